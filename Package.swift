@@ -1,0 +1,81 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+// Warnings are errors, imports are internal unless said otherwise, and an existential is spelled `any`.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+
+let package = Package(
+    name: "carekeep",
+    products: [
+        .executable(name: "carekeep", targets: ["carekeep"]),
+    ],
+    dependencies: [
+        // Each line has its reason in docs/dependencies.md.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1", exact: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CBcrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
+
+        .target(name: "Care", swiftSettings: strict),
+        .target(name: "FHIR", swiftSettings: strict),
+        .target(
+            name: "Database", path: "database", exclude: ["README.md"], sources: ["Database.swift"],
+            resources: [.copy("records"), .copy("keys")], swiftSettings: strict),
+        .target(name: "Postgres", dependencies: ["CPostgres"], swiftSettings: strict),
+        .target(name: "Seals", dependencies: ["Care", "Postgres", crypto, cryptoExtras], swiftSettings: strict),
+        .target(name: "Trail", dependencies: ["Care", "Postgres", "Seals"], swiftSettings: strict),
+        .target(
+            name: "People", dependencies: ["CBcrypt", "Care", "Postgres", "Seals", "Trail"], swiftSettings: strict),
+        .target(
+            name: "Records", dependencies: ["Care", "FHIR", "Postgres", "Seals", "Trail", "People"],
+            swiftSettings: strict),
+        .target(
+            name: "Assurance", dependencies: ["Care", "Postgres", "Seals", "Trail", "People", "Records"],
+            swiftSettings: strict),
+        .target(
+            name: "Portal",
+            dependencies: [
+                "Care", "FHIR", "Postgres", "Seals", "Trail", "People", "Records", "Assurance",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "HummingbirdHTTP2", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
+        .target(name: "Synthetic", dependencies: ["FHIR"], swiftSettings: strict),
+        .executableTarget(
+            name: "carekeep",
+            dependencies: [
+                "Care", "FHIR", "Database", "Postgres", "Seals", "Trail", "People", "Records", "Assurance", "Portal",
+                "Synthetic",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "Yams", package: "Yams"),
+                .product(name: "Logging", package: "swift-log"),
+                crypto,
+            ], swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,5 @@
+import ArgumentParser
+import Crypto
+import X509
+import Yams
+@main struct Carekeep: AsyncParsableCommand {}
