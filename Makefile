@@ -1,0 +1,52 @@
+# Carekeep. `make run` and `make test` are all that most people need; `make help` lists the rest.
+.PHONY: run test bench lint format docs help packages-run packages-test packages-bench toolchain
+.DEFAULT_GOAL := help
+
+# Options for the server: make run ARGS="--port 9443"
+ARGS ?=
+# Options for pytest: make test PYTEST="-k sign_in"
+PYTEST ?=
+
+run: packages-run toolchain ## install what is missing, build, start the demo and say where it is
+	@swift build -c release --product carekeep --quiet
+	@exec .build/release/carekeep run --demo $(ARGS)
+
+test: packages-test toolchain lint .venv/.installed ## everything that can be tested on this machine; CI runs this
+	swift build --build-tests
+	swift test --skip-build --disable-xctest
+	.venv/bin/python -m pytest Tests/scripts Tests/browser $(PYTEST)
+
+bench: packages-bench toolchain ## how close the server comes to the database's own limit, as ratios
+	swift build -c release --product carekeep
+	bench/run $(ARGS)
+
+lint: toolchain ## imports, format, secrets, SQL in the wrong place: what reading the source can tell
+	@scripts/lint
+
+format: toolchain ## write the source as the formatter wants it
+	swift format --in-place --parallel --recursive Sources Tests database/Database.swift Package.swift
+
+docs: toolchain ## the documentation of every module, as web pages in .build/docs
+	@scripts/docs
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+packages-run:
+	@scripts/install-packages run
+
+packages-test:
+	@scripts/install-packages run test
+
+packages-bench:
+	@scripts/install-packages run bench
+
+toolchain:
+	@command -v swift >/dev/null || { \
+	    echo "Carekeep needs the Swift toolchain, 6.3 or newer: https://www.swift.org/install/linux" >&2; exit 1; }
+
+# Debian's Python, so that what is tested does not depend on which other Pythons a machine has.
+.venv/.installed: Tests/requirements.txt
+	@/usr/bin/python3 -m venv --clear .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
