@@ -1,0 +1,32 @@
+-- What can be done. `powers` are what policies ask for; `reach` and `roles` are what the gate asks for.
+-- A share reads; guardians, the patients themselves, and those who care for them also write. (ROL-1, ROL-2, ROL-3)
+
+delete from care.act;
+insert into care.act (name, scope, powers, reach, roles) values
+    ('record.read', 'patient', '{record.read}', '{guardian,self,share,care-team,assignment}', '{}'),
+    ('record.search', 'patient', '{record.read}', '{guardian,self,share,care-team,assignment}', '{}'),
+    ('record.create', 'patient', '{record.write}', '{guardian,self,care-team,assignment}', '{}'),
+    ('patient.everything', 'patient', '{record.read,directory.read}',
+        '{guardian,self,share,care-team,assignment}', '{}'),
+    ('patient.create', 'patients', '{record.write,patient.write,reach.write}', '{}',
+        '{owner,admin,caregiver,patient,clinician,staff}'),
+    ('bundle.write', 'patients',
+        '{record.read,record.write,directory.read,directory.write,patient.write,reach.write}',
+        '{guardian,self,care-team,assignment}', '{owner,admin,caregiver,patient,clinician,staff}'),
+    ('patient.list', 'roster', '{roster.read}', '{}', '{}'),
+    ('patient.search', 'roster', '{roster.read}', '{}', '{}'),
+    ('trail.read', 'patient', '{entry.read,member.read,record.read}', '{guardian,self}', '{}'),
+    ('reach.read', 'patient', '{reach.read,member.read,record.read}', '{guardian,self}', '{}'),
+    ('reach.share', 'patient', '{reach.read,reach.share,member.read}', '{guardian,self}', '{}'),
+    ('reach.withdraw', 'patient', '{reach.read,reach.withdraw,member.read}', '{guardian,self}', '{}'),
+    ('directory.read', 'directory', '{directory.read}', '{}', '{}'),
+    ('directory.search', 'directory', '{directory.read}', '{}', '{}'),
+    ('directory.create', 'directory', '{directory.write}', '{}', '{owner,admin,caregiver,clinician,staff}'),
+    ('member.list', 'organization', '{member.read}', '{}', '{}'),
+    ('member.add', 'organization', '{member.read,member.add}', '{}', '{owner,admin}');
+
+revoke all on care.act from carekeep_server, carekeep_keykeeper;
+grant select on care.act to carekeep_gate;
+alter table care.act enable row level security;
+alter table care.act force row level security;
+create policy act_read_by_the_gate on care.act for select to carekeep_gate using (true);

@@ -1,0 +1,269 @@
+-- The gate: it decides, and it writes the entry from the very arguments that it authorised.
+
+-- The versioned, length-prefixed form of what a pass carries: a version byte, then fields in this order, each a 16-bit
+-- length (65535 for none) and its bytes: actor's organisation, record's organisation, account, session, opening, act, scope,
+-- patients, purpose, expiry (microseconds since 2000), client scope, step-up time.
+create function care.context_of(p care.pass) returns bytea
+    language plpgsql immutable set search_path = care, pg_temp
+as $$
+declare
+    field bytea;
+    encoded bytea := '\x01';
+begin
+    foreach field in array array[
+        uuid_send(p.actor_organization_id),
+        uuid_send(p.organization_id),
+        uuid_send(p.account_id),
+        uuid_send(p.session_id),
+        uuid_send(p.opening_id),
+        convert_to(p.act, 'UTF8'),
+        convert_to(p.scope, 'UTF8'),
+        substr(array_send(p.patients), 21),
+        convert_to(p.purpose, 'UTF8'),
+        timestamptz_send(p.until),
+        convert_to(p.client_scope, 'UTF8'),
+        timestamptz_send(p.stepped_up_at)
+    ] loop
+        encoded := encoded || coalesce(substr(int4send(octet_length(field)), 3) || field, '\xffff');
+    end loop;
+    return encoded;
+end
+$$;
+
+create function care.write_entry(
+    p care.pass, patient uuid, record uuid, refused text, key_epoch integer, salt bytea, sealed bytea, at timestamptz
+) returns void
+    language sql volatile set search_path = care, pg_temp
+as $$
+    insert into care.entry (
+        organization_id, id, opening_id, at, opened_in, actor_organization_id, account_id, session_id, act, scope,
+        patient_id, record_id, granted, refusal, purpose, until, key_epoch, salt, sealed)
+    values (
+        coalesce((p).organization_id, '00000000-0000-0000-0000-000000000000'), gen_random_uuid(), (p).opening_id, at,
+        pg_current_xact_id(), (p).actor_organization_id, (p).account_id, (p).session_id, (p).act, (p).scope,
+        patient, record, refused is null, refused, (p).purpose, (p).until, key_epoch, salt, sealed)
+$$;
+
+-- Opens a pass, or refuses to; either way an entry says so. Commit before showing it.
+--
+-- targets      keyed tags of the records (or of the Patient records) that the act is about
+-- new_patients ids for patients whom the act is going to create
+-- outcome      0 opened, 1 no such session, 2 refused, 3 the guard is up
+create function care.open_pass(
+    organization uuid, session_secret bytea, pass_secret bytea, used_as text, act_name text,
+    targets bytea[], new_patients uuid[], purpose text, key_epoch integer, salt bytea, sealed bytea,
+    out outcome integer, out context bytea, out patients uuid[], out records uuid[]
+)
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    g care.guard;
+    s care.session;
+    a care.act;
+    p care.pass;
+    roles_held text[];
+    refused text;
+    at timestamptz;
+    reached boolean;
+    target_record uuid;
+    target_patient uuid;
+    n integer := coalesce(cardinality(targets), 0);
+begin
+    select * into g from care.guard;
+    at := clock_timestamp() + g.clock_offset;
+    p.opening_id := gen_random_uuid();
+    p.act := act_name;
+    p.purpose := purpose;
+    p.new_patients := coalesce(new_patients, '{}');
+    patients := '{}';
+    records := '{}';
+    outcome := 2;
+
+    select * into s from care.session
+     where session.organization_id = organization and session.secret_sha256 = sha256(session_secret);
+    if not found then
+        outcome := 1; refused := 'no such session';
+    else
+        p.organization_id := s.organization_id;
+        p.actor_organization_id := s.organization_id;
+        p.account_id := s.account_id;
+        p.session_id := s.id;
+        p.client_scope := s.client_scope;
+        p.stepped_up_at := s.stepped_up_at;
+        select m.roles into roles_held from care.membership m
+         where m.organization_id = s.organization_id and m.account_id = s.account_id
+           and m.since <= at and (m.until is null or m.until > at);
+        if s.ended_at is not null or s.until <= at or s.seen_at + s.idle <= at or roles_held is null then
+            outcome := 1; refused := 'session has ended';
+        elsif s.used_as is distinct from open_pass.used_as then
+            outcome := 1; refused := 'session is of another use';
+        end if;
+    end if;
+
+    if refused is null then
+        select * into a from care.act where act.name = act_name;
+        p.scope := a.scope;
+        p.powers := a.powers;
+        p.directory := false;
+        if a.name is null then
+            refused := 'no such act';
+        elsif octet_length(pass_secret) is distinct from 16 then
+            refused := 'secret is not 16 bytes';
+        elsif n + cardinality(p.new_patients) > 100 then
+            refused := 'more than 100 targets';
+        elsif g.expected is null or g.seen is distinct from g.expected
+              or g.inspected_at < clock_timestamp() - interval '5 minutes' then
+            outcome := 3; refused := 'the guard is up';
+        end if;
+    end if;
+
+    -- Whom is it about? The gate finds the patients itself; an unknown record is refused like a forbidden one.
+    if n > 0 and p.organization_id is not null then
+        for i in 1 .. n loop
+            select r.id, r.patient_id into target_record, target_patient from care.record r
+             where r.organization_id = p.organization_id and r.tag = targets[i];
+            records[i] := target_record;
+            patients[i] := target_patient;
+            if refused is null and target_record is null then
+                refused := 'no such record';
+            end if;
+        end loop;
+    end if;
+
+    if refused is null then
+        case a.scope
+        when 'patient' then
+            if n <> 1 or cardinality(p.new_patients) > 0 then
+                refused := 'one target is needed';
+            elsif patients[1] is null and a.name = 'record.read' then
+                p.scope := 'directory';
+                p.powers := '{directory.read}';
+            elsif patients[1] is null then
+                refused := 'not a patient';
+            end if;
+        when 'patients' then
+            if not a.roles && roles_held then
+                refused := 'no such role';
+            elsif exists (
+                select from care.patient x
+                 where x.organization_id = p.organization_id and x.id = any (p.new_patients)) then
+                refused := 'patient exists';
+            end if;
+            p.directory := 'directory.read' = any (a.powers);
+        when 'directory', 'organization' then
+            if cardinality(a.roles) > 0 and not a.roles && roles_held then
+                refused := 'no such role';
+            elsif n > 0 and exists (select from unnest(patients) t (id) where t.id is not null) then
+                refused := 'not of the directory';
+            end if;
+        when 'roster' then
+            if n > 0 then
+                refused := 'no target is taken';
+            end if;
+        end case;
+    end if;
+    if p.scope = 'directory' or 'directory.read' = any (p.powers) then
+        p.directory := true;
+    end if;
+
+    -- May they be reached, by a way of reaching that this act accepts?
+    if refused is null and p.scope in ('patient', 'patients') then
+        for i in 1 .. n loop
+            select exists (
+                select from care.reach r
+                 where r.organization_id = p.organization_id and r.account_id = p.account_id
+                   and r.patient_id = patients[i] and r.kind = any (a.reach)
+                   and r.withdrawn_at is null and r.since <= at and (r.until is null or r.until > at)
+            ) into reached;
+            if not reached then
+                refused := 'out of reach';
+            end if;
+        end loop;
+    end if;
+
+    p.until := case when refused is null then at + interval '60 seconds' end;
+    p.patients := case when refused is null then array_remove(patients, null) || p.new_patients else '{}' end;
+    for i in 1 .. greatest(n, 1) loop
+        perform care.write_entry(p, patients[i], records[i], refused, key_epoch, salt, sealed, at);
+    end loop;
+    if refused is not null then
+        patients := '{}';
+        records := '{}';
+        return;
+    end if;
+
+    for i in 1 .. cardinality(p.new_patients) loop
+        perform care.write_entry(p, p.new_patients[i], null, null, key_epoch, salt, sealed, at);
+    end loop;
+    insert into care.pass values (
+        sha256(pass_secret), p.organization_id, p.actor_organization_id, p.account_id, p.session_id, p.opening_id, p.act,
+        p.scope, p.powers, p.patients, p.new_patients, p.directory, p.purpose, pg_current_xact_id(), p.until,
+        p.client_scope, p.stepped_up_at);
+    if s.seen_at < at - interval '1 minute' then
+        update care.session set seen_at = at
+         where session.organization_id = s.organization_id and session.id = s.id;
+    end if;
+    outcome := 0;
+    context := care.context_of(p);
+end
+$$;
+
+-- Names in the trail the patients whom a search or list disclosed. Commit before answering.
+create function care.disclose(found_patients uuid[], key_epoch integer, salt bytea, sealed bytea) returns integer
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    p care.pass := care.acting();
+    patient uuid;
+    at timestamptz := care.clock();
+begin
+    if p.scope is distinct from 'roster' then
+        raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
+    end if;
+    foreach patient in array found_patients loop
+        if not patient in (select care.acting_roster('roster.read')) then
+            raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
+        end if;
+        perform care.write_entry(p, patient, null, null, key_epoch, salt, sealed, at);
+    end loop;
+    return cardinality(found_patients);
+end
+$$;
+
+alter function care.context_of(care.pass) owner to carekeep_gate;
+alter function care.write_entry(care.pass, uuid, uuid, text, integer, bytea, bytea, timestamptz) owner to carekeep_gate;
+alter function care.open_pass(uuid, bytea, bytea, text, text, bytea[], uuid[], text, integer, bytea, bytea)
+    owner to carekeep_gate;
+alter function care.disclose(uuid[], integer, bytea, bytea) owner to carekeep_gate;
+revoke all on function
+    care.context_of(care.pass),
+    care.write_entry(care.pass, uuid, uuid, text, integer, bytea, bytea, timestamptz),
+    care.open_pass(uuid, bytea, bytea, text, text, bytea[], uuid[], text, integer, bytea, bytea),
+    care.disclose(uuid[], integer, bytea, bytea)
+    from public;
+grant execute on function
+    care.open_pass(uuid, bytea, bytea, text, text, bytea[], uuid[], text, integer, bytea, bytea),
+    care.disclose(uuid[], integer, bytea, bytea)
+    to carekeep_server;
+
+alter table care.pass enable row level security;
+alter table care.pass force row level security;
+revoke all on care.pass from carekeep_server, carekeep_keykeeper;
+grant select, insert, delete on care.pass to carekeep_gate;
+create policy pass_kept_by_the_gate on care.pass to carekeep_gate using (true) with check (true);
+
+-- Ended passes and ended sessions' leftovers go.
+create function care.sweep() returns integer
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    gone integer;
+begin
+    delete from care.pass where until < care.clock() - interval '1 minute';
+    get diagnostics gone = row_count;
+    return gone;
+end
+$$;
+alter function care.sweep() owner to carekeep_gate;
+revoke all on function care.sweep() from public;
+grant execute on function care.sweep() to carekeep_server;

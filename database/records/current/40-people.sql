@@ -1,0 +1,305 @@
+-- Organisations, accounts, memberships, sessions and links: who signs in, and what a pass shows of colleagues.
+
+do $$
+declare
+    t text;
+begin
+    foreach t in array array['organization', 'account', 'membership', 'session', 'link'] loop
+        execute format('alter table care.%I enable row level security', t);
+        execute format('alter table care.%I force row level security', t);
+        execute format('revoke all on care.%I from carekeep_server, carekeep_keykeeper', t);
+        execute format('grant select on care.%I to carekeep_gate', t);
+    end loop;
+end
+$$;
+
+create policy organization_read_by_the_gate on care.organization for select to carekeep_gate using (true);
+create policy organization_founded_by_the_gate on care.organization for insert to carekeep_gate with check (true);
+grant insert on care.organization to carekeep_gate;
+
+create policy account_read_by_the_gate on care.account for select to carekeep_gate using (true);
+create policy account_opened_by_the_gate on care.account for insert to carekeep_gate with check (true);
+create policy account_changed_by_the_gate on care.account for update to carekeep_gate using (true) with check (true);
+grant insert, update (password_hash, password_at, closed_at) on care.account to carekeep_gate;
+
+create policy membership_read_by_the_gate on care.membership for select to carekeep_gate using (true);
+create policy membership_added_by_the_gate on care.membership for insert to carekeep_gate with check (true);
+grant insert on care.membership to carekeep_gate;
+
+create function care.acting_may_see_members() returns boolean
+    language plpgsql stable security definer set search_path = care, pg_temp
+as $$
+begin
+    return coalesce('member.read' = any ((care.acting()).powers), false);
+end
+$$;
+
+-- Colleagues' names, for those who share a record or read its trail. (ISO-1)
+create policy membership_stays_in_its_organization on care.membership as restrictive to carekeep_server
+    using (organization_id = (select care.acting_organization()))
+    with check (organization_id = (select care.acting_organization()));
+create policy membership_read_with_a_pass on care.membership for select to carekeep_server
+    using ((select care.acting_may_see_members()));
+grant select (organization_id, account_id, roles, sealed_name, since, until) on care.membership to carekeep_server;
+
+create policy session_read_by_the_gate on care.session for select to carekeep_gate using (true);
+create policy session_begun_by_the_gate on care.session for insert to carekeep_gate with check (true);
+create policy session_changed_by_the_gate on care.session for update to carekeep_gate using (true) with check (true);
+grant insert, update (seen_at, ended_at, stepped_up_at) on care.session to carekeep_gate;
+
+create policy link_read_by_the_gate on care.link for select to carekeep_gate using (true);
+create policy link_made_by_the_gate on care.link for insert to carekeep_gate with check (true);
+create policy link_used_by_the_gate on care.link for update to carekeep_gate using (true) with check (true);
+grant insert, update (used_at) on care.link to carekeep_gate;
+
+-- What of an acting party the entry of a sign-in shows, before there is a pass.
+create function care.write_sign_in(
+    organization uuid, account uuid, session uuid, act_name text, refused text, key_epoch integer, salt bytea, sealed bytea
+) returns void
+    language plpgsql volatile set search_path = care, pg_temp
+as $$
+declare
+    p care.pass;
+begin
+    p.organization_id := organization;
+    p.actor_organization_id := organization;
+    p.account_id := account;
+    p.session_id := session;
+    p.opening_id := gen_random_uuid();
+    p.act := act_name;
+    p.scope := 'organization';
+    perform care.write_entry(p, null, null, refused, key_epoch, salt, sealed, care.clock());
+end
+$$;
+
+-- The bcrypt setting (`$2b$`, cost, salt) to hash a password with. The hash itself never leaves the database: the caller
+-- hashes and hands the result to begin_session, which compares. For an address that nobody has, a setting made of a secret
+-- and the token, so that it looks, and stays, like any other.
+create function care.password_setting(token bytea) returns text
+    language plpgsql stable security definer set search_path = care, pg_temp
+as $$
+declare
+    kept text;
+    g care.guard;
+begin
+    select left(password_hash, 29) into kept from care.account where sign_in_token = token and closed_at is null;
+    if kept is null then
+        select * into g from care.guard;
+        kept := '$2b$12$'
+            || left(translate(encode(sha256(g.decoy_secret || token), 'base64'), '+=' || E'\n', '..'), 21) || 'O';
+    end if;
+    return kept;
+end
+$$;
+
+-- Signs in: an address's token, and the bcrypt hash that its owner's password gives under password_setting().
+-- outcome: 0 signed in, 1 not.
+create function care.begin_session(
+    token bytea, hash text, wanted uuid, used_as text, secret_sha256 bytea, idle interval, lasting interval,
+    scope_of_client text, key_epoch integer, salt bytea, sealed bytea,
+    out outcome integer, out organization uuid, out session_id uuid
+)
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    who care.account;
+    m care.membership;
+    at timestamptz := care.clock();
+    refused text;
+begin
+    outcome := 1;
+    select * into who from care.account where sign_in_token = token and closed_at is null;
+    if not found or who.password_hash is null or who.password_hash is distinct from hash then
+        refused := 'wrong address or password';
+    end if;
+    select * into m from care.membership
+     where membership.account_id = who.id and membership.since <= at
+       and (membership.until is null or membership.until > at)
+       and (wanted is null or membership.organization_id = wanted)
+     order by membership.since, membership.organization_id limit 1;
+    if refused is null and not found then
+        refused := 'not a member';
+    end if;
+    if refused is null then
+        session_id := gen_random_uuid();
+        insert into care.session (
+            organization_id, id, account_id, used_as, secret_sha256, client_scope, created_at, seen_at, idle, until)
+        values (
+            m.organization_id, session_id, who.id, begin_session.used_as, begin_session.secret_sha256, scope_of_client,
+            at, at, begin_session.idle, at + least(lasting, interval '30 days'));
+        outcome := 0;
+        organization := m.organization_id;
+    end if;
+    perform care.write_sign_in(
+        m.organization_id, who.id, session_id, 'session.begin', refused, key_epoch, salt, sealed);
+end
+$$;
+
+-- Ends the session whose secret is shown. Ending one that is not there is no error.
+create function care.end_session(organization uuid, session_secret bytea, key_epoch integer, salt bytea, sealed bytea)
+    returns void
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    s care.session;
+begin
+    update care.session set ended_at = care.clock()
+     where session.organization_id = organization and session.secret_sha256 = sha256(session_secret)
+       and session.ended_at is null
+     returning * into s;
+    if found then
+        perform care.write_sign_in(
+            s.organization_id, s.account_id, s.id, 'session.end', null, key_epoch, salt, sealed);
+    end if;
+end
+$$;
+
+-- What the signed-in person may know of themselves without a pass: for the head of a page.
+create function care.session_of(
+    organization uuid, session_secret bytea,
+    out account_id uuid, out roles text[], out sealed_name bytea, out profile text, out sealed_organization bytea,
+    out country text, out time_zone text, out used_as text
+)
+    language plpgsql stable security definer set search_path = care, pg_temp
+as $$
+declare
+    at timestamptz := care.clock();
+begin
+    select s.account_id, m.roles, m.sealed_name, o.profile, o.sealed_name, o.country, o.time_zone, s.used_as
+      into account_id, roles, sealed_name, profile, sealed_organization, country, time_zone, used_as
+      from care.session s
+      join care.membership m on m.organization_id = s.organization_id and m.account_id = s.account_id
+      join care.organization o on o.organization_id = s.organization_id
+     where s.organization_id = organization and s.secret_sha256 = sha256(session_secret)
+       and s.ended_at is null and s.until > at and s.seen_at + s.idle > at
+       and m.since <= at and (m.until is null or m.until > at);
+end
+$$;
+
+-- Adds someone to the acting organisation, opening an account where the address is new, with a link to set a password.
+-- Only owners make owners.
+create function care.add_member(
+    address_token bytea, sealed_address bytea, sealed_name bytea, roles text[], link_sha256 bytea,
+    out account_id uuid, out link_is_needed boolean
+)
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    shown care.pass := care.acting();
+    held text[];
+begin
+    select m.roles into held from care.membership m
+     where m.organization_id = shown.organization_id and m.account_id = shown.account_id;
+    if not coalesce('member.add' = any (shown.powers), false) or ('owner' = any (roles) and not 'owner' = any (held)) then
+        raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
+    end if;
+    select * into account_id, link_is_needed from care.admit(
+        shown.organization_id, address_token, sealed_address, sealed_name, roles, link_sha256);
+end
+$$;
+
+create function care.admit(
+    organization uuid, address_token bytea, sealed_address bytea, sealed_name bytea, roles text[], link_sha256 bytea,
+    out account_id uuid, out link_is_needed boolean
+)
+    language plpgsql volatile set search_path = care, pg_temp
+as $$
+begin
+    select a.id, a.password_hash is null into account_id, link_is_needed
+      from care.account a where a.sign_in_token = address_token;
+    if not found then
+        insert into care.account (sign_in_token, sealed_address) values (address_token, admit.sealed_address)
+        returning id into account_id;
+        link_is_needed := true;
+    end if;
+    insert into care.membership (organization_id, account_id, roles, sealed_name)
+    values (organization, account_id, admit.roles, admit.sealed_name);
+    if link_is_needed then
+        insert into care.link (organization_id, account_id, purpose, secret_sha256, until)
+        values (organization, account_id, 'set-password', link_sha256, care.clock() + interval '7 days');
+    end if;
+end
+$$;
+
+-- Founds an organisation with its owner. For the operator on the host: no server role may call it.
+create function care.found_organization(
+    organization uuid, profile text, country text, time_zone text, sealed_organization bytea,
+    address_token bytea, sealed_address bytea, sealed_name bytea, roles text[], link_sha256 bytea,
+    key_epoch integer, salt bytea, sealed bytea
+) returns uuid
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    account uuid;
+begin
+    insert into care.organization (organization_id, profile, country, time_zone, sealed_name)
+    values (organization, found_organization.profile, found_organization.country, found_organization.time_zone,
+            sealed_organization);
+    select a.account_id into account from care.admit(
+        organization, address_token, sealed_address, found_organization.sealed_name, roles, link_sha256) a;
+    perform care.write_sign_in(
+        organization, account, null, 'organization.found', null, key_epoch, salt, sealed);
+    return account;
+end
+$$;
+
+-- Sets a password by a link that works once. True if it did.
+create function care.use_link(
+    organization uuid, link_secret bytea, hash text, key_epoch integer, salt bytea, sealed bytea
+) returns boolean
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    l care.link;
+    at timestamptz := care.clock();
+begin
+    update care.link set used_at = at
+     where link.organization_id = organization and link.secret_sha256 = sha256(link_secret)
+       and link.used_at is null and link.until > at
+     returning * into l;
+    if not found then
+        perform care.write_sign_in(null, null, null, 'password.set', 'no such link', key_epoch, salt, sealed);
+        return false;
+    end if;
+    update care.account set password_hash = hash, password_at = at where id = l.account_id;
+    update care.session set ended_at = at where account_id = l.account_id and ended_at is null;
+    perform care.write_sign_in(l.organization_id, l.account_id, null, 'password.set', null, key_epoch, salt, sealed);
+    return true;
+end
+$$;
+
+-- Raises a hash's cost at sign-in: the old hash is the proof, the new one replaces it.
+create function care.raise_cost(token bytea, old_hash text, new_hash text) returns boolean
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+begin
+    update care.account set password_hash = new_hash
+     where sign_in_token = token and password_hash = old_hash and closed_at is null
+       and substr(new_hash, 5, 2)::integer > substr(old_hash, 5, 2)::integer;
+    return found;
+end
+$$;
+
+do $$
+declare
+    f regprocedure;
+begin
+    for f in select oid::regprocedure from pg_proc
+              where pronamespace = 'care'::regnamespace
+                and proname in ('acting_may_see_members', 'write_sign_in', 'password_setting', 'begin_session', 'end_session',
+                                'session_of', 'add_member', 'admit', 'found_organization', 'use_link', 'raise_cost') loop
+        execute format('alter function %s owner to carekeep_gate', f);
+        execute format('revoke all on function %s from public', f);
+    end loop;
+end
+$$;
+grant execute on function
+    care.acting_may_see_members(),
+    care.password_setting(bytea),
+    care.begin_session(bytea, text, uuid, text, bytea, interval, interval, text, integer, bytea, bytea),
+    care.end_session(uuid, bytea, integer, bytea, bytea),
+    care.session_of(uuid, bytea),
+    care.add_member(bytea, bytea, bytea, text[], bytea),
+    care.use_link(uuid, bytea, text, integer, bytea, bytea),
+    care.raise_cost(bytea, text, text)
+    to carekeep_server;

@@ -1,0 +1,92 @@
+-- Patients, reach, records, tokens, changes: what a pass opens of them.
+--
+-- Each table has one restrictive policy, the wall of the organisation (ISO-1), and permissive ones for what the pass names
+-- (ISO-2). Functions are called as (select …): once a statement, not once a row.
+
+do $$
+declare
+    t text;
+begin
+    foreach t in array array['patient', 'reach', 'record', 'token', 'change'] loop
+        execute format('alter table care.%I enable row level security', t);
+        execute format('alter table care.%I force row level security', t);
+        execute format('revoke all on care.%I from carekeep_server, carekeep_keykeeper', t);
+        execute format(
+            'create policy %I on care.%I as restrictive to carekeep_server '
+            'using (organization_id = (select care.acting_organization())) '
+            'with check (organization_id = (select care.acting_organization()))',
+            t || '_stays_in_its_organization', t);
+    end loop;
+end
+$$;
+
+-- The gate finds what an act is about, and who reaches whom.
+grant select on care.patient, care.reach, care.record to carekeep_gate;
+create policy patient_read_by_the_gate on care.patient for select to carekeep_gate using (true);
+create policy reach_read_by_the_gate on care.reach for select to carekeep_gate using (true);
+create policy record_read_by_the_gate on care.record for select to carekeep_gate using (true);
+
+-- patient
+create policy patient_read_on_the_roster on care.patient for select to carekeep_server
+    using (id in (select care.acting_roster('roster.read')));
+create policy patient_created_with_a_pass on care.patient for insert to carekeep_server
+    with check (id = any ((select care.acting_new_patients('patient.write'))::uuid[]));
+grant select, insert (organization_id, id) on care.patient to carekeep_server;
+
+-- reach
+create policy reach_read_by_the_patients_own on care.reach for select to carekeep_server
+    using (patient_id = any ((select care.acting_patients('reach.read'))::uuid[]));
+create policy reach_begun_with_the_patient on care.reach for insert to carekeep_server
+    with check (patient_id = any ((select care.acting_new_patients('reach.write'))::uuid[]));
+create policy reach_shared_by_the_patients_own on care.reach for insert to carekeep_server
+    with check (
+        kind = 'share' and patient_id = any ((select care.acting_patients('reach.share'))::uuid[])
+        and account_id <> (select care.acting_account())
+        and exists (
+            select from care.membership m
+             where m.organization_id = reach.organization_id and m.account_id = reach.account_id
+               and 'clinician' = any (m.roles)));
+create policy reach_withdrawn_by_the_patients_own on care.reach for update to carekeep_server
+    using (kind = 'share' and patient_id = any ((select care.acting_patients('reach.withdraw'))::uuid[]))
+    with check (withdrawn_at is not null);
+grant select,
+      insert (organization_id, patient_id, account_id, kind, purpose, until),
+      update (withdrawn_at)
+   on care.reach to carekeep_server;
+
+-- record
+create policy record_read_of_the_patient on care.record for select to carekeep_server
+    using (patient_id = any ((select care.acting_patients('record.read'))::uuid[]));
+create policy record_read_of_the_directory on care.record for select to carekeep_server
+    using (patient_id is null and (select care.acting_may('directory.read')));
+create policy record_read_on_the_roster on care.record for select to carekeep_server
+    using (kind = 'Patient' and patient_id in (select care.acting_roster('roster.read')));
+create policy record_written_of_the_patient on care.record for insert to carekeep_server
+    with check (patient_id = any ((select care.acting_patients('record.write'))::uuid[]));
+create policy record_written_of_the_directory on care.record for insert to carekeep_server
+    with check (patient_id is null and (select care.acting_may('directory.write')));
+grant select,
+      insert (organization_id, id, patient_id, kind, version, tag, sealed, card)
+   on care.record to carekeep_server;
+
+-- token
+create policy token_read_on_the_roster on care.token for select to carekeep_server
+    using (patient_id in (select care.acting_roster('roster.read')));
+create policy token_written_of_the_patient on care.token for insert to carekeep_server
+    with check (patient_id = any ((select care.acting_patients('record.write'))::uuid[]));
+grant select, insert (organization_id, value, epoch, patient_id) on care.token to carekeep_server;
+
+-- change
+create policy change_read_of_the_patient on care.change for select to carekeep_server
+    using (patient_id = any ((select care.acting_patients('record.read'))::uuid[]));
+create policy change_written_of_the_patient on care.change for insert to carekeep_server
+    with check (
+        opening_id = (select care.acting_opening())
+        and patient_id = any ((select care.acting_patients('record.write'))::uuid[]));
+create policy change_written_of_the_directory on care.change for insert to carekeep_server
+    with check (
+        opening_id = (select care.acting_opening())
+        and patient_id is null and (select care.acting_may('directory.write')));
+grant select,
+      insert (organization_id, opening_id, record_id, patient_id, version, sealed_diff)
+   on care.change to carekeep_server;

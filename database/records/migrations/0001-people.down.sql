@@ -1,0 +1,2 @@
+drop table care.link, care.session, care.membership, care.account, care.organization;
+drop schema care;

@@ -1,0 +1,1 @@
+drop table care.change, care.token, care.record, care.reach, care.patient;

@@ -1,0 +1,1 @@
+drop table care.entry, care.pass, care.guard, care.act;
