@@ -6,16 +6,17 @@ public struct Expression: Sendable, Hashable, CustomStringConvertible {
     /// The whole of something: a resource type, or nothing if that is not known.
     public init(_ root: String) { text = root }
 
-    private init(text: String) { self.text = text }
+    /// A place that was found by `JSONPlace`, and so is well formed.
+    init(place text: String) { self.text = text }
 
     /// An element of this one. A name that no element of FHIR could have is somebody's text and is not repeated.
     public func child(_ name: String) -> Expression {
         let shown = Self.couldBeElement(name) ? name : "?"
-        return Expression(text: text.isEmpty ? shown : "\(text).\(shown)")
+        return Expression(place: text.isEmpty ? shown : "\(text).\(shown)")
     }
 
     /// One of several.
-    public subscript(_ index: Int) -> Expression { Expression(text: "\(text)[\(index)]") }
+    public subscript(_ index: Int) -> Expression { Expression(place: "\(text)[\(index)]") }
 
     public var description: String { text }
 

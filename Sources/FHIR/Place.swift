@@ -1,0 +1,25 @@
+/// Where a walk through a resource is. Cheap to keep, and made into an expression only where something is found.
+struct Place {
+    private enum Step {
+        case child(String)
+        case index(Int)
+    }
+
+    private let root: Expression
+    private var steps: [Step] = []
+
+    init(_ root: Expression) { self.root = root }
+
+    mutating func enter(_ name: String) { steps.append(.child(name)) }
+    mutating func enter(_ index: Int) { steps.append(.index(index)) }
+    mutating func leave() { steps.removeLast() }
+
+    var expression: Expression {
+        steps.reduce(root) { expression, step in
+            switch step {
+            case .child(let name): expression.child(name)
+            case .index(let index): expression[index]
+            }
+        }
+    }
+}
