@@ -209,6 +209,7 @@ EffectEvidenceSynthesis.effectEstimate B description?string type?CodeableConcept
 EffectEvidenceSynthesis.effectEstimate.precisionEstimate B type?CodeableConcept level?decimal from?decimal to?decimal
 EffectEvidenceSynthesis.resultsByExposure B description?string exposureState?code=exposure-state variantState?CodeableConcept riskEvidenceSynthesis!Reference(RiskEvidenceSynthesis)
 EffectEvidenceSynthesis.sampleSize B description?string numberOfStudies?integer numberOfParticipants?integer
+Element E 
 ElementDefinition B path!string representation*code=property-representation sliceName?string sliceIsConstraining?boolean label?string code*Coding slicing?ElementDefinition.slicing short?string definition?markdown comment?markdown requirements?markdown alias*string min?unsignedInt max?string base?ElementDefinition.base contentReference?uri type*ElementDefinition.type defaultValue[x]?* meaningWhenMissing?markdown orderMeaning?string fixed[x]?* pattern[x]?* example*ElementDefinition.example minValue[x]?date|dateTime|instant|time|decimal|integer|positiveInt|unsignedInt|Quantity maxValue[x]?date|dateTime|instant|time|decimal|integer|positiveInt|unsignedInt|Quantity maxLength?integer condition*id constraint*ElementDefinition.constraint mustSupport?boolean isModifier?boolean isModifierReason?string isSummary?boolean binding?ElementDefinition.binding mapping*ElementDefinition.mapping
 ElementDefinition.base E path!string min!unsignedInt max!string
 ElementDefinition.binding E strength!code=binding-strength description?string valueSet?canonical

@@ -14,6 +14,12 @@ struct Place {
     mutating func enter(_ index: Int) { steps.append(.index(index)) }
     mutating func leave() { steps.removeLast() }
 
+    /// Whether the last element entered is `contained`.
+    var isInContained: Bool {
+        for step in steps.reversed() { if case .child(let name) = step { return name == "contained" } }
+        return false
+    }
+
     var expression: Expression {
         steps.reduce(root) { expression, step in
             switch step {

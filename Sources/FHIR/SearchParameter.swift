@@ -17,15 +17,15 @@ struct SearchParameter: Sendable {
 
     /// As written in the definitions: `name:kind=path,path`, where a path is `a.b`, `a.b:Type` or `a.b~Target`.
     init(distilled word: Substring) {
-        let equals = word.firstIndex(of: "=")!
-        let head = word[..<equals].split(separator: ":")
+        let equals = word.utf8.firstIndex(of: UInt8(ascii: "="))!
+        let head = word[..<equals].parts(":")
         name = String(head[0])
         kind = Kind(rawValue: head[1].first!)!
-        paths = word[word.index(after: equals)...].split(separator: ",").map { path in
-            let choice = path.split(separator: ":")
-            let target = choice[0].split(separator: "~")
+        paths = word[word.index(after: equals)...].parts(",").map { path in
+            let choice = path.parts(":")
+            let target = choice[0].parts("~")
             return Path(
-                elements: target[0].split(separator: ".").map(String.init),
+                elements: target[0].parts(".").map(String.init),
                 choice: choice.count > 1 ? String(choice[1]) : nil,
                 target: target.count > 1 ? String(target[1]) : nil)
         }
