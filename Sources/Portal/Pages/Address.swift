@@ -1,0 +1,103 @@
+/// A place on this server, written as a literal path whose interpolations are percent-encoded.
+///
+/// Addresses carry ids and never health data: they end up in histories, bookmarks and the logs of proxies.
+struct Address: Sendable, Equatable, ExpressibleByStringInterpolation {
+    let text: String
+
+    init(stringLiteral literal: StaticString) {
+        self.text = literal.description
+    }
+
+    init(stringInterpolation pieces: Pieces) {
+        self.text = pieces.path
+    }
+
+    /// A path that came with the request (where to go after signing in), if it is one of this server.
+    ///
+    /// `//elsewhere` and `/\elsewhere` are other people's servers to a browser.
+    init?(returningTo path: String) {
+        let bytes = Array(path.utf8)
+        guard bytes.first == UInt8(ascii: "/"), bytes.count <= 512 else { return nil }
+        guard bytes.count == 1 || (bytes[1] != UInt8(ascii: "/") && bytes[1] != UInt8(ascii: "\\")) else { return nil }
+        guard bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") }) else { return nil }
+        self.text = path
+    }
+
+    /// What an address literal is taken apart into.
+    struct Pieces: StringInterpolationProtocol {
+        fileprivate var path = ""
+
+        init(literalCapacity: Int, interpolationCount: Int) {
+            self.path.reserveCapacity(literalCapacity + interpolationCount * 36)
+        }
+
+        mutating func appendLiteral(_ literal: StaticString) {
+            self.path += literal.description
+        }
+
+        mutating func appendInterpolation(_ id: String) {
+            for byte in id.utf8 {
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    self.path.unicodeScalars.append(Unicode.Scalar(byte))
+                default:
+                    let digits = String(byte, radix: 16, uppercase: true)
+                    self.path += digits.utf8.count == 1 ? "%0\(digits)" : "%\(digits)"
+                }
+            }
+        }
+    }
+}
+
+/// The map of the pages: what the routes answer and what the pages link to.
+extension Address {
+    static let home: Address = "/"
+    /// GET shows the form; POST has `csrf`, `next`, `email`, `password`.
+    static let signIn: Address = "/sign-in"
+    /// POST, with `csrf`.
+    static let signOut: Address = "/sign-out"
+    /// GET shows the choice; POST has `csrf`, `organization`, `next`.
+    static let chooseOrganization: Address = "/organizations"
+    /// POST, with `csrf`, `token`, `password`, `again`.
+    static let setPassword: Address = "/password"
+    /// GET lists; POST looks for somebody, with `csrf`, `name`, `born`, `identifier`: never in the address.
+    static let patients: Address = "/patients"
+    static let trust: Address = "/trust"
+
+    static func timeline(of patient: String) -> Address { "/patients/\(patient)" }
+
+    /// An older or newer page of the timeline. A page is an opaque token.
+    static func timeline(of patient: String, page: String) -> Address { "/patients/\(patient)?page=\(page)" }
+
+    /// The timeline with the picture over another span.
+    static func timeline(of patient: String, span: TimelinePicture.Span) -> Address {
+        "/patients/\(patient)?span=\(span.rawValue)"
+    }
+
+    /// The timeline with one kind of entry alone.
+    static func timeline(of patient: String, showing group: RecordKind.Group) -> Address {
+        "/patients/\(patient)?show=\(group.rawValue)"
+    }
+
+    /// An older or newer page of one kind of entry.
+    static func timeline(of patient: String, showing group: RecordKind.Group, page: String) -> Address {
+        "/patients/\(patient)?show=\(group.rawValue)&page=\(page)"
+    }
+
+    static func record(_ record: String, of patient: String) -> Address { "/patients/\(patient)/records/\(record)" }
+
+    static func record(_ record: String, version: Int, of patient: String) -> Address {
+        "/patients/\(patient)/records/\(record)/versions/\(String(version))"
+    }
+
+    static func whoLooked(at patient: String) -> Address { "/patients/\(patient)/looks" }
+
+    static func whoLooked(at patient: String, page: String) -> Address { "/patients/\(patient)/looks?page=\(page)" }
+
+    /// GET shows who can read; POST shares, with `csrf`, `clinician`, `purpose`, `until` (yyyy-mm-dd).
+    static func sharing(of patient: String) -> Address { "/patients/\(patient)/sharing" }
+
+    /// POST, with `csrf`, `share`.
+    static func stopSharing(of patient: String) -> Address { "/patients/\(patient)/sharing/stop" }
+}

@@ -1,0 +1,99 @@
+/// One labelled field of a form.
+struct Field: Sendable {
+    /// What is typed in. Decides keyboard, completion and checks of the browser; the server checks again.
+    enum Kind: String, Sendable {
+        case text, email, password, date
+    }
+
+    var kind: Kind = .text
+    var name: String
+    var label: String
+    /// One line under the label.
+    var hint: String?
+    /// What is wrong with what was sent, in words that say how to put it right.
+    var error: String?
+    var value: String = ""
+    /// The `autocomplete` token, "off" where a browser should not remember.
+    var completion: String = "off"
+    var isRequired = false
+    /// For a date: the days that can be chosen.
+    var earliest: Day?
+    var latest: Day?
+    /// For a password: the shortest.
+    var shortest: Int?
+
+    var html: HTML {
+        """
+        <div class="field\(" wrong", if: self.error != nil)">
+        <label for="\(self.name)">\(self.label)</label>
+        \(Field.hint(self.hint, of: self.name))\(Field.error(self.error, of: self.name))
+        <input id="\(self.name)" name="\(self.name)" type="\(self.kind.rawValue)" value="\(self.value)" \
+        autocomplete="\(self.completion)"\(self.details)\(Field.description(self.name, self.hint, self.error))>
+        </div>
+        """
+    }
+
+    private var details: HTML {
+        """
+        \(" required", if: self.isRequired)\
+        \(" autocapitalize=\"none\" spellcheck=\"false\"", if: self.kind != .date && self.kind != .text)\
+        \(self.earliest.map { " min=\"\($0.iso)\"" as HTML })\(self.latest.map { " max=\"\($0.iso)\"" as HTML })\
+        \(self.shortest.map { " minlength=\"\($0)\"" as HTML })
+        """
+    }
+
+    fileprivate static func hint(_ hint: String?, of name: String) -> HTML? {
+        hint.map { "<p class=\"hint\" id=\"\(name)-hint\">\($0)</p>" }
+    }
+
+    fileprivate static func error(_ error: String?, of name: String) -> HTML? {
+        error.map { "<p class=\"error\" id=\"\(name)-error\">\($0)</p>" }
+    }
+
+    fileprivate static func description(_ name: String, _ hint: String?, _ error: String?) -> HTML? {
+        switch (hint != nil, error != nil) {
+        case (false, false): nil
+        case (true, false): " aria-describedby=\"\(name)-hint\""
+        case (false, true): " aria-invalid=\"true\" aria-describedby=\"\(name)-error\""
+        case (true, true): " aria-invalid=\"true\" aria-describedby=\"\(name)-error \(name)-hint\""
+        }
+    }
+}
+
+/// A labelled choice of one among a few.
+struct Choice: Sendable {
+    struct Option: Sendable {
+        var value: String
+        var label: String
+    }
+
+    var name: String
+    var label: String
+    var hint: String?
+    var error: String?
+    var options: [Option]
+    var chosen: String?
+    /// What stands there before anything is chosen.
+    var prompt: String
+
+    var html: HTML {
+        """
+        <div class="field\(" wrong", if: self.error != nil)">
+        <label for="\(self.name)">\(self.label)</label>
+        \(Field.hint(self.hint, of: self.name))\(Field.error(self.error, of: self.name))
+        <select id="\(self.name)" name="\(self.name)" required\
+        \(Field.description(self.name, self.hint, self.error))>
+        <option value="">\(self.prompt)</option>
+        \(self.options.map { "<option value=\"\($0.value)\"\(" selected", if: $0.value == self.chosen)>\($0.label)</option>" as HTML })
+        </select>
+        </div>
+        """
+    }
+}
+
+/// What went wrong, above the form, said once and read out at once.
+struct Problem: Sendable {
+    var text: String
+
+    var html: HTML { "<div class=\"problem\" role=\"alert\"><p>\(self.text)</p></div>" }
+}

@@ -1,0 +1,92 @@
+/// A page that says what happened when there is nothing to show.
+enum NoticePage: PageBody {
+    /// Not there, or not for this person: one answer for both, so that it tells nobody what exists.
+    case notFound
+    /// What was sent is larger than is taken.
+    case tooLarge(megabytes: Int)
+    /// The fault is ours. The id finds it in the server's log, which holds nothing of anybody's health.
+    case wentWrong(id: String)
+    case signedOut
+    /// A form that lay open too long, or was not sent from our page.
+    case formExpired
+    /// A one-time link that was used, or is too old.
+    case linkExpired
+    /// Too many requests.
+    case tooMany
+    /// The server stops letting anybody in, because it cannot be sure that records are kept apart.
+    case closed
+
+    func title(in frame: Frame) -> String { self.heading }
+
+    func body(in frame: Frame) -> HTML {
+        """
+        <div class="narrow">
+        <h1>\(self.heading)</h1>
+        \(self.explanation)
+        \(self.way(in: frame))
+        </div>
+        """
+    }
+
+    private var heading: String {
+        switch self {
+        case .notFound: "Nothing here for you to see"
+        case .tooLarge: "That is too large"
+        case .wentWrong: "Something went wrong on our side"
+        case .signedOut: "You are signed out"
+        case .formExpired: "That page was open too long"
+        case .linkExpired: "This link no longer works"
+        case .tooMany: "A little too fast"
+        case .closed: "Closed for safety"
+        }
+    }
+
+    private var explanation: HTML {
+        switch self {
+        case .notFound:
+            """
+            <p>Either this page does not exist, or it is not shared with you. We give the same answer for both, so that
+            nobody can find out from here who has a record.</p>
+            <p>If somebody meant to share it, ask them to check that it is still shared with you. That you tried to
+            open it has been noted.</p>
+            """
+        case .tooLarge(let megabytes):
+            "<p>We take up to \(megabytes) MB at once. Nothing of what you sent was kept.</p>"
+        case .wentWrong(let id):
+            """
+            <p>It was not you. What was saved before is safe; what you sent just now may not be saved, so please look
+            before you enter it again.</p>
+            <p>If it happens again, pass on this number: <strong class="id">\(id)</strong>. It says nothing about
+            anyone’s health.</p>
+            """
+        case .signedOut:
+            "<p>Nobody who picks up this device can go on reading here. Signing in again takes you back.</p>"
+        case .formExpired:
+            """
+            <p>For safety, forms work only for a while and only from our own pages. Nothing was changed. Please go
+            back, load the page again and repeat what you did.</p>
+            """
+        case .linkExpired:
+            """
+            <p>One-time links work once, and only for a while. If you have set your password already, sign in with
+            it. If not, ask the person who sent you the link for a new one.</p>
+            """
+        case .tooMany: "<p>Many requests came from here within a short time. Please wait a minute.</p>"
+        case .closed:
+            """
+            <p>A check that keeps people’s records apart did not give the answer it must, so nobody can open any
+            record until it does. Nothing is lost. Those who run this server can see why.</p>
+            """
+        }
+    }
+
+    private func way(in frame: Frame) -> HTML? {
+        switch self {
+        case .closed, .tooMany: nil
+        default:
+            frame.signedIn == nil
+                ? "<p><a class=\"button\" href=\"\(Address.signIn)\">Sign in</a></p>"
+                : "<p><a class=\"button\" href=\"\(Address.patients)\">\(frame.words.listOfPeople)</a></p>"
+        }
+    }
+}

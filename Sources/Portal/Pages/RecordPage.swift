@@ -1,0 +1,117 @@
+/// One entry of a record, in words.
+struct RecordPage: PageBody {
+    /// One state of the entry. Every one is kept.
+    struct Version: Sendable {
+        var number: Int
+        var when: Moment
+        /// Who made it so.
+        var author: String
+    }
+
+    var patient: PatientCard
+    /// The id of the record.
+    var record: String
+    var words: RecordInWords
+    /// All versions, the newest first.
+    var versions: [Version]
+    /// Which of them is shown.
+    var shownVersion: Int
+    /// The exact JSON, as it is kept; see `TechnicalForm`.
+    var technicalForm: String
+
+    func title(in frame: Frame) -> String { "An entry" }
+
+    func body(in frame: Frame) -> HTML {
+        """
+        \(self.patient.header(nil, title: "<h1>\(self.words.title)</h1>", in: frame))
+        \(self.oldNotice(in: frame))
+        \(self.mistakeNotice, if: self.words.isMistake)
+        <article class="card record">
+        <p class="kind kind-\(self.words.kind.rawValue)">\(self.words.kind.label)</p>
+        <p class="sentence">\(self.words.sentence(in: frame.words))</p>
+        \(RecordPage.list(self.words.facts))
+        \(self.words.notes.map { "<blockquote class=\"note\"><p>\($0)</p></blockquote>" as HTML })
+        </article>
+        \(self.everythingElse)
+        \(self.history(in: frame))
+        \(self.technical)
+        """
+    }
+
+    /// Facts as a description list.
+    static func list(_ facts: [Fact]) -> HTML? {
+        guard !facts.isEmpty else { return nil }
+        return """
+            <dl class="facts">
+            \(facts.map { fact in
+                "<div><dt>\(fact.label)</dt>\(fact.values.map { "<dd>\($0)</dd>" as HTML })</div>" as HTML
+            })
+            </dl>
+            """
+    }
+
+    private func oldNotice(in frame: Frame) -> HTML? {
+        guard let newest = self.versions.first, newest.number != self.shownVersion else { return nil }
+        return """
+            <div class="notice"><p>This is an older version. It was changed on \(frame.words.moment(newest.when)).
+            <a href="\(Address.record(self.record, of: self.patient.id))">See how it is now</a></p></div>
+            """
+    }
+
+    private var mistakeNotice: HTML {
+        """
+        <div class="notice"><p><strong>This was marked as entered by mistake.</strong> It is kept so that nothing
+        disappears without a trace, and left out of the picture.</p></div>
+        """
+    }
+
+    private var everythingElse: HTML? {
+        guard !self.words.more.isEmpty else { return nil }
+        return """
+            <details class="card">
+            <summary>Everything else in this entry</summary>
+            \(RecordPage.list(self.words.more))
+            </details>
+            """
+    }
+
+    private func history(in frame: Frame) -> HTML? {
+        guard let first = self.versions.last, let shown = self.versions.first(where: { $0.number == self.shownVersion })
+        else { return nil }
+        let changed: HTML = """
+            <p>Changed by <bdi>\(shown.author)</bdi> on \(frame.words.longMoment(shown.when)).</p>
+            """
+        return """
+            <section class="history" aria-labelledby="history">
+            <h2 id="history">Where this comes from</h2>
+            <p>Entered by <bdi>\(first.author)</bdi> on \(frame.words.longMoment(first.when)).</p>
+            \(changed, if: shown.number != first.number)
+            \(self.versions.count > 1 ? self.versionList(in: frame) : nil)
+            </section>
+            """
+    }
+
+    private func versionList(in frame: Frame) -> HTML {
+        let lines = self.versions.map { version -> HTML in
+            let words: HTML = "Version \(version.number), \(frame.words.moment(version.when)), <bdi>\(version.author)</bdi>"
+            if version.number == self.shownVersion { return "<li>\(words) <strong>(this one)</strong></li>" }
+            let address = Address.record(self.record, version: version.number, of: self.patient.id)
+            return "<li><a href=\"\(address)\">\(words)</a></li>"
+        }
+        return """
+            <details><summary>All \(self.versions.count) versions</summary>
+            <p class="hint">An entry can be corrected, but what stood there before is kept.</p>
+            <ul class="plain versions">\(lines)</ul></details>
+            """
+    }
+
+    private var technical: HTML {
+        """
+        <details class="card technical">
+        <summary>Technical form</summary>
+        <p class="hint">For other health software (FHIR R4). Numbers stand here exactly as they were sent.</p>
+        <pre tabindex="0" role="region" aria-label="Technical form"><code>\(self.technicalForm)</code></pre>
+        </details>
+        """
+    }
+}

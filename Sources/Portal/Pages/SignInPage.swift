@@ -1,0 +1,180 @@
+/// The form to sign in.
+struct SignInPage: PageBody {
+    /// Why the form is shown again.
+    enum Trouble: Sendable {
+        /// Never says which part was wrong, nor whether there is such an account.
+        case wrong
+        /// Too many attempts; how long to wait, rounded up.
+        case wait(minutes: Int)
+        /// Nobody did anything for a while, or the form lay open too long.
+        case expired
+        /// The person has just signed out.
+        case signedOut
+        /// A password was set with a one-time link.
+        case passwordSet
+    }
+
+    /// Against forged requests before there is a session.
+    var csrf: String
+    /// Where to go afterwards.
+    var next: Address?
+    /// What was typed before, so that it need not be typed again. Never the password.
+    var email = ""
+    var trouble: Trouble?
+
+    func title(in frame: Frame) -> String { "Sign in" }
+
+    func body(in frame: Frame) -> HTML {
+        """
+        <div class="narrow">
+        <h1>Sign in</h1>
+        \(self.message)
+        <form method="post" action="\(Address.signIn)" class="card">
+        <input type="hidden" name="csrf" value="\(self.csrf)">
+        \(self.next.map { "<input type=\"hidden\" name=\"next\" value=\"\($0)\">" as HTML })
+        \(self.emailField.html)
+        \(self.passwordField.html)
+        <button type="submit">Sign in</button>
+        </form>
+        <p class="hint">Cannot get in? Ask the person who gave you access for a new one-time link. Nobody here can see
+        your password.</p>
+        </div>
+        """
+    }
+
+    private var emailField: Field {
+        Field(
+            kind: .email, name: "email", label: "Email address", value: self.email, completion: "username",
+            isRequired: true)
+    }
+
+    private var passwordField: Field {
+        Field(
+            kind: .password, name: "password", label: "Password", completion: "current-password", isRequired: true)
+    }
+
+    private var message: HTML? {
+        switch self.trouble {
+        case nil: nil
+        case .wrong: Problem(text: "The email address and password do not go together. Please try again.").html
+        case .wait(let minutes):
+            Problem(
+                text: "That was tried too often. Please wait \(minutes == 1 ? "a minute" : "\(minutes) minutes") and "
+                    + "try again. Nothing is lost."
+            ).html
+        case .expired:
+            """
+            <div class="notice" role="status"><p>You were signed out because nothing happened for a while.
+            Please sign in again: you will be where you were.</p></div>
+            """
+        case .signedOut:
+            "<div class=\"notice\" role=\"status\"><p>You are signed out.</p></div>"
+        case .passwordSet:
+            "<div class=\"notice\" role=\"status\"><p>Your password is set. You can sign in with it now.</p></div>"
+        }
+    }
+}
+
+/// The choice for somebody who belongs to several organisations.
+struct ChooseOrganizationPage: PageBody {
+    struct Organization: Sendable {
+        var id: String
+        var name: String
+        /// What the person is there, in words: "parent", "receptionist".
+        var role: String
+    }
+
+    var organizations: [Organization]
+    var next: Address?
+
+    var place: Address? { .chooseOrganization }
+
+    func title(in frame: Frame) -> String { "Where to?" }
+
+    func body(in frame: Frame) -> HTML {
+        """
+        <div class="narrow">
+        <h1>Where do you want to go?</h1>
+        <p>You belong to more than one place. What you see and may do differs in each.</p>
+        <form method="post" action="\(Address.chooseOrganization)">
+        \(frame.csrfField)
+        \(self.next.map { "<input type=\"hidden\" name=\"next\" value=\"\($0)\">" as HTML })
+        <ul class="choices">\(self.organizations.map(self.button))</ul>
+        </form>
+        </div>
+        """
+    }
+
+    private func button(_ organization: Organization) -> HTML {
+        """
+        <li><button type="submit" class="choice" name="organization" value="\(organization.id)">
+        <strong>\(organization.name)</strong> <span>\(organization.role)</span></button></li>
+        """
+    }
+}
+
+/// The page behind a one-time link: the first password of a new account, or a new one.
+struct SetPasswordPage: PageBody {
+    /// Why the form is shown again.
+    enum Trouble: Sendable {
+        case tooShort
+        /// More bytes than the hash takes in.
+        case tooLong
+        case different
+        /// One of the passwords that are tried first.
+        case tooCommon
+    }
+
+    /// The shortest password that is taken.
+    static let shortest = 12
+
+    var csrf: String
+    /// The secret of the link, passed on in the form.
+    var token: String
+    /// For the browser's password store, and so that people see whose password they set.
+    var email: String
+    var trouble: Trouble?
+
+    func title(in frame: Frame) -> String { "Choose a password" }
+
+    func body(in frame: Frame) -> HTML {
+        """
+        <div class="narrow">
+        <h1>Choose a password</h1>
+        <p>For <strong>\(self.email)</strong>. This link works once.</p>
+        <form method="post" action="\(Address.setPassword)" class="card">
+        <input type="hidden" name="csrf" value="\(self.csrf)">
+        <input type="hidden" name="token" value="\(self.token)">
+        <input type="hidden" name="username" autocomplete="username" value="\(self.email)">
+        \(self.first.html)
+        \(self.second.html)
+        <button type="submit">Keep this password</button>
+        </form>
+        </div>
+        """
+    }
+
+    private var first: Field {
+        Field(
+            kind: .password, name: "password", label: "New password",
+            hint: "At least \(SetPasswordPage.shortest) characters. Four words that mean something only to you are "
+                + "good and easy to type. Spaces are fine.",
+            error: self.firstError, completion: "new-password", isRequired: true, shortest: SetPasswordPage.shortest)
+    }
+
+    private var firstError: String? {
+        switch self.trouble {
+        case .tooShort: "That is too short. Please use at least \(SetPasswordPage.shortest) characters."
+        case .tooLong: "That is too long. Please use 72 letters or fewer; letters with accents count more."
+        case .tooCommon: "Many people use that password, so it is guessed first. Please choose another."
+        case .different, nil: nil
+        }
+    }
+
+    private var second: Field {
+        Field(
+            kind: .password, name: "again", label: "The same again",
+            error: self.trouble.flatMap { if case .different = $0 { "The two are different. Please type both again." } else { nil } },
+            completion: "new-password", isRequired: true, shortest: SetPasswordPage.shortest)
+    }
+}

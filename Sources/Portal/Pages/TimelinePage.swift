@@ -1,0 +1,143 @@
+/// What happened to one person, newest first, under a picture of it.
+struct TimelinePage: PageBody {
+    struct Entry: Sendable {
+        /// The id of the record.
+        var record: String
+        var kind: RecordKind
+        var title: String
+        /// What it says, in a few words: "4 out of 10".
+        var detail: String?
+        /// When it happened; `nil` if nobody entered that.
+        var when: Moment?
+        /// Whether it was marked as entered by mistake.
+        var isMistake = false
+    }
+
+    var patient: PatientCard
+    var picture: TimelinePicture
+    /// Newest first, the undated last.
+    var entries: [Entry]
+    /// What the list is narrowed down to.
+    var shown: RecordKind.Group?
+    /// What it can be narrowed down to; empty where the route does not offer it.
+    var groups: [RecordKind.Group] = []
+    /// Opaque tokens of the neighbouring pages.
+    var newer: String?
+    var older: String?
+
+    func title(in frame: Frame) -> String { "Timeline" }
+
+    func body(in frame: Frame) -> HTML {
+        """
+        \(self.patient.header(.timeline, title: "<h1><bdi>\(self.patient.name)</bdi></h1>", in: frame))
+        \(self.newer == nil ? self.picture.figure(of: self.patient.id, in: frame) : nil)
+        <section class="entries" aria-labelledby="entries">
+        <h2 id="entries">\(self.shown?.label ?? "Everything entered")</h2>
+        \(self.groupLinks)
+        \(self.list(in: frame))
+        \(self.pages)
+        </section>
+        """
+    }
+
+    private var groupLinks: HTML? {
+        guard !self.groups.isEmpty else { return nil }
+        let here: HTML = " aria-current=\"true\""
+        let links = self.groups.map { group in
+            """
+            <li><a href="\(Address.timeline(of: self.patient.id, showing: group))"\(here, if: group == self.shown)>\
+            \(group.label)</a></li>
+            """ as HTML
+        }
+        return """
+            <nav class="chips" aria-label="Show only"><ul>
+            <li><a href="\(Address.timeline(of: self.patient.id))"\(here, if: self.shown == nil)>Everything</a></li>
+            \(links)
+            </ul></nav>
+            """
+    }
+
+    private func list(in frame: Frame) -> HTML {
+        guard !self.entries.isEmpty else {
+            return "<p class=\"empty\">Nothing is entered here yet. That does not mean nothing happened.</p>"
+        }
+        let years = TimelinePage.runs(of: self.entries) { $0.when?.day.year }
+        return "\(years.map { self.year($0, in: frame) })"
+    }
+
+    private func year(_ entries: ArraySlice<Entry>, in frame: Frame) -> HTML {
+        guard let year = entries.first?.when?.day.year else {
+            return "<h3 class=\"year\">Date not entered</h3>\(self.lines(entries, in: frame))"
+        }
+        let months = TimelinePage.runs(of: entries) { $0.when?.day.month }
+        return """
+            <h3 class="year">\(String(year))</h3>
+            \(months.map { self.month($0, in: frame) })
+            """
+    }
+
+    private func month(_ entries: ArraySlice<Entry>, in frame: Frame) -> HTML {
+        let month = entries.first?.when?.day.month
+        return """
+            <h4 class="month">\(month.map(frame.words.month) ?? "Some time in the year")</h4>
+            \(self.lines(entries, in: frame))
+            """
+    }
+
+    /// The entries of a month; a day is written once, and read out with each of its entries.
+    private func lines(_ entries: ArraySlice<Entry>, in frame: Frame) -> HTML {
+        var lines: [HTML] = []
+        var before: Day?
+        for entry in entries {
+            lines.append(self.line(entry, isSameDay: before != nil && before == entry.when?.day, in: frame))
+            before = entry.when?.day
+        }
+        return "<ul class=\"timeline\">\(lines)</ul>"
+    }
+
+    private func line(_ entry: Entry, isSameDay: Bool, in frame: Frame) -> HTML {
+        let mistake: HTML = "<span class=\"mistake\">marked as a mistake</span>"
+        return """
+            <li class="entry\(" first", if: !isSameDay)">\
+            <span class="day\(" again", if: isSameDay)">\(self.day(entry, in: frame))</span>\
+            <span class="kind kind-\(entry.kind.rawValue)">\(entry.kind.label)</span>\
+            <span class="what"><a href="\(Address.record(entry.record, of: self.patient.id))">\(entry.title)</a>\
+            \(entry.detail.map { "<span class=\"detail\">\($0)</span>" as HTML })\(mistake, if: entry.isMistake)</span></li>
+            """
+    }
+
+    private func day(_ entry: Entry, in frame: Frame) -> HTML? {
+        guard let day = entry.when?.day else { return nil }
+        guard let short = frame.words.dayOfMonth(day) else { return "<span class=\"hidden\">day not entered</span>" }
+        return "<time datetime=\"\(day.iso)\">\(short)</time>"
+    }
+
+    private var pages: HTML? {
+        guard self.newer != nil || self.older != nil else { return nil }
+        return """
+            <nav class="pages" aria-label="Pages"><ul>
+            \(self.newer.map { "<li><a class=\"button quiet\" rel=\"prev\" href=\"\(self.page($0))\">Newer</a></li>" as HTML })
+            \(self.older.map { "<li><a class=\"button quiet\" rel=\"next\" href=\"\(self.page($0))\">Older</a></li>" as HTML })
+            </ul></nav>
+            """
+    }
+
+    private func page(_ token: String) -> Address {
+        guard let shown else { return .timeline(of: self.patient.id, page: token) }
+        return .timeline(of: self.patient.id, showing: shown, page: token)
+    }
+
+    /// Neighbours that share a value, kept together.
+    static func runs<Value: Equatable>(
+        of entries: some RandomAccessCollection<Entry>, by value: (Entry) -> Value
+    ) -> [ArraySlice<Entry>] {
+        let entries = Array(entries)
+        var runs: [ArraySlice<Entry>] = []
+        var start = 0
+        for index in entries.indices where index + 1 == entries.count || value(entries[index]) != value(entries[index + 1]) {
+            runs.append(entries[start...index])
+            start = index + 1
+        }
+        return runs
+    }
+}
