@@ -1,0 +1,347 @@
+import FHIR
+
+/// A record that a family keeps: a year or so of a child's life with a chronic illness.
+struct FamilyRecord {
+    let child: Person
+    let guardians: [SyntheticPatient.Guardian]
+    let illness: Illness
+
+    private let source: Source
+    private let course: Course
+    private let visits: [Day]
+    private var draft: Draft
+    private var subject: JSON = nil
+    private var mother: JSON = nil
+    private var diagnosis: JSON = nil
+
+    private static let zone = Zone.newYork
+    private static let rheumatologist = JSON.named("Dr. Philippa Northcliffe-Adeyemi, paediatric rheumatology")
+
+    init(_ source: Source) {
+        var chance = source.chance("who")
+        let isFemale = chance.happens(60)
+        let given = Names.american.given(female: isFemale, &chance)
+        let family = chance.pick(Names.american.family)
+        let first = source.today - chance.number(200...430)
+        self.source = source
+        illness = Illness.allCases[source.index % Illness.allCases.count]
+        child = Person(
+            given: given, family: family, isFemale: isFemale, birthday: first - chance.number(7 * 365...15 * 365),
+            recordNumber: source.recordNumber("FAM-"), ownScript: nil)
+        guardians = Self.guardians(family, &chance)
+        chance = source.chance("course")
+        course = Course(of: illness, from: first, to: source.today, &chance)
+        visits = Self.visits(course, &chance)
+        draft = Draft(source.chance("ids"))
+    }
+
+    private static func guardians(_ family: String, _ chance: inout Chance) -> [SyntheticPatient.Guardian] {
+        let mother = SyntheticPatient.Guardian(
+            given: Names.american.given(female: true, &chance), family: family, relationship: "mother")
+        guard chance.happens(70) else { return [mother] }
+        let other = chance.happens(85)
+        return [
+            mother,
+            SyntheticPatient.Guardian(
+                given: Names.american.given(female: !other, &chance), family: family,
+                relationship: other ? "father" : "grandmother"),
+        ]
+    }
+
+    /// Every twelve weeks or so, on a weekday.
+    private static func visits(_ course: Course, _ chance: inout Chance) -> [Day] {
+        var days: [Day] = []
+        var day = course.firstDay + chance.number(6...20)
+        while day < course.end {
+            days.append(day.weekday > 4 ? day - 2 : day)
+            day = day + chance.middling(70...105)
+        }
+        return days
+    }
+
+    mutating func write() -> JSON {
+        writePeople()
+        writeDiagnosis()
+        writeVisits()
+        writeFlares()
+        writeSecondLine()
+        writeCheckIns()
+        return draft.bundle
+    }
+
+    // MARK: Who
+
+    private mutating func writePeople() {
+        var chance = source.chance("people")
+        let town = chance.pick(["Marlow Falls", "Easterbrook", "Port Linden", "Halden"])
+        subject = draft.add(
+            "Patient",
+            child.patient + [
+                "address": [["use": "home", "city": .string(town), "state": "VT", "country": "US"]]
+            ])
+        for (number, guardian) in guardians.enumerated() {
+            let reference = draft.add("RelatedPerson", relatedPerson(guardian, number, &chance))
+            if number == 0 { mother = reference }
+        }
+        if chance.happens(40) { draft.add("AllergyIntolerance", allergy(&chance)) }
+    }
+
+    private func relatedPerson(
+        _ guardian: SyntheticPatient.Guardian, _ number: Int, _ chance: inout Chance
+    ) -> JSONObject {
+        let codes = ["mother": "MTH", "father": "FTH", "grandmother": "GRMTH"]
+        return [
+            "active": true,
+            "patient": subject,
+            "relationship": [
+                Code.hl7("v3-RoleCode", codes[guardian.relationship] ?? "PRN", guardian.relationship).concept
+            ],
+            "name": [["family": .string(guardian.family), "given": [.string(guardian.given)]]],
+            "telecom": [
+                ["system": "phone", "value": .string("+1 802 555 01\(twoDigits(chance.number(0...99)))"), "use": "mobile"],
+                [
+                    "system": "email",
+                    "value": .string("\(child.recordNumber.lowercased())-\(number + 1)@example.org"),
+                ],
+            ],
+        ]
+    }
+
+    private func allergy(_ chance: inout Chance) -> JSONObject {
+        let (what, how) = chance.pick([
+            ("Amoxicillin", "rash"), ("Peanut", "hives"), ("Cat hair", "sneezing"), ("Adhesive tape", "blisters"),
+        ])
+        return [
+            "clinicalStatus": ["coding": [Code.hl7("allergyintolerance-clinical", "active", "Active").coding]],
+            "verificationStatus": [
+                "coding": [Code.hl7("allergyintolerance-verification", "confirmed", "Confirmed").coding]
+            ],
+            "code": .words(what), "patient": subject,
+            "reaction": [["manifestation": [.words(how)]]],
+        ]
+    }
+
+    private mutating func writeDiagnosis() {
+        diagnosis = draft.add(
+            "Condition",
+            conditionStatus(clinical: "active", verified: "confirmed") + [
+                "category": [Code.hl7("condition-category", "problem-list-item", "Problem List Item").concept],
+                "code": illness.code.concept, "subject": subject, "onsetDateTime": .day(course.firstDay - 60),
+                "recordedDate": .day(course.firstDay), "asserter": Self.rheumatologist,
+            ])
+    }
+
+    // MARK: What doctors did
+
+    private mutating func writeVisits() {
+        var chance = source.chance("visits")
+        for (number, day) in visits.enumerated() {
+            let encounter = writeVisit(day, isFirst: number == 0, &chance)
+            let observing = Observing(subject: subject, encounter: encounter)
+            writeGrowth(on: day, observing, &chance)
+            writeBloods(on: day, observing, &chance)
+            if number % 2 == 0 { writeScan(on: day + 5, encounter, &chance) }
+        }
+        writeNextVisit(&chance)
+    }
+
+    private mutating func writeVisit(_ day: Day, isFirst: Bool, _ chance: inout Chance) -> JSON {
+        let start = Moment(day, chance.number(9...15), chance.pick([0, 15, 30, 45]), Self.zone)
+        let encounter = draft.add(
+            "Encounter",
+            [
+                "status": "finished", "class": Code.hl7("v3-ActCode", "AMB", "ambulatory").coding,
+                "type": [.words(isFirst ? "First visit" : "Follow-up")], "subject": subject,
+                "participant": [["individual": Self.rheumatologist]],
+                "period": .period(start, start.later(by: chance.number(15...40))),
+                "reasonReference": [diagnosis],
+                "serviceProvider": .named("Linden Valley Children's Hospital"),
+            ])
+        if isFirst {
+            draft.add(
+                "MedicationRequest",
+                prescription(.naproxen, encounter, on: day, note: "In flares, until two quiet days in a row."))
+        }
+        return encounter
+    }
+
+    private func prescription(_ medicine: Medicine, _ encounter: JSON, on day: Day, note: String?) -> JSONObject {
+        [
+            "status": "active", "intent": "order", "medicationCodeableConcept": medicine.code.concept,
+            "subject": subject, "encounter": encounter, "authoredOn": .day(day), "requester": Self.rheumatologist,
+            "reasonReference": [diagnosis], "note": .note(note), "dosageInstruction": [medicine.dosage],
+        ]
+    }
+
+    private mutating func writeGrowth(on day: Day, _ observing: Observing, _ chance: inout Chance) {
+        let months = (day - child.birthday) / 30
+        let height = 800 + months * 5 + chance.number(-4...4)
+        let weight = 90 + months * months / 85 + months * 6 / 10 + chance.number(-5...5)
+        let moment = Moment(day, 9, 0, Self.zone)
+        draft.add(
+            "Observation",
+            observing.observation(
+                .loinc("8302-2", "Body height"), ["valueQuantity": Amount(tenths: height, "cm").quantity], at: moment,
+                category: "vital-signs"))
+        draft.add(
+            "Observation",
+            observing.observation(
+                .loinc("29463-7", "Body weight"), ["valueQuantity": Amount(tenths: weight, "kg").quantity], at: moment,
+                category: "vital-signs"))
+    }
+
+    private mutating func writeBloods(on day: Day, _ observing: Observing, _ chance: inout Chance) {
+        let activity = course.activity(on: day)
+        let drawn = Moment(day, 8, chance.number(20...55), Self.zone)
+        let protein = Amount(hundredths: chance.middling(30...240) + activity * chance.number(8...40), "mg/L")
+        let sedimentation = Amount(chance.number(3...13) + activity * chance.number(20...45) / 100, "mm/h")
+        let haemoglobin = Amount(tenths: chance.middling(118...142) - activity / 10, "g/dL")
+        let results = [
+            result(.loinc("1988-5", "C reactive protein [Mass/volume] in Serum or Plasma"), protein, 5, at: drawn, observing),
+            result(.loinc("4537-7", "Erythrocyte sedimentation rate by Westergren method"), sedimentation, 15, at: drawn, observing),
+            result(.loinc("718-7", "Hemoglobin [Mass/volume] in Blood"), haemoglobin, nil, at: drawn, observing),
+        ].map { draft.add("Observation", $0) }
+        draft.add(
+            "DiagnosticReport",
+            [
+                "status": "final", "category": [Code.hl7("v2-0074", "LAB", "Laboratory").concept],
+                "code": .words("Blood tests"), "subject": subject, "encounter": observing.encounter,
+                "effectiveDateTime": .moment(drawn), "issued": .moment(drawn.later(by: 300)),
+                "performer": [.named("Linden Valley laboratory")], "result": .array(results),
+            ])
+    }
+
+    private func result(
+        _ code: Code, _ amount: Amount, _ limit: Int?, at moment: Moment, _ observing: Observing
+    ) -> JSONObject {
+        let range: JSON = limit.map { [["high": Amount($0, amount.unit).quantity]] } ?? nil
+        return observing.observation(
+            code, ["valueQuantity": amount.quantity], at: moment, category: "laboratory", more: ["referenceRange": range])
+    }
+
+    private mutating func writeScan(on day: Day, _ encounter: JSON, _ chance: inout Chance) {
+        guard day < course.end else { return }
+        let active = (course.flare(on: day) ?? course.flares.last { $0.end <= day })?.sites ?? []
+        let isRecent = course.flare(on: day - 25) != nil || course.flare(on: day) != nil
+        let settled = illness.sites.filter { !active.contains($0) }.prefix(1)
+        let findings =
+            active.map { illness.finding($0, isActive: isRecent) }
+            + settled.map { illness.finding($0, isActive: false) }
+        let time = Moment(day, chance.number(8...16), 30, Self.zone)
+        draft.add(
+            "DiagnosticReport",
+            [
+                "status": "final", "category": [Code.hl7("v2-0074", "RAD", "Radiology").concept],
+                "code": illness.scan.concept, "subject": subject, "encounter": encounter,
+                "effectiveDateTime": .moment(time), "issued": .moment(time.later(by: 180)),
+                "performer": [.named("Dr. Aurelio Brightwater, radiology")],
+                "conclusion": .string((findings + ["No fracture, no collection."]).joined(separator: " ")),
+            ])
+    }
+
+    private mutating func writeNextVisit(_ chance: inout Chance) {
+        let day = source.today + chance.number(6...60)
+        let start = Moment(day.weekday > 4 ? day + 2 : day, 10, 30, Self.zone)
+        draft.add(
+            "Appointment",
+            [
+                "status": "booked", "description": "Paediatric rheumatology, follow-up", "start": .moment(start),
+                "end": .moment(start.later(by: 30)), "minutesDuration": 30,
+                "participant": [
+                    ["actor": subject, "status": "accepted"],
+                    ["actor": Self.rheumatologist, "status": "accepted"],
+                ],
+            ])
+    }
+
+    // MARK: What happened in between
+
+    private mutating func writeFlares() {
+        for flare in course.flares {
+            let isOver = flare.end + 3 < course.end
+            let status = conditionStatus(
+                clinical: isOver ? "resolved" : "active", verified: flare.isConfirmed ? "confirmed" : "provisional")
+            let sites = flare.sites.map { JSON.words($0.words) }
+            draft.add(
+                "Condition",
+                status + [
+                    "category": [Code.hl7("condition-category", "problem-list-item", "Problem List Item").concept],
+                    "code": .words("Flare"), "bodySite": .array(sites), "subject": subject,
+                    "onsetDateTime": .day(flare.start), "abatementDateTime": isOver ? .day(flare.end) : nil,
+                    "recordedDate": .day(flare.start), "asserter": mother,
+                    "note": .note(flare.isConfirmed ? nil : "Noted by the family, not seen by a doctor."),
+                ])
+            draft.add("MedicationStatement", statement(.naproxen, flare.start + 1, isOver ? flare.end + 2 : nil))
+        }
+    }
+
+    private func statement(_ medicine: Medicine, _ start: Day, _ end: Day?) -> JSONObject {
+        [
+            "status": end == nil ? "active" : "completed", "medicationCodeableConcept": medicine.code.concept,
+            "subject": subject, "effectivePeriod": .period(start, end), "informationSource": mother,
+            "reasonReference": [diagnosis], "dosage": [medicine.dosage],
+        ]
+    }
+
+    private mutating func writeSecondLine() {
+        guard let start = course.secondLineFrom else { return }
+        let encounter = draft.add(
+            "Encounter",
+            [
+                "status": "finished", "class": Code.hl7("v3-ActCode", "AMB", "ambulatory").coding,
+                "type": [.words("Visit to discuss treatment")], "subject": subject,
+                "participant": [["individual": Self.rheumatologist]],
+                "period": .period(Moment(start, 14, 0, Self.zone), Moment(start, 14, 45, Self.zone)),
+                "reasonReference": [diagnosis],
+            ])
+        draft.add("MedicationRequest", prescription(illness.secondLine, encounter, on: start, note: nil))
+        switch illness {
+        case .crmo: writeInfusions(from: start + 4)
+        case .jia: draft.add("MedicationStatement", statement(.methotrexate, start + 1, nil))
+        case .ibd:
+            draft.add("MedicationStatement", statement(.mesalazine, start + 1, nil))
+            let end = start + 43
+            draft.add("MedicationStatement", statement(.prednisolone, start + 1, end < course.end ? end : nil))
+        }
+    }
+
+    /// Three infusions, a month apart.
+    private mutating func writeInfusions(from start: Day) {
+        var chance = source.chance("infusions")
+        for day in [start, start + 30, start + 61] where day < course.end {
+            let begin = Moment(day, 9, chance.number(0...50), Self.zone)
+            draft.add(
+                "MedicationAdministration",
+                [
+                    "status": "completed", "medicationCodeableConcept": Medicine.pamidronate.code.concept,
+                    "subject": subject, "effectivePeriod": .period(begin, begin.later(by: 240)),
+                    "performer": [["actor": .named("Day unit, Linden Valley Children's Hospital")]],
+                    "reasonReference": [diagnosis],
+                    "note": .note(chance.pick([nil, "Fever in the evening, gone by morning.", "Well tolerated."])),
+                    "dosage": [
+                        "text": .string(Medicine.pamidronate.directions), "route": .words("into a vein"),
+                        "dose": Medicine.pamidronate.amount.quantity,
+                    ],
+                ])
+        }
+    }
+
+    // MARK: Every day, or nearly
+
+    private mutating func writeCheckIns() {
+        var chance = source.chance("check-ins")
+        let observing = Observing(subject: subject, performer: mother)
+        let diligence = chance.number(62...92)
+        var awayUntil = course.firstDay
+        for number in 0..<(course.end - course.firstDay) {
+            let day = course.firstDay + number
+            let checkIn = CheckIn(day, in: course, illness, &chance)
+            let minute = chance.middling(17 * 60...22 * 60)
+            if chance.happens(1) { awayUntil = day + chance.number(3...11) }
+            let eager = course.activity(on: day) > 30 ? 12 : 0
+            let busy = day.weekday > 4 ? 8 : 0
+            guard chance.happens(diligence + eager - busy), day >= awayUntil else { continue }
+            draft.add("Observation", checkIn.observation(observing, at: Moment(day, minute: minute, Self.zone)))
+        }
+    }
+}
