@@ -87,7 +87,7 @@ struct Markup {
             return nil
         }
         guard rest.first == "=" else {
-            if !["required", "selected", "open"].contains(name) { self.faults.append("without a value: \(name)") }
+            if !["required", "readonly", "selected", "open"].contains(name) { self.faults.append("without a value: \(name)") }
             return (String(name), "")
         }
         rest = rest.dropFirst()

@@ -158,7 +158,7 @@ extension Samples {
                 record: self.word("r1"), kind: kind, title: self.word(title), detail: detail.map(self.word), when: when)
         }
         return [
-            entry(.measurement, "Pain, 0 to 10", "2", Moment(Day(2026, 3, 5)!, hour: 7, minute: 20)),
+            entry(.measurement, "Pain", "2 out of 10", Moment(Day(2026, 3, 5)!, hour: 7, minute: 20)),
             entry(.visit, "Rheumatology clinic", "Flare of CRMO", Moment(Day(2026, 3, 3)!, hour: 14)),
             entry(.report, "Whole-body MRI", "2 results", Moment(Day(2026, 3, 3)!)),
             with(entry(.measurement, "Weight", "302 kg", Moment(Day(2026, 3, 3)!))) { $0.isMistake = true },
@@ -197,7 +197,7 @@ extension Samples {
 
     private var painInWords: RecordInWords {
         RecordInWords(
-            kind: .measurement, title: self.word("Pain, 0 to 10"), gist: self.word("2"),
+            kind: .measurement, title: self.word("Pain"), gist: self.word("2 out of 10"),
             when: Moment(Day(2026, 3, 5)!, hour: 7, minute: 20),
             facts: [
                 Fact(self.word("Result"), self.word("2")), Fact(self.word("Where on the body"), [self.word("left shin"), self.word("jaw")]),

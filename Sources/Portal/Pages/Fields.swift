@@ -16,6 +16,8 @@ struct Field: Sendable {
     /// The `autocomplete` token, "off" where a browser should not remember.
     var completion: String = "off"
     var isRequired = false
+    /// Shown, and remembered by password stores, but not to be changed.
+    var isReadOnly = false
     /// For a date: the days that can be chosen.
     var earliest: Day?
     var latest: Day?
@@ -35,7 +37,7 @@ struct Field: Sendable {
 
     private var details: HTML {
         """
-        \(" required", if: self.isRequired)\
+        \(" required", if: self.isRequired)\(" readonly", if: self.isReadOnly)\
         \(" autocapitalize=\"none\" spellcheck=\"false\"", if: self.kind != .date && self.kind != .text)\
         \(self.earliest.map { " min=\"\($0.iso)\"" as HTML })\(self.latest.map { " max=\"\($0.iso)\"" as HTML })\
         \(self.shortest.map { " minlength=\"\($0)\"" as HTML })

@@ -88,8 +88,8 @@ struct PatientsPage: PageBody {
         """
         <li><a class="person" href="\(Address.timeline(of: person.id))">
         <span class="initial" aria-hidden="true">\(person.name.first.map { String($0).uppercased() } ?? "?")</span>
-        <span class="about"><strong class="name"><bdi>\(person.name)</bdi></strong>
-        <span>\(PatientCard.life(born: person.born, died: person.died, in: frame))</span>
+        <span class="about"><strong class="name"><bdi>\(person.name.isEmpty ? "Name not entered" : person.name)</bdi></strong>
+        <span>\(PatientCard.life(born: person.born, died: person.died, in: frame).sentenceCased)</span>
         \(person.note.map { "<span>\($0)</span>" as HTML })
         \(person.identifiers.isEmpty ? nil : "<span class=\"ids\">\(person.identifiers.joined(separator: " · "))</span>" as HTML?)
         </span></a></li>
@@ -150,7 +150,7 @@ struct PatientCard: Sendable {
 
     private func lifeLine(_ tab: Tab?, in frame: Frame) -> HTML {
         let life = PatientCard.life(born: self.born, died: self.died, in: frame)
-        return tab == .timeline ? "\(life)" : "<bdi>\(self.name)</bdi>, \(life)"
+        return tab == .timeline ? "\(life.sentenceCased)" : "<bdi>\(self.name)</bdi>, \(life)"
     }
 
     private func link(_ words: HTML, _ address: Address, _ isHere: Bool) -> HTML {

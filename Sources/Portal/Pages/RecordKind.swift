@@ -49,14 +49,15 @@ enum RecordKind: String, Sendable, CaseIterable {
 
     /// What a timeline can be narrowed down to.
     enum Group: String, Sendable, CaseIterable {
-        case visits, medicines, results, health, documents, bills
+        case visits, medicines, vaccines, results, health, documents, bills
 
         var label: String {
             switch self {
             case .visits: "Visits"
-            case .medicines: "Medicines and vaccines"
+            case .medicines: "Medicines"
+            case .vaccines: "Vaccines"
             case .results: "Results"
-            case .health: "Diagnoses and treatment"
+            case .health: "Diagnoses and care"
             case .documents: "Documents"
             case .bills: "Bills"
             }
@@ -68,7 +69,8 @@ enum RecordKind: String, Sendable, CaseIterable {
     var group: Group? {
         switch self {
         case .visit, .appointment: .visits
-        case .medicine, .vaccine: .medicines
+        case .medicine: .medicines
+        case .vaccine: .vaccines
         case .measurement, .report: .results
         case .condition, .allergy, .treatment, .plan, .goal: .health
         case .document, .answers: .documents

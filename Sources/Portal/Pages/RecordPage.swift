@@ -99,7 +99,7 @@ struct RecordPage: PageBody {
             return "<li><a href=\"\(address)\">\(words)</a></li>"
         }
         return """
-            <details><summary>All \(self.versions.count) versions</summary>
+            <details><summary>\(self.versions.count) versions</summary>
             <p class="hint">An entry can be corrected, but what stood there before is kept.</p>
             <ul class="plain versions">\(lines)</ul></details>
             """

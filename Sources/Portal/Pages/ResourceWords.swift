@@ -126,9 +126,9 @@ extension Teller {
         self.title = self.measurement(self.value["code"]) ?? "Measurement"
         let result = self.result(of: self.value)
         self.addChoice("Result", "value")
-        if result == nil { self.add("Result", "not entered") }
+        if result == nil, self.value.items("component").isEmpty { self.add("Result", "not entered") }
         for component in self.value.items("component") { self.addComponent(component) }
-        self.gist = result ?? self.pressure ?? self.componentGist
+        self.gist = self.pain(result) ?? result ?? self.pressure ?? self.componentGist
         self.add("Usual range there", self.value.items("referenceRange").compactMap(self.range))
         self.add("The laboratory or clinic marked it", self.value.items("interpretation").compactMap(self.mark))
         self.addStatus(usually: "final")
@@ -141,6 +141,12 @@ extension Teller {
     /// The everyday name of what was measured.
     private func measurement(_ code: JSON?) -> String? {
         self.value.codes(code).lazy.compactMap { Terms.measurements[$0] }.first ?? self.value.concept(code)
+    }
+
+    /// "4 out of 10", which says more than "4".
+    private func pain(_ result: String?) -> String? {
+        guard let result, Double(result) != nil else { return nil }
+        return self.value.codes(self.value["code"]).contains(where: Terms.painCodes.contains) ? "\(result) out of 10" : nil
     }
 
     private func result(of part: FHIRValue) -> String? {

@@ -141,17 +141,23 @@ struct SetPasswordPage: PageBody {
         """
         <div class="narrow">
         <h1>Choose a password</h1>
-        <p>For <strong>\(self.email)</strong>. This link works once.</p>
+        <p>You sign in with your email address and this password. This link works once.</p>
         <form method="post" action="\(Address.setPassword)" class="card">
         <input type="hidden" name="csrf" value="\(self.csrf)">
         <input type="hidden" name="token" value="\(self.token)">
-        <input type="hidden" name="username" autocomplete="username" value="\(self.email)">
+        \(self.account.html)
         \(self.first.html)
         \(self.second.html)
         <button type="submit">Keep this password</button>
         </form>
         </div>
         """
+    }
+
+    private var account: Field {
+        Field(
+            kind: .email, name: "email", label: "Email address", value: self.email, completion: "username",
+            isReadOnly: true)
     }
 
     private var first: Field {

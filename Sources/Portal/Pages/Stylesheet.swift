@@ -38,7 +38,7 @@ enum Stylesheet {
         }
         bdi, dd, td, blockquote, .what a { unicode-bidi: isolate; }
         h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .5rem; font-weight: 650; text-wrap: balance; }
-        h2 { font-size: 1.2rem; line-height: 1.3; margin: 2rem 0 .6rem; font-weight: 650; }
+        h2 { font-size: 1.3rem; line-height: 1.3; margin: 2.2rem 0 .6rem; font-weight: 650; }
         h3, h4 { margin: 0; }
         p { margin: 0 0 .8rem; max-width: 42rem; }
         ul { padding-left: 1.2rem; }
@@ -95,6 +95,7 @@ enum Stylesheet {
         button.quiet, .button.quiet { background: transparent; color: var(--accent); border-color: var(--edge); min-height: 44px; font-weight: 500; }
         button.quiet:hover, .button.quiet:hover { background: var(--tint); color: var(--accent-deep); }
         .buttons { display: flex; flex-wrap: wrap; gap: .75rem; }
+        section.card form { max-width: 34rem; }
         .field { margin: 0 0 1.1rem; }
         .field label { display: block; font-weight: 600; }
         .field .hint, .field .error { margin: 0 0 .25rem; }
@@ -164,7 +165,7 @@ enum Stylesheet {
         caption { text-align: left; font-weight: 650; padding: .3rem 0; }
         th, td { text-align: left; vertical-align: top; padding: .45rem .8rem .45rem 0; border-bottom: 1px solid var(--line); }
 
-        .year { font-size: 1.35rem; margin: 1.6rem 0 .2rem; font-weight: 650; }
+        .year { font-size: 1.15rem; margin: 1.6rem 0 .2rem; font-weight: 650; }
         .month { font-size: 1rem; color: var(--soft); margin: 1rem 0 .3rem; font-weight: 600; }
         .timeline { list-style: none; margin: 0; padding: 0; background: var(--sheet); border: 1px solid var(--line); border-radius: 12px; }
         .entry { display: grid; grid-template-columns: 4.6rem 8rem 1fr; gap: 0 1rem; padding: 0 1.1rem; align-items: baseline; }
@@ -189,20 +190,27 @@ enum Stylesheet {
         pre { overflow: auto; max-height: 32rem; font-size: .875rem; line-height: 1.45; background: var(--ground); border-radius: 8px; padding: 1rem; margin: 0; }
         .versions li { margin-bottom: .4rem; } .versions a { display: inline-block; padding: .55rem 0; }
         .looks h2 { font-size: 1.05rem; margin: 1.5rem 0 .3rem; color: var(--soft); }
-        .look { background: var(--sheet); border: 1px solid var(--line); border-radius: 12px; padding: .8rem 1.1rem; margin-bottom: .5rem; }
+        .looks ul { list-style: none; margin: 0; padding: 0; background: var(--sheet); border: 1px solid var(--line); border-radius: 12px; overflow: hidden; }
+        .look { padding: .7rem 1.1rem; border-top: 1px solid var(--line); }
+        .look:first-child { border-top: 0; }
         .look p { margin: 0; }
-        .look.refused { border-color: var(--care); border-left-width: 4px; }
+        .look.refused { border-left: 5px solid var(--care); background: var(--care-tint); }
+        .look.refused .hint { color: var(--ink); }
         .tag { color: var(--care); }
         .id { font-variant-numeric: tabular-nums; user-select: all; }
 
         @media (max-width: 44rem) {
-          .organization { border: 0; padding: 0; font-size: .95rem; }
-          .top nav { order: 3; } .sign-out { margin-left: 0; width: 100%; justify-content: space-between; order: 4; }
+          .organization { order: 1; flex: 1 1 0; min-width: 0; border: 0; padding: 0; font-size: .93rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+          .top .inner:has(.sign-out):has(.organization) .home span { position: absolute; clip-path: inset(50%); }
+          .sign-out { display: contents; } .sign-out button { order: 2; padding: .3rem .9rem; margin-left: auto; }
+          .top .inner::after { content: ""; order: 3; width: 100%; }
+          .top nav { order: 4; margin-left: -.6rem; } .who { order: 5; margin-left: auto; }
           .chart.wide { display: none; } .chart.narrow { display: block; }
           .picture figure { padding: .8rem .5rem; } .picture figcaption { padding: 0 .4rem; }
           .entry { grid-template-columns: 1fr auto; padding: .6rem 1rem; }
           .entry .day { grid-row: 1; grid-column: 1; } .entry .day.again { display: none; }
           .entry .kind { grid-row: 1; grid-column: 2; } .entry .day.again + .kind { grid-column: 1 / -1; }
+          .mistake { display: block; margin-left: 0; }
           .entry .what { grid-column: 1 / -1; min-height: 0; }
           .detail { display: block; margin-left: 0; }
           .facts div { grid-template-columns: 1fr; } .facts dd { grid-column: 1; }

@@ -2,7 +2,7 @@
 enum Terms {
     /// Names of measurements that people use, by LOINC code.
     static let measurements: [String: String] = [
-        "72514-3": "Pain, 0 to 10", "38208-5": "Pain, 0 to 10", "38221-8": "Pain, 0 to 10",
+        "72514-3": "Pain", "38208-5": "Pain", "38221-8": "Pain",
         "8302-2": "Height", "29463-7": "Weight", "3141-9": "Weight", "39156-5": "Body mass index",
         "59576-9": "Body mass index for age", "77606-2": "Weight for height", "8289-1": "Head size for age",
         "9843-4": "Head size", "8287-5": "Head size", "8310-5": "Temperature", "8331-1": "Temperature",

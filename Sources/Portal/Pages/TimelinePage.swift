@@ -29,7 +29,7 @@ struct TimelinePage: PageBody {
 
     func body(in frame: Frame) -> HTML {
         """
-        \(self.patient.header(.timeline, title: "<h1><bdi>\(self.patient.name)</bdi></h1>", in: frame))
+        \(self.patient.header(.timeline, title: "<h1><bdi>\(self.patient.name.isEmpty ? "Name not entered" : self.patient.name)</bdi></h1>", in: frame))
         \(self.newer == nil ? self.picture.figure(of: self.patient.id, in: frame) : nil)
         <section class="entries" aria-labelledby="entries">
         <h2 id="entries">\(self.shown?.label ?? "Everything entered")</h2>
@@ -99,7 +99,7 @@ struct TimelinePage: PageBody {
         let mistake: HTML = "<span class=\"mistake\">marked as a mistake</span>"
         return """
             <li class="entry\(" first", if: !isSameDay)">\
-            <span class="day\(" again", if: isSameDay)">\(self.day(entry, in: frame))</span>\
+            <span class="day\(" again", if: isSameDay || entry.when?.day.day == nil)">\(self.day(entry, in: frame))</span>\
             <span class="kind kind-\(entry.kind.rawValue)">\(entry.kind.label)</span>\
             <span class="what"><a href="\(Address.record(entry.record, of: self.patient.id))">\(entry.title)</a>\
             \(entry.detail.map { "<span class=\"detail\">\($0)</span>" as HTML })\(mistake, if: entry.isMistake)</span></li>

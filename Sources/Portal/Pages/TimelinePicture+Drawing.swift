@@ -16,7 +16,7 @@ extension TimelinePicture {
             self.view = view
             self.width = width
             self.name = name
-            self.painHeight = view.pain.isEmpty ? 24 : 150
+            self.painHeight = view.pain.isEmpty ? 24 : width > 500 ? 190 : 150
         }
 
         var svg: HTML {
@@ -41,7 +41,7 @@ extension TimelinePicture.Drawing {
     private var plotWidth: Double { self.width - self.left - self.right }
     private var painBottom: Double { self.painTop + self.painHeight }
     private var rowsDrawn: Int { min(self.view.rows.count, TimelinePicture.View.mostRows) }
-    private var medicinesTop: Double { self.painBottom + 30 }
+    private var medicinesTop: Double { self.painBottom + 44 }
     private var medicinesBottom: Double { self.medicinesTop + self.rowHeight * Double(max(self.rowsDrawn, 1)) }
     private var visitsTop: Double { self.medicinesBottom + 30 }
     private var visitsBottom: Double { self.visitsTop + 20 }
@@ -232,10 +232,17 @@ extension TimelinePicture.Drawing {
     private var ticks: [Tick] {
         let days = self.view.days
         let room = max(2, Int(self.plotWidth / 46))
-        let ticks =
+        var ticks =
             days <= 45 ? self.dayTicks(every: max(1, (days + room - 1) / room))
             : days <= 1_100 ? self.monthTicks(every: TimelinePicture.Drawing.step(days / 30, room, [1, 2, 3, 6, 12]))
             : self.yearTicks(every: TimelinePicture.Drawing.step(days / 365, room, [1, 2, 5, 10, 20, 50]))
+        // Where the first month or year begins far into the picture, the start is named as well.
+        if self.edge(ticks.first?.day ?? self.view.last) > self.left + 60 {
+            let start = Day(number: self.view.first)
+            let month = Words.months[(start.month ?? 1) - 1].prefix(3)
+            ticks.insert(
+                Tick(day: start.number, label: "\(start.day ?? 1) \(month)", year: String(start.year)), at: 0)
+        }
         // A label that would run out of the picture says nothing.
         return ticks.filter { self.edge($0.day) < self.width - self.right - 24 }
     }

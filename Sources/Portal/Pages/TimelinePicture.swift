@@ -200,14 +200,15 @@ extension TimelinePicture.View {
         let from = Day(number: self.first)
         let to = Day(number: self.last)
         let period = "From \(self.words.date(from)) to \(to == self.today ? "today" : self.words.date(to))"
-        return "\(period): \(self.painSentence). \(self.medicineSentence), \(self.visitSentence)."
+        return "\(period): \(self.painSentence). \(self.medicineSentence) and \(self.visitSentence)."
     }
 
     private var painSentence: String {
         let values = self.pain.map(\.value)
         guard let least = values.min(), let most = values.max() else { return "pain was not entered" }
         let days = Set(self.pain.map(\.when.day)).count
-        let on = "pain was entered on \(self.words.count(days, "day", "days"))"
+        let count = self.days <= 400 ? "\(days) of \(self.days) days" : self.words.count(days, "day", "days")
+        let on = "pain was entered on \(count)"
         if least == most { return "\(on), \(least.toOneDecimal) out of 10" }
         return "\(on), between \(least.toOneDecimal) and \(most.toOneDecimal) out of 10"
     }

@@ -72,7 +72,7 @@ struct WhoLookedPage: PageBody {
         let today = day == frame.today ? "Today, " : day == frame.today.adding(days: -1) ? "Yesterday, " : ""
         return """
             <section class="looks"><h2>\(today)\(frame.words.longDate(day))</h2>
-            <ul class="plain">\(looks.map { self.line($0, in: frame) })</ul></section>
+            <ul>\(looks.map { self.line($0, in: frame) })</ul></section>
             """
     }
 
