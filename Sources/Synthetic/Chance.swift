@@ -7,7 +7,7 @@ struct Chance {
     // xoshiro256** by Blackman and Vigna, seeded by SplitMix64 as its authors advise.
     private var state: (UInt64, UInt64, UInt64, UInt64)
 
-    /// - Parameter purpose: what the numbers are for. Any text; other text, other numbers.
+    /// The numbers for one purpose, which is any text.
     init(seed: UInt64, index: Int, purpose: String) {
         var mixer = seed &+ 0x9E37_79B9_7F4A_7C15 &* UInt64(truncatingIfNeeded: index)
         for byte in purpose.utf8 { mixer = Self.splitMix(&mixer) ^ UInt64(byte) }

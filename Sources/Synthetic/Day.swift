@@ -39,7 +39,8 @@ public struct Day: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// As FHIR writes it, `2026-03-04`.
     public var description: String {
         let date = date
-        return "\(twoDigits(date.year / 100))\(twoDigits(date.year % 100))-\(twoDigits(date.month))-\(twoDigits(date.day))"
+        return
+            "\(twoDigits(date.year / 100))\(twoDigits(date.year % 100))-\(twoDigits(date.month))-\(twoDigits(date.day))"
     }
 
     public static func < (left: Day, right: Day) -> Bool { left.number < right.number }
@@ -91,7 +92,7 @@ struct Moment: Comparable, CustomStringConvertible {
     let minute: Int
     let zone: Zone
 
-    /// - Parameter minute: since midnight of `day`; may reach into later days.
+    /// A moment so many minutes after midnight of a day; they may reach into later days.
     init(_ day: Day, minute: Int, _ zone: Zone) {
         self.day = day + minute / 1_440
         self.minute = minute % 1_440

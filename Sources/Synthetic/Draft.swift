@@ -7,9 +7,8 @@ struct Draft {
 
     init(_ chance: Chance) { self.chance = chance }
 
-    /// Adds a resource and returns a reference to it.
-    ///
-    /// - Parameter members: without the type; those that are `nil` are left out, as FHIR has no null.
+    /// Adds a resource, given without its type, and returns a reference to it. Members that are `nil` are left out, as
+    /// FHIR has no null.
     @discardableResult
     mutating func add(_ type: String, _ members: JSONObject) -> JSON {
         let url = "urn:uuid:" + chance.uuid()
@@ -34,7 +33,11 @@ struct Observing {
 
     /// An observation; the caller adds what is special about it.
     func observation(
-        _ code: Code, _ value: JSONObject, at moment: Moment, category: String, more: JSONObject = [:]
+        _ code: Code,
+        _ value: JSONObject,
+        at moment: Moment,
+        category: String,
+        more: JSONObject = [:]
     ) -> JSONObject {
         let common: JSONObject = [
             "status": "final",

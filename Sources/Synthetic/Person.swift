@@ -80,7 +80,8 @@ enum Names {
         family: [
             "Fernsby", "Larkmoor", "Willowmere", "Merriday", "Brackenwell", "Thistlewood", "Marrowby", "Oakenfield",
             "Santaluz", "Okonwell", "Amberlane", "Quillmore", "Rivenhall", "Hollowbrook", "Takemori-Lane", "Seabright",
-        ])
+        ]
+    )
 
     static let british = Pool(
         female: [
@@ -93,8 +94,10 @@ enum Names {
         ],
         family: [
             "Ashwithy", "Brindlecombe", "Cragthwaite", "Dunmallow", "Eskwater", "Fallowgate", "Gorsley-Pike",
-            "Harkstead", "Inglebeck", "Kestleton", "Lambwick", "Merehampton", "Netherby-Cole", "Pellowstone", "Rookhope",
-        ])
+            "Harkstead", "Inglebeck", "Kestleton", "Lambwick", "Merehampton", "Netherby-Cole", "Pellowstone",
+            "Rookhope",
+        ]
+    )
 
     /// Latin and own script side by side.
     struct Written {
@@ -123,7 +126,8 @@ enum Names {
             family: [
                 Written(latin: "Meghdutkar", own: "मेघदूतकर"), Written(latin: "Phulrangkar", own: "फुलरंगकर"),
                 Written(latin: "Sagarvelkar", own: "सागरवेलकर"), Written(latin: "Chandravadkar", own: "चंद्रवाडकर"),
-            ]),
+            ]
+        ),
         ScriptedPool(
             language: "hi",
             female: [
@@ -137,7 +141,8 @@ enum Names {
             family: [
                 Written(latin: "Taragiri", own: "तारागिरी"), Written(latin: "Nadivansh", own: "नदीवंश"),
                 Written(latin: "Kamalpuri", own: "कमलपुरी"), Written(latin: "Suryatal", own: "सूर्यताल"),
-            ]),
+            ]
+        ),
         ScriptedPool(
             language: "ta",
             female: [
@@ -151,6 +156,7 @@ enum Names {
             family: [
                 Written(latin: "Vaanmathi", own: "வான்மதி"), Written(latin: "Kadalarasu", own: "கடலரசு"),
                 Written(latin: "Malaikannan", own: "மலைகண்ணன்"), Written(latin: "Thenmozhi", own: "தேன்மொழி"),
-            ]),
+            ]
+        ),
     ]
 }

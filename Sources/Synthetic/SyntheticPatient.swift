@@ -36,10 +36,7 @@ public struct SyntheticPatient: Sendable {
         case operations
     }
 
-    /// - Parameters:
-    ///   - seed: one for each world; other seeds, other people.
-    ///   - index: the number of the patient, from 0.
-    ///   - today: the record ends the day before.
+    /// The patient of a number, from 0, in the world of a seed. The record ends on the day before `today`.
     public init(seed: UInt64, index: Int, profile: Profile, today: Day) {
         let source = Source(seed: seed, index: index, today: today, profile: profile)
         self.profile = profile

@@ -101,6 +101,7 @@ SOUND = [
     ("imports", "Sources/carekeep/A.swift", "import Portal\nimport Crypto\nimport Yams\n"),
     ("imports", "Sources/Portal/A.swift", "/// To use it, import Crypto elsewhere.\nimport CareClient\n"),
     ("tries", "Sources/Care/A.swift", 'let a = try! Regex("[a-z]+")\nlet b = try! /[a-z]+/.firstMatch(in: "")\n'),
+    ("tries", "Sources/Care/A.swift", "let a = try! Nonce(data: [0, 0, 0])\n"),
     ("statements", "Sources/Records/A.swift", 'let a: SQL = "select name from patient"\n'),
     ("statements", "Sources/Portal/A.swift", 'let a = "<select name=\\"year\\">"\n'),
     ("statements", "Sources/Portal/A.swift", '// "select a from b" is not for us\nlet a = "Please select a year"\n'),

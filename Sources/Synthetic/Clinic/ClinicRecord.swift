@@ -19,9 +19,13 @@ struct ClinicRecord {
         let (given, family) = (chance.pick(isFemale ? pool.female : pool.male), chance.pick(pool.family))
         self.source = source
         person = Person(
-            given: given.latin, family: family.latin, isFemale: isFemale,
-            birthday: source.today - chance.middling(19 * 365...84 * 365), recordNumber: source.recordNumber("OPD-"),
-            ownScript: Person.OwnScript(name: "\(given.own) \(family.own)", language: pool.language))
+            given: given.latin,
+            family: family.latin,
+            isFemale: isFemale,
+            birthday: source.today - chance.middling(19 * 365...84 * 365),
+            recordNumber: source.recordNumber("OPD-"),
+            ownScript: Person.OwnScript(name: "\(given.own) \(family.own)", language: pool.language)
+        )
         complaints = chance.pick(chance.pick([1, 1, 2, 2, 3]), of: Complaint.all)
         doctor = .named(chance.pick(["Dr. Ketaki Varunkar", "Dr. Sudhir Aranyapur", "Dr. Anbuselvan Meenkadal"]))
         draft = Draft(source.chance("ids"))
@@ -59,7 +63,8 @@ struct ClinicRecord {
                         "preferred": true,
                     ]
                 ],
-            ])
+            ]
+        )
         if chance.happens(15) {
             draft.add(
                 "AllergyIntolerance",
@@ -67,7 +72,8 @@ struct ClinicRecord {
                     "clinicalStatus": ["coding": [Code.hl7("allergyintolerance-clinical", "active", "Active").coding]],
                     "code": .words(chance.pick(["Sulfa medicines", "Penicillin", "Shellfish", "Diclofenac"])),
                     "patient": subject,
-                ])
+                ]
+            )
         }
     }
 
@@ -79,9 +85,11 @@ struct ClinicRecord {
             "Condition",
             conditionStatus(clinical: isOver ? "resolved" : "active", verified: "confirmed") + [
                 "category": [Code.hl7("condition-category", "problem-list-item", "Problem List Item").concept],
-                "code": complaint.code.concept, "subject": subject, "onsetDateTime": .day(start - chance.number(2...40)),
+                "code": complaint.code.concept, "subject": subject,
+                "onsetDateTime": .day(start - chance.number(2...40)),
                 "abatementDateTime": isOver ? .day(start + 20) : nil, "recordedDate": .day(start), "asserter": doctor,
-            ])
+            ]
+        )
         let count = complaint.isChronic ? (source.today - start) / 60 + 1 : chance.number(1...2)
         var day = start
         for number in 0..<count {
@@ -94,7 +102,11 @@ struct ClinicRecord {
     }
 
     private mutating func writeVisit(
-        for complaint: Complaint, _ condition: JSON, on day: Day, _ number: Int, _ chance: inout Chance
+        for complaint: Complaint,
+        _ condition: JSON,
+        on day: Day,
+        _ number: Int,
+        _ chance: inout Chance
     ) {
         let start = Moment(day, minute: chance.middling(9 * 60...20 * 60) / 10 * 10, Self.zone)
         let encounter = draft.add(
@@ -102,9 +114,11 @@ struct ClinicRecord {
             [
                 "status": "finished", "class": Code.hl7("v3-ActCode", "AMB", "ambulatory").coding,
                 "type": [.words(number == 0 ? "New patient" : "Follow-up")], "subject": subject,
-                "participant": [["individual": doctor]], "period": .period(start, start.later(by: chance.number(8...25))),
+                "participant": [["individual": doctor]],
+                "period": .period(start, start.later(by: chance.number(8...25))),
                 "reasonReference": [condition], "serviceProvider": .named("Saptarishi Polyclinic, Deccan branch"),
-            ])
+            ]
+        )
         let observing = Observing(subject: subject, encounter: encounter, performer: .named("Nurse on duty"))
         writeMeasurements(complaint, number, at: start, observing, &chance)
         for medicine in complaint.medicines.prefix(number == 0 ? 1 : 3) {
@@ -115,41 +129,57 @@ struct ClinicRecord {
                     "medicationCodeableConcept": medicine.code.concept, "subject": subject, "encounter": encounter,
                     "authoredOn": .moment(start.later(by: 10)), "requester": doctor, "reasonReference": [condition],
                     "dosageInstruction": [["text": .string(medicine.directions)]],
-                ])
+                ]
+            )
         }
     }
 
     private mutating func writeMeasurements(
-        _ complaint: Complaint, _ number: Int, at moment: Moment, _ observing: Observing, _ chance: inout Chance
+        _ complaint: Complaint,
+        _ number: Int,
+        at moment: Moment,
+        _ observing: Observing,
+        _ chance: inout Chance
     ) {
         let better = min(number, 5) * 2
         let pressure = (chance.middling(118...158) - better, chance.middling(72...98) - better)
         draft.add(
             "Observation",
             observing.observation(
-                .loinc("85354-9", "Blood pressure panel with all children optional"), [:], at: moment,
+                .loinc("85354-9", "Blood pressure panel with all children optional"),
+                [:],
+                at: moment,
                 category: "vital-signs",
                 more: [
                     "component": [
                         component(.loinc("8480-6", "Systolic blood pressure"), pressure.0),
                         component(.loinc("8462-4", "Diastolic blood pressure"), pressure.1),
                     ]
-                ]))
+                ]
+            )
+        )
         if let laboratory = complaint.laboratory, number % 2 == 0 {
             let value = chance.middling(laboratory.range) - better * laboratory.step
             draft.add(
                 "Observation",
                 observing.observation(
-                    laboratory.code, ["valueQuantity": laboratory.amount(value).quantity], at: moment,
-                    category: "laboratory"))
+                    laboratory.code,
+                    ["valueQuantity": laboratory.amount(value).quantity],
+                    at: moment,
+                    category: "laboratory"
+                )
+            )
         }
         if complaint.hurts {
             draft.add(
                 "Observation",
                 observing.observation(
                     .loinc("72514-3", "Pain severity - 0-10 verbal numeric rating [Score] - Reported"),
-                    ["valueQuantity": Amount(max(0, chance.middling(2...9) - number), "{score}").quantity], at: moment,
-                    category: "survey"))
+                    ["valueQuantity": Amount(max(0, chance.middling(2...9) - number), "{score}").quantity],
+                    at: moment,
+                    category: "survey"
+                )
+            )
         }
     }
 
@@ -175,6 +205,7 @@ struct ClinicRecord {
                     ["actor": subject, "status": status == "noshow" ? "accepted" : "needs-action"],
                     ["actor": doctor, "status": "accepted"],
                 ],
-            ])
+            ]
+        )
     }
 }

@@ -43,11 +43,14 @@ struct CheckIn {
     }
 
     private static func words(
-        _ pain: Int, _ site: Illness.Site?, _ woke: Bool, _ chance: inout Chance
+        _ pain: Int,
+        _ site: Illness.Site?,
+        _ woke: Bool,
+        _ chance: inout Chance
     ) -> String {
         guard let site, pain >= 2 else {
             return chance.pick([
-                "Nothing today.", "Good day, swimming.", "Cycled to the lake and back.", "Quiet. Forgot it was Tuesday.",
+                "Nothing today.", "Good day, swimming.", "Cycled to the lake and back.", "Quiet.",
                 "Slept through.", "A bit tired, no pain.", "Played outside until dark.",
             ])
         }
@@ -60,10 +63,13 @@ struct CheckIn {
                 "Two bad hours in the night, \(site.words).",
             ])
         }
-        return chance.pick([
-            "\(place), worse after sport.", "\(place) in the morning, better by noon.", "\(place), limping a little.",
-            "\(place) hurts when touched.", "\(place). Took naproxen at breakfast.", "\(place), lay down after school.",
-        ])
+        var said = [
+            "\(place) in the morning, better by noon.", "\(place) hurts when touched.",
+            "\(place), lay down after school.", "\(place). Took medicine at breakfast.",
+            "\(place), on and off all day.",
+        ]
+        if site.isOfALeg { said += ["\(place), worse after sport.", "\(place), limping a little."] }
+        return chance.pick(said)
     }
 }
 
@@ -72,12 +78,15 @@ extension CheckIn {
     func observation(_ observing: Observing, at moment: Moment) -> JSONObject {
         observing.observation(
             .loinc("72514-3", "Pain severity - 0-10 verbal numeric rating [Score] - Reported"),
-            ["valueQuantity": Amount(pain, "{score}").quantity], at: moment, category: "survey",
+            ["valueQuantity": Amount(pain, "{score}").quantity],
+            at: moment,
+            category: "survey",
             more: [
                 "note": .note(words),
                 "bodySite": site.map { .words($0.words) } ?? nil,
                 "component": .array(components),
-            ])
+            ]
+        )
     }
 
     private var components: [JSON] {

@@ -27,10 +27,12 @@ struct Course {
         while start + 10 < end {
             let isTreated = secondLineFrom.map { start > $0 + 35 } ?? false
             let flare = Flare(
-                start: start, end: min(start + chance.middling(isTreated ? 6...15 : 11...30), end - 1),
+                start: start,
+                end: min(start + chance.middling(isTreated ? 6...15 : 11...30), end - 1),
                 peak: chance.middling(isTreated ? 25...60 : 50...98),
                 sites: chance.pick(chance.number(1...(isTreated ? 1 : 3)), of: usual),
-                isConfirmed: chance.happens(55))
+                isConfirmed: chance.happens(55)
+            )
             flares.append(flare)
             if flares.count == 2 { secondLineFrom = flare.end + chance.number(3...12) }
             start = flare.end + chance.middling(isTreated ? 45...140 : 18...62)

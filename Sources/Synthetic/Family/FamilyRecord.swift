@@ -26,26 +26,32 @@ struct FamilyRecord {
         self.source = source
         illness = Illness.allCases[source.index % Illness.allCases.count]
         child = Person(
-            given: given, family: family, isFemale: isFemale, birthday: first - chance.number(7 * 365...15 * 365),
-            recordNumber: source.recordNumber("FAM-"), ownScript: nil)
-        guardians = Self.guardians(family, &chance)
+            given: given,
+            family: family,
+            isFemale: isFemale,
+            birthday: first - chance.number(7 * 365...15 * 365),
+            recordNumber: source.recordNumber("FAM-"),
+            ownScript: nil
+        )
+        guardians = Self.guardians(family, besides: given, &chance)
         chance = source.chance("course")
         course = Course(of: illness, from: first, to: source.today, &chance)
         visits = Self.visits(course, &chance)
         draft = Draft(source.chance("ids"))
     }
 
-    private static func guardians(_ family: String, _ chance: inout Chance) -> [SyntheticPatient.Guardian] {
-        let mother = SyntheticPatient.Guardian(
-            given: Names.american.given(female: true, &chance), family: family, relationship: "mother")
+    /// A mother, and often a father or a grandmother; no two people of the family share a name.
+    private static func guardians(
+        _ family: String,
+        besides child: String,
+        _ chance: inout Chance
+    ) -> [SyntheticPatient.Guardian] {
+        let women = chance.pick(2, of: Names.american.female.filter { $0 != child })
+        let man = chance.pick(Names.american.male.filter { $0 != child })
+        let mother = SyntheticPatient.Guardian(given: women[0], family: family, relationship: "mother")
         guard chance.happens(70) else { return [mother] }
-        let other = chance.happens(85)
-        return [
-            mother,
-            SyntheticPatient.Guardian(
-                given: Names.american.given(female: !other, &chance), family: family,
-                relationship: other ? "father" : "grandmother"),
-        ]
+        let other = chance.happens(85) ? (man, "father") : (women[1], "grandmother")
+        return [mother, SyntheticPatient.Guardian(given: other.0, family: family, relationship: other.1)]
     }
 
     /// Every twelve weeks or so, on a weekday.
@@ -78,7 +84,8 @@ struct FamilyRecord {
             "Patient",
             child.patient + [
                 "address": [["use": "home", "city": .string(town), "state": "VT", "country": "US"]]
-            ])
+            ]
+        )
         for (number, guardian) in guardians.enumerated() {
             let reference = draft.add("RelatedPerson", relatedPerson(guardian, number, &chance))
             if number == 0 { mother = reference }
@@ -87,7 +94,9 @@ struct FamilyRecord {
     }
 
     private func relatedPerson(
-        _ guardian: SyntheticPatient.Guardian, _ number: Int, _ chance: inout Chance
+        _ guardian: SyntheticPatient.Guardian,
+        _ number: Int,
+        _ chance: inout Chance
     ) -> JSONObject {
         let codes = ["mother": "MTH", "father": "FTH", "grandmother": "GRMTH"]
         return [
@@ -98,7 +107,10 @@ struct FamilyRecord {
             ],
             "name": [["family": .string(guardian.family), "given": [.string(guardian.given)]]],
             "telecom": [
-                ["system": "phone", "value": .string("+1 802 555 01\(twoDigits(chance.number(0...99)))"), "use": "mobile"],
+                [
+                    "system": "phone", "value": .string("+1 802 555 01\(twoDigits(chance.number(0...99)))"),
+                    "use": "mobile",
+                ],
                 [
                     "system": "email",
                     "value": .string("\(child.recordNumber.lowercased())-\(number + 1)@example.org"),
@@ -128,7 +140,8 @@ struct FamilyRecord {
                 "category": [Code.hl7("condition-category", "problem-list-item", "Problem List Item").concept],
                 "code": illness.code.concept, "subject": subject, "onsetDateTime": .day(course.firstDay - 60),
                 "recordedDate": .day(course.firstDay), "asserter": Self.rheumatologist,
-            ])
+            ]
+        )
     }
 
     // MARK: What doctors did
@@ -156,11 +169,13 @@ struct FamilyRecord {
                 "period": .period(start, start.later(by: chance.number(15...40))),
                 "reasonReference": [diagnosis],
                 "serviceProvider": .named("Linden Valley Children's Hospital"),
-            ])
+            ]
+        )
         if isFirst {
             draft.add(
                 "MedicationRequest",
-                prescription(.naproxen, encounter, on: day, note: "In flares, until two quiet days in a row."))
+                prescription(.naproxen, encounter, on: day, note: "In flares, until two quiet days in a row.")
+            )
         }
         return encounter
     }
@@ -181,13 +196,21 @@ struct FamilyRecord {
         draft.add(
             "Observation",
             observing.observation(
-                .loinc("8302-2", "Body height"), ["valueQuantity": Amount(tenths: height, "cm").quantity], at: moment,
-                category: "vital-signs"))
+                .loinc("8302-2", "Body height"),
+                ["valueQuantity": Amount(tenths: height, "cm").quantity],
+                at: moment,
+                category: "vital-signs"
+            )
+        )
         draft.add(
             "Observation",
             observing.observation(
-                .loinc("29463-7", "Body weight"), ["valueQuantity": Amount(tenths: weight, "kg").quantity], at: moment,
-                category: "vital-signs"))
+                .loinc("29463-7", "Body weight"),
+                ["valueQuantity": Amount(tenths: weight, "kg").quantity],
+                at: moment,
+                category: "vital-signs"
+            )
+        )
     }
 
     private mutating func writeBloods(on day: Day, _ observing: Observing, _ chance: inout Chance) {
@@ -197,8 +220,20 @@ struct FamilyRecord {
         let sedimentation = Amount(chance.number(3...13) + activity * chance.number(20...45) / 100, "mm/h")
         let haemoglobin = Amount(tenths: chance.middling(118...142) - activity / 10, "g/dL")
         let results = [
-            result(.loinc("1988-5", "C reactive protein [Mass/volume] in Serum or Plasma"), protein, 5, at: drawn, observing),
-            result(.loinc("4537-7", "Erythrocyte sedimentation rate by Westergren method"), sedimentation, 15, at: drawn, observing),
+            result(
+                .loinc("1988-5", "C reactive protein [Mass/volume] in Serum or Plasma"),
+                protein,
+                5,
+                at: drawn,
+                observing
+            ),
+            result(
+                .loinc("4537-7", "Erythrocyte sedimentation rate by Westergren method"),
+                sedimentation,
+                15,
+                at: drawn,
+                observing
+            ),
             result(.loinc("718-7", "Hemoglobin [Mass/volume] in Blood"), haemoglobin, nil, at: drawn, observing),
         ].map { draft.add("Observation", $0) }
         draft.add(
@@ -208,15 +243,25 @@ struct FamilyRecord {
                 "code": .words("Blood tests"), "subject": subject, "encounter": observing.encounter,
                 "effectiveDateTime": .moment(drawn), "issued": .moment(drawn.later(by: 300)),
                 "performer": [.named("Linden Valley laboratory")], "result": .array(results),
-            ])
+            ]
+        )
     }
 
     private func result(
-        _ code: Code, _ amount: Amount, _ limit: Int?, at moment: Moment, _ observing: Observing
+        _ code: Code,
+        _ amount: Amount,
+        _ limit: Int?,
+        at moment: Moment,
+        _ observing: Observing
     ) -> JSONObject {
         let range: JSON = limit.map { [["high": Amount($0, amount.unit).quantity]] } ?? nil
         return observing.observation(
-            code, ["valueQuantity": amount.quantity], at: moment, category: "laboratory", more: ["referenceRange": range])
+            code,
+            ["valueQuantity": amount.quantity],
+            at: moment,
+            category: "laboratory",
+            more: ["referenceRange": range]
+        )
     }
 
     private mutating func writeScan(on day: Day, _ encounter: JSON, _ chance: inout Chance) {
@@ -236,7 +281,8 @@ struct FamilyRecord {
                 "effectiveDateTime": .moment(time), "issued": .moment(time.later(by: 180)),
                 "performer": [.named("Dr. Aurelio Brightwater, radiology")],
                 "conclusion": .string((findings + ["No fracture, no collection."]).joined(separator: " ")),
-            ])
+            ]
+        )
     }
 
     private mutating func writeNextVisit(_ chance: inout Chance) {
@@ -251,7 +297,8 @@ struct FamilyRecord {
                     ["actor": subject, "status": "accepted"],
                     ["actor": Self.rheumatologist, "status": "accepted"],
                 ],
-            ])
+            ]
+        )
     }
 
     // MARK: What happened in between
@@ -260,7 +307,9 @@ struct FamilyRecord {
         for flare in course.flares {
             let isOver = flare.end + 3 < course.end
             let status = conditionStatus(
-                clinical: isOver ? "resolved" : "active", verified: flare.isConfirmed ? "confirmed" : "provisional")
+                clinical: isOver ? "resolved" : "active",
+                verified: flare.isConfirmed ? "confirmed" : "provisional"
+            )
             let sites = flare.sites.map { JSON.words($0.words) }
             draft.add(
                 "Condition",
@@ -270,7 +319,8 @@ struct FamilyRecord {
                     "onsetDateTime": .day(flare.start), "abatementDateTime": isOver ? .day(flare.end) : nil,
                     "recordedDate": .day(flare.start), "asserter": mother,
                     "note": .note(flare.isConfirmed ? nil : "Noted by the family, not seen by a doctor."),
-                ])
+                ]
+            )
             draft.add("MedicationStatement", statement(.naproxen, flare.start + 1, isOver ? flare.end + 2 : nil))
         }
     }
@@ -293,7 +343,8 @@ struct FamilyRecord {
                 "participant": [["individual": Self.rheumatologist]],
                 "period": .period(Moment(start, 14, 0, Self.zone), Moment(start, 14, 45, Self.zone)),
                 "reasonReference": [diagnosis],
-            ])
+            ]
+        )
         draft.add("MedicationRequest", prescription(illness.secondLine, encounter, on: start, note: nil))
         switch illness {
         case .crmo: writeInfusions(from: start + 4)
@@ -322,7 +373,8 @@ struct FamilyRecord {
                         "text": .string(Medicine.pamidronate.directions), "route": .words("into a vein"),
                         "dose": Medicine.pamidronate.amount.quantity,
                     ],
-                ])
+                ]
+            )
         }
     }
 

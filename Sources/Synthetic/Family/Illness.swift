@@ -25,7 +25,8 @@ enum Illness: CaseIterable {
         switch self {
         case .crmo:
             [
-                Site("left shin", "left distal tibial metaphysis"), Site("right shin", "right proximal tibial metaphysis"),
+                Site("left shin", "left distal tibial metaphysis"),
+                Site("right shin", "right proximal tibial metaphysis"),
                 Site("left collarbone", "medial third of the left clavicle"), Site("lower jaw", "body of the mandible"),
                 Site("right thigh", "right distal femoral metaphysis"), Site("lower back", "body of L3"),
                 Site("left ankle", "left calcaneus"), Site("right hip", "right acetabulum"),
@@ -50,6 +51,11 @@ enum Illness: CaseIterable {
         init(_ words: String, _ anatomy: String) {
             self.words = words
             self.anatomy = anatomy
+        }
+
+        /// Whether one limps with it.
+        var isOfALeg: Bool {
+            ["shin", "thigh", "ankle", "hip", "knee"].contains { words.hasSuffix($0) }
         }
     }
 
@@ -91,20 +97,35 @@ struct Medicine {
     let amount: Amount
 
     static let naproxen = Medicine(
-        code: .atc("M01AE02", "Naproxen"), directions: "With food, morning and evening", route: "by mouth",
-        amount: Amount(250, "mg"))
+        code: .atc("M01AE02", "Naproxen"),
+        directions: "With food, morning and evening",
+        route: "by mouth",
+        amount: Amount(250, "mg")
+    )
     static let pamidronate = Medicine(
-        code: .atc("M05BA03", "Pamidronic acid"), directions: "Infusion over four hours, after paracetamol",
-        route: "into a vein", amount: Amount(30, "mg"))
+        code: .atc("M05BA03", "Pamidronic acid"),
+        directions: "Infusion over four hours, after paracetamol",
+        route: "into a vein",
+        amount: Amount(30, "mg")
+    )
     static let methotrexate = Medicine(
-        code: .atc("L04AX03", "Methotrexate"), directions: "Once a week, on Friday; folic acid on Saturday",
-        route: "under the skin", amount: Amount("12.5", "mg"))
+        code: .atc("L04AX03", "Methotrexate"),
+        directions: "Once a week, on Friday; folic acid on Saturday",
+        route: "under the skin",
+        amount: Amount("12.5", "mg")
+    )
     static let mesalazine = Medicine(
-        code: .atc("A07EC02", "Mesalazine"), directions: "Granules, twice a day", route: "by mouth",
-        amount: Amount(1000, "mg"))
+        code: .atc("A07EC02", "Mesalazine"),
+        directions: "Granules, twice a day",
+        route: "by mouth",
+        amount: Amount(1000, "mg")
+    )
     static let prednisolone = Medicine(
-        code: .atc("H02AB06", "Prednisolone"), directions: "Mornings, less every week", route: "by mouth",
-        amount: Amount(30, "mg"))
+        code: .atc("H02AB06", "Prednisolone"),
+        directions: "Mornings, less every week",
+        route: "by mouth",
+        amount: Amount(30, "mg")
+    )
 
     /// As the value of an element of type Dosage, of a prescription or a statement.
     var dosage: JSON {

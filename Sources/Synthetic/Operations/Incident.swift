@@ -7,6 +7,8 @@ struct Incident {
     let pain: Int?
     let given: [Given]
     let outcome: Outcome
+    /// Whether it happens by day in summer only.
+    var isOfTheSun = false
 
     struct Given {
         let code: Code
@@ -33,119 +35,229 @@ struct Incident {
 
     private static var chestPain: Incident {
         Incident(
-            complaint: .icd10("R07.4", "Chest pain"), story: "Tight chest since loading the van, into the left arm.",
+            complaint: .icd10("R07.4", "Chest pain"),
+            story: "Tight chest since loading the van, into the left arm.",
             first: EarlyWarning(
-                respirations: 22, saturation: 95, hasOxygen: false, systolic: 148, pulse: 104, isAlert: true,
-                temperature: 366),
+                respirations: 22,
+                saturation: 95,
+                hasOxygen: false,
+                systolic: 148,
+                pulse: 104,
+                isAlert: true,
+                temperature: 366
+            ),
             pain: 7,
             given: [
-                Given(code: .atc("B01AC06", "Aspirin"), amount: Amount(300, "mg"), route: "chewed", authority: exemption),
                 Given(
-                    code: .atc("C01DA02", "Glyceryl trinitrate"), amount: Amount(400, "ug"), route: "under the tongue",
-                    authority: exemption),
+                    code: .atc("B01AC06", "Aspirin"),
+                    amount: Amount(300, "mg"),
+                    route: "chewed",
+                    authority: exemption
+                ),
                 Given(
-                    code: .atc("N02AA01", "Morphine"), amount: Amount("2.50", "mg"), route: "into a vein",
-                    authority: exemption),
-            ], outcome: .conveyed)
+                    code: .atc("C01DA02", "Glyceryl trinitrate"),
+                    amount: Amount(400, "ug"),
+                    route: "under the tongue",
+                    authority: exemption
+                ),
+                Given(
+                    code: .atc("N02AA01", "Morphine"),
+                    amount: Amount("2.50", "mg"),
+                    route: "into a vein",
+                    authority: exemption
+                ),
+            ],
+            outcome: .conveyed
+        )
     }
 
     private static var brokenAnkle: Incident {
         Incident(
-            complaint: .icd10("S82.8", "Fracture of ankle"), story: "Slipped on wet steps by the main stage.",
+            complaint: .icd10("S82.8", "Fracture of ankle"),
+            story: "Slipped on wet steps by the main stage.",
             first: EarlyWarning(
-                respirations: 19, saturation: 98, hasOxygen: false, systolic: 132, pulse: 96, isAlert: true,
-                temperature: 369),
+                respirations: 19,
+                saturation: 98,
+                hasOxygen: false,
+                systolic: 132,
+                pulse: 96,
+                isAlert: true,
+                temperature: 369
+            ),
             pain: 8,
             given: [
                 Given(
-                    code: .atc("N01AX63", "Nitrous oxide with oxygen"), amount: Amount(20, "L"), route: "inhaled",
-                    authority: exemption),
+                    code: .atc("N01AX63", "Nitrous oxide with oxygen"),
+                    amount: Amount(20, "L"),
+                    route: "inhaled",
+                    authority: exemption
+                ),
                 Given(
-                    code: .atc("N02AB03", "Fentanyl"), amount: Amount(50, "ug"), route: "into the nose",
-                    authority: direction),
-            ], outcome: .conveyed)
+                    code: .atc("N02AB03", "Fentanyl"),
+                    amount: Amount(50, "ug"),
+                    route: "into the nose",
+                    authority: direction
+                ),
+            ],
+            outcome: .conveyed
+        )
     }
 
     private static var asthma: Incident {
         Incident(
-            complaint: .icd10("J45.9", "Asthma attack"), story: "Wheezing since the smoke machines started, no inhaler.",
+            complaint: .icd10("J45.9", "Asthma attack"),
+            story: "Wheezing since the smoke machines started, no inhaler.",
             first: EarlyWarning(
-                respirations: 28, saturation: 91, hasOxygen: false, systolic: 126, pulse: 122, isAlert: true,
-                temperature: 370),
+                respirations: 28,
+                saturation: 91,
+                hasOxygen: false,
+                systolic: 126,
+                pulse: 122,
+                isAlert: true,
+                temperature: 370
+            ),
             pain: nil,
             given: [
                 oxygen,
                 Given(
-                    code: .atc("R03AC02", "Salbutamol"), amount: Amount(5, "mg"), route: "nebuliser",
-                    authority: exemption),
+                    code: .atc("R03AC02", "Salbutamol"),
+                    amount: Amount(5, "mg"),
+                    route: "nebuliser",
+                    authority: exemption
+                ),
                 Given(
-                    code: .atc("H02AB09", "Hydrocortisone"), amount: Amount(100, "mg"), route: "into a vein",
-                    authority: exemption),
-            ], outcome: .conveyed)
+                    code: .atc("H02AB09", "Hydrocortisone"),
+                    amount: Amount(100, "mg"),
+                    route: "into a vein",
+                    authority: exemption
+                ),
+            ],
+            outcome: .conveyed
+        )
     }
 
     private static var faint: Incident {
         Incident(
-            complaint: .icd10("R55", "Faint"), story: "Stood in the sun for two hours, went pale, sat down in time.",
+            complaint: .icd10("R55", "Faint"),
+            story: "Stood in the sun for two hours, went pale, sat down in time.",
             first: EarlyWarning(
-                respirations: 16, saturation: 98, hasOxygen: false, systolic: 98, pulse: 58, isAlert: true,
-                temperature: 371),
-            pain: nil, given: [], outcome: .discharged)
+                respirations: 16,
+                saturation: 98,
+                hasOxygen: false,
+                systolic: 98,
+                pulse: 58,
+                isAlert: true,
+                temperature: 371
+            ),
+            pain: nil,
+            given: [],
+            outcome: .discharged,
+            isOfTheSun: true
+        )
     }
 
     private static var heat: Incident {
         Incident(
-            complaint: .icd10("T67.5", "Heat exhaustion"), story: "Marathon, mile 22, cramps and headache.",
+            complaint: .icd10("T67.5", "Heat exhaustion"),
+            story: "Marathon, mile 22, cramps and headache.",
             first: EarlyWarning(
-                respirations: 24, saturation: 97, hasOxygen: false, systolic: 108, pulse: 118, isAlert: true,
-                temperature: 388),
+                respirations: 24,
+                saturation: 97,
+                hasOxygen: false,
+                systolic: 108,
+                pulse: 118,
+                isAlert: true,
+                temperature: 388
+            ),
             pain: 4,
             given: [
                 Given(
-                    code: .atc("B05BB01", "Sodium chloride 0.9 %"), amount: Amount(500, "mL"), route: "into a vein",
-                    authority: exemption)
-            ], outcome: .discharged)
+                    code: .atc("B05BB01", "Sodium chloride 0.9 %"),
+                    amount: Amount(500, "mL"),
+                    route: "into a vein",
+                    authority: exemption
+                )
+            ],
+            outcome: .discharged,
+            isOfTheSun: true
+        )
     }
 
     private static var anaphylaxis: Incident {
         Incident(
-            complaint: .icd10("T78.2", "Anaphylaxis"), story: "Ate satay, lips swollen within minutes.",
+            complaint: .icd10("T78.2", "Anaphylaxis"),
+            story: "Ate satay, lips swollen within minutes.",
             first: EarlyWarning(
-                respirations: 26, saturation: 93, hasOxygen: false, systolic: 88, pulse: 128, isAlert: true,
-                temperature: 367),
+                respirations: 26,
+                saturation: 93,
+                hasOxygen: false,
+                systolic: 88,
+                pulse: 128,
+                isAlert: true,
+                temperature: 367
+            ),
             pain: nil,
             given: [
                 Given(
-                    code: .atc("C01CA24", "Adrenaline"), amount: Amount("0.50", "mg"), route: "into the thigh muscle",
-                    authority: exemption), oxygen,
-            ], outcome: .conveyed)
+                    code: .atc("C01CA24", "Adrenaline"),
+                    amount: Amount("0.50", "mg"),
+                    route: "into the thigh muscle",
+                    authority: exemption
+                ), oxygen,
+            ],
+            outcome: .conveyed
+        )
     }
 
     private static var hypoglycaemia: Incident {
         Incident(
-            complaint: .icd10("E16.2", "Low blood sugar"), story: "Found confused in the car park, insulin in the pocket.",
+            complaint: .icd10("E16.2", "Low blood sugar"),
+            story: "Found confused in the car park, insulin in the pocket.",
             first: EarlyWarning(
-                respirations: 18, saturation: 97, hasOxygen: false, systolic: 136, pulse: 102, isAlert: false,
-                temperature: 358),
+                respirations: 18,
+                saturation: 97,
+                hasOxygen: false,
+                systolic: 136,
+                pulse: 102,
+                isAlert: false,
+                temperature: 358
+            ),
             pain: nil,
             given: [
                 Given(
-                    code: .atc("V06DC01", "Glucose 40 % gel"), amount: Amount(10, "g"), route: "by mouth",
-                    authority: exemption)
-            ], outcome: .refused)
+                    code: .atc("V06DC01", "Glucose 40 % gel"),
+                    amount: Amount(10, "g"),
+                    route: "by mouth",
+                    authority: exemption
+                )
+            ],
+            outcome: .refused
+        )
     }
 
     private static var fall: Incident {
         Incident(
-            complaint: .icd10("S70.0", "Bruised hip after a fall"), story: "Fell getting out of the bath, could not get up.",
+            complaint: .icd10("S70.0", "Bruised hip after a fall"),
+            story: "Fell getting out of the bath, could not get up.",
             first: EarlyWarning(
-                respirations: 17, saturation: 96, hasOxygen: false, systolic: 154, pulse: 84, isAlert: true,
-                temperature: 359),
+                respirations: 17,
+                saturation: 96,
+                hasOxygen: false,
+                systolic: 154,
+                pulse: 84,
+                isAlert: true,
+                temperature: 359
+            ),
             pain: 5,
             given: [
                 Given(
-                    code: .atc("N02BE01", "Paracetamol"), amount: Amount(1, "g"), route: "by mouth",
-                    authority: exemption)
-            ], outcome: .discharged)
+                    code: .atc("N02BE01", "Paracetamol"),
+                    amount: Amount(1, "g"),
+                    route: "by mouth",
+                    authority: exemption
+                )
+            ],
+            outcome: .discharged
+        )
     }
 }

@@ -19,9 +19,13 @@ struct OperationsRecord {
         let isFemale = chance.happens(48)
         self.source = source
         person = Person(
-            given: Names.british.given(female: isFemale, &chance), family: chance.pick(Names.british.family),
-            isFemale: isFemale, birthday: source.today - chance.middling(16 * 365...93 * 365),
-            recordNumber: source.recordNumber("PRF-"), ownScript: nil)
+            given: Names.british.given(female: isFemale, &chance),
+            family: chance.pick(Names.british.family),
+            isFemale: isFemale,
+            birthday: source.today - chance.middling(16 * 365...93 * 365),
+            recordNumber: source.recordNumber("PRF-"),
+            ownScript: nil
+        )
         isKnown = chance.happens(92)
         incidents = chance.pick(chance.pick([1, 1, 1, 1, 2]), of: Incident.all)
         about = incidents.map(\.complaint.display).joined(separator: ", ")
@@ -71,14 +75,17 @@ struct OperationsRecord {
     // MARK: One call
 
     private mutating func write(_ incident: Incident, _ chance: inout Chance) {
-        let call = Call(on: source.today - chance.number(1...500), incident, &chance)
+        var day = source.today - chance.number(1...500)
+        while incident.isOfTheSun && !(5...9).contains(day.date.month) { day = day - 30 }
+        let call = Call(on: day, incident, &chance)
         let condition = draft.add(
             "Condition",
             conditionStatus(clinical: "active", verified: "provisional") + [
                 "category": [Code.hl7("condition-category", "encounter-diagnosis", "Encounter Diagnosis").concept],
                 "code": incident.complaint.concept, "subject": subject, "recordedDate": .day(call.called.day),
                 "note": .note(incident.story),
-            ])
+            ]
+        )
         let encounter = draft.add("Encounter", self.encounter(call, incident, condition))
         let observing = Observing(subject: subject, encounter: encounter, performer: call.attendant)
         for (number, set) in call.sets.enumerated() { write(set, number, incident, observing, &chance) }
@@ -97,7 +104,8 @@ struct OperationsRecord {
             "identifier": [["system": "urn:carekeep:demo:incident", "value": .string(call.number)]],
             "status": "finished",
             "statusHistory": .array(
-                steps.map { ["status": .string($0.0), "period": .period($0.1, $0.2)] }),
+                steps.map { ["status": .string($0.0), "period": .period($0.1, $0.2)] }
+            ),
             "class": Code.hl7("v3-ActCode", isConveyed ? "EMER" : "FLD", isConveyed ? "emergency" : "field").coding,
             "subject": subject,
             "participant": [["individual": call.attendant], ["individual": call.second]],
@@ -112,7 +120,10 @@ struct OperationsRecord {
     }
 
     private func administration(
-        _ given: Incident.Given, _ number: Int, _ call: Call, _ observing: Observing
+        _ given: Incident.Given,
+        _ number: Int,
+        _ call: Call,
+        _ observing: Observing
     ) -> JSONObject {
         [
             "status": "completed", "medicationCodeableConcept": given.code.concept, "subject": subject,
@@ -128,7 +139,11 @@ struct OperationsRecord {
     }
 
     private mutating func write(
-        _ set: Call.Set, _ number: Int, _ incident: Incident, _ observing: Observing, _ chance: inout Chance
+        _ set: Call.Set,
+        _ number: Int,
+        _ incident: Incident,
+        _ observing: Observing,
+        _ chance: inout Chance
     ) {
         let values: [(Code, Amount)] = [
             (.loinc("9279-1", "Respiratory rate"), Amount(set.values.respirations, "/min")),
@@ -141,8 +156,10 @@ struct OperationsRecord {
             (.loinc("8310-5", "Body temperature"), Amount(tenths: set.values.temperature, "Cel")),
             (
                 Code(
-                    system: "http://snomed.info/sct", code: "1104051000000101",
-                    display: "Royal College of Physicians NEWS2 (National Early Warning Score 2) total score"),
+                    system: "http://snomed.info/sct",
+                    code: "1104051000000101",
+                    display: "Royal College of Physicians NEWS2 (National Early Warning Score 2) total score"
+                ),
                 Amount(set.values.score, "{score}")
             ),
         ]
@@ -151,14 +168,23 @@ struct OperationsRecord {
             draft.add(
                 "Observation",
                 observing.observation(
-                    code, ["valueQuantity": amount.quantity], at: set.time, category: "vital-signs"))
+                    code,
+                    ["valueQuantity": amount.quantity],
+                    at: set.time,
+                    category: "vital-signs"
+                )
+            )
         }
         if let pain = set.pain {
             draft.add(
                 "Observation",
                 observing.observation(
                     .loinc("72514-3", "Pain severity - 0-10 verbal numeric rating [Score] - Reported"),
-                    ["valueQuantity": Amount(pain, "{score}").quantity], at: set.time, category: "survey"))
+                    ["valueQuantity": Amount(pain, "{score}").quantity],
+                    at: set.time,
+                    category: "survey"
+                )
+            )
         }
     }
 }
@@ -181,7 +207,7 @@ private struct Call {
     }
 
     init(on day: Day, _ incident: Incident, _ chance: inout Chance) {
-        called = Moment(day, minute: chance.number(0...20 * 60), .london)
+        called = Moment(day, minute: chance.number(incident.isOfTheSun ? 660...1_020 : 0...1_200), .london)
         onScene = called.later(by: chance.number(3...19))
         withPatient = onScene.later(by: chance.number(1...6))
         let count = incident.outcome == .conveyed ? 4 : 2
@@ -194,14 +220,18 @@ private struct Call {
             of: [
                 "Paramedic Rowena Thackwell", "Paramedic Idwal Pengarth", "Technician Solomon Achterby",
                 "Nurse Perpetua Lindqvist", "Paramedic Marguerite Osei-Holt",
-            ])
+            ]
+        )
         (attendant, second) = (.named(crew[0]), .named(crew[1]))
         var sets: [Set] = []
         for number in 0..<count {
             sets.append(
                 Set(
-                    time: first.later(by: number * 12), values: incident.first.eased(by: number, incident, &chance),
-                    pain: incident.pain.map { max(0, $0 - number * chance.number(1...2)) }))
+                    time: first.later(by: number * 12),
+                    values: incident.first.eased(by: number, incident, &chance),
+                    pain: incident.pain.map { max(0, $0 - number * chance.number(1...2)) }
+                )
+            )
         }
         self.sets = sets
     }
@@ -215,8 +245,13 @@ extension EarlyWarning {
         }
         let isGivenOxygen = incident.given.contains { $0.code.code == "V03AN01" }
         return EarlyWarning(
-            respirations: toward(15, respirations, 2), saturation: min(100, toward(98, saturation, 1)),
-            hasOxygen: steps > 0 && isGivenOxygen, systolic: toward(124, systolic, 6), pulse: toward(76, pulse, 5),
-            isAlert: isAlert || steps > 0, temperature: toward(368, temperature, 2))
+            respirations: toward(15, respirations, 2),
+            saturation: min(100, toward(98, saturation, 1)),
+            hasOxygen: steps > 0 && isGivenOxygen,
+            systolic: toward(124, systolic, 6),
+            pulse: toward(76, pulse, 5),
+            isAlert: isAlert || steps > 0,
+            temperature: toward(368, temperature, 2)
+        )
     }
 }
