@@ -67,18 +67,17 @@ extension FHIRValue {
 
     private func contained(_ id: String) -> String? {
         guard let found = self.object["contained"]?.array?.first(where: { $0["id"]?.string == id }) else { return nil }
+        let parts = (found["ingredient"]?.array ?? []).compactMap { self.concept($0["itemCodeableConcept"]) }
         return self.concept(found["code"]) ?? found["name"]?.string ?? self.name(found["name"]?[0])
-            ?? self.concept(found["type"])
+            ?? self.concept(found["type"]) ?? (parts.isEmpty ? nil : self.words.list(parts))
     }
 
     /// A `Quantity`, `Range`, `Ratio` or `Money`.
     func quantity(_ value: JSON?) -> String? {
         guard let value else { return nil }
         if let number = value["value"]?.number {
-            let unit = value["unit"]?.string ?? value["code"]?.string ?? value["currency"]?.string
-            let text = (value["comparator"]?.string.map { "\(Terms.comparator($0)) " } ?? "") + Terms.rounded(number)
-            guard let unit = unit.map(Terms.unit), !unit.isEmpty else { return text }
-            return unit.hasPrefix("%") || unit.hasPrefix("°") ? text + unit : "\(text) \(unit)"
+            if let currency = value["currency"]?.string { return Terms.money(number, currency) }
+            return self.measure(number, value)
         }
         switch (self.quantity(value["low"]), self.quantity(value["high"])) {
         case (let low?, let high?): return "\(low) to \(high)"
@@ -90,6 +89,15 @@ extension FHIRValue {
             return self.quantity(value["denominator"]).map { "\(numerator) per \($0)" } ?? numerator
         }
         return nil
+    }
+
+    private func measure(_ number: String, _ value: JSON) -> String {
+        let code = value["code"]?.string
+        let text = (value["comparator"]?.string.map { "\(Terms.comparator($0)) " } ?? "") + Terms.rounded(number)
+        var unit = Terms.unit(value["unit"]?.string ?? code ?? "", code: code)
+        if number == "1", ["years", "months", "weeks", "days", "hours", "minutes"].contains(unit) { unit.removeLast() }
+        if unit.isEmpty { return text }
+        return unit.hasPrefix("%") || unit.hasPrefix("°") ? text + unit : "\(text) \(unit)"
     }
 
     func date(_ value: JSON?) -> String? { value?.string.flatMap(Moment.init(fhir:)).map(self.words.moment) }
@@ -138,7 +146,8 @@ extension FHIRValue {
 
     /// An `Identifier`, with the name of who gives such numbers if that is known.
     func identifier(_ value: JSON?) -> String? {
-        guard let text = value?["value"]?.string else { return nil }
+        // A URN names something for machines; the technical form has it.
+        guard let text = value?["value"]?.string, !text.hasPrefix("urn:") else { return nil }
         let kind = value.flatMap { self.concept($0["type"]) } ?? value?["system"]?.string.flatMap(Terms.identifierSystem)
         return kind.map { "\($0) \(text)" } ?? text
     }
@@ -199,6 +208,7 @@ extension FHIRValue {
 
     private func plain(_ string: String, named key: String) -> String? {
         guard !string.isEmpty else { return nil }
+        if string.utf8.count > 100, !string.contains(where: \.isWhitespace) { return "see the technical form" }
         let isDate = string.utf8.count == 10 || string.utf8.dropFirst(10).first == UInt8(ascii: "T")
         if isDate, let moment = Moment(fhir: string), moment.day.day != nil { return self.words.moment(moment) }
         return FHIRValue.codeKeys.contains(key) ? Terms.code(string) : string
@@ -221,7 +231,10 @@ extension FHIRValue {
         if object["line"] != nil || object["postalCode"] != nil { return self.address(value) }
         if object["doseAndRate"] != nil || object["timing"] != nil { return self.dosage(value) }
         if object["repeat"] != nil { return self.timing(value) }
-        if object["system"] != nil, object["value"] != nil { return self.identifier(value) }
+        if object["system"] != nil, object["code"]?.string != nil { return self.concept(value) }
+        if object["value"]?.string != nil, object["system"] != nil || object["use"] != nil || object["type"] != nil {
+            return self.identifier(value)
+        }
         if object["text"] != nil, let text = self.concept(value) { return text }
         guard depth < 3 else { return nil }
         let parts = object.members.compactMap { member -> String? in

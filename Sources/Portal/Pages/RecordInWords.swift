@@ -18,10 +18,14 @@ struct RecordInWords: Sendable {
     var kind: RecordKind
     /// "Pain, 0 to 10".
     var title: String
-    /// The gist: "4", "from 3 March to 9 April 2026". Stands beside the title on the timeline.
+    /// What the date is the date of, where that is not plain: "began", "prescribed".
+    var event: String?
+    /// What it comes to: "4 out of 10", "over now".
     var gist: String?
     /// When it happened, was measured or began.
     var when: Moment?
+    /// The same where no calendar has it: "about age 4".
+    var whenInWords: String?
     var facts: [Fact]
     /// What somebody wrote in their own words.
     var notes: [String] = []
@@ -30,12 +34,30 @@ struct RecordInWords: Sendable {
     /// Whether it was marked as entered by mistake.
     var isMistake = false
 
-    /// One sentence, made of the facts: "Pain, 0 to 10: 4 on Tuesday 3 March 2026, 07:20."
-    func sentence(in words: Words) -> String {
-        var text = self.title
-        if let gist { text += ": \(gist)" }
-        guard let when else { return text + ". The date was not entered." }
-        let joint = when.day.day == nil ? "in" : "on"
-        return text + (self.gist == nil ? " " : ", ") + "\(joint) \(words.longMoment(when))."
+    /// What stands beside the title on the timeline: "began, over now".
+    var detail: String? {
+        let parts = [self.event, self.gist].compactMap(\.self)
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }
+
+    /// One sentence, made of the facts: "Pain: 4 out of 10, on Tuesday 3 March 2026, 07:20."
+    func sentence(in words: Words) -> String {
+        let date = self.when.map { "\($0.day.day == nil ? "in" : "on") \(words.longMoment($0))" } ?? self.whenInWords
+        switch (self.event, self.gist, date) {
+        case (let event?, let gist, let date?):
+            return "\(self.title): \(event) \(date)" + self.ended(gist.map { "; \($0)" } ?? "")
+        case (nil, let gist?, let date?): return "\(self.title): \(gist.withoutFullStop), \(date)."
+        case (nil, nil, let date?): return "\(self.title), \(date)."
+        case (_, _, nil):
+            let missing = self.kind == .person ? "" : " The date was not entered."
+            return self.ended("\(self.title)\(self.detail.map { ": \($0)" } ?? "")") + missing
+        }
+    }
+
+    private func ended(_ text: String) -> String { text.withoutFullStop + "." }
+}
+
+extension String {
+    /// For a text that goes on after somebody else's full stop.
+    fileprivate var withoutFullStop: String { self.hasSuffix(".") ? String(self.dropLast()) : self }
 }

@@ -69,7 +69,7 @@ struct RecordPage: PageBody {
         guard !self.words.more.isEmpty else { return nil }
         return """
             <details class="card">
-            <summary>Everything else in this entry</summary>
+            <summary>More in this entry</summary>
             \(RecordPage.list(self.words.more))
             </details>
             """

@@ -36,8 +36,10 @@ extension RecordInWords {
 private struct Teller {
     let value: FHIRValue
     var title = ""
+    var event: String?
     var gist: String?
     var when: Moment?
+    var whenInWords: String?
     var facts: [Fact] = []
     var told: Set<String> = ["subject", "patient", "note"]
 
@@ -49,8 +51,8 @@ private struct Teller {
             mistake.string("status") == "entered-in-error"
             || mistake.codes(mistake["verificationStatus"]).contains("entered-in-error")
         return RecordInWords(
-            kind: kind, title: self.title.isEmpty ? kind.label : self.title.sentenceCased, gist: self.gist,
-            when: self.when, facts: self.facts, notes: self.value.notes, more: self.value.everything(but: self.told),
+            kind: kind, title: self.title.isEmpty ? kind.label : self.title.sentenceCased, event: self.event,
+            gist: self.gist, when: self.when, whenInWords: self.whenInWords, facts: self.facts, notes: self.value.notes, more: self.value.everything(but: self.told),
             isMistake: isMistake)
     }
 
@@ -59,7 +61,8 @@ private struct Teller {
     }
 
     mutating func add(_ label: String, _ values: [String]) {
-        if !values.isEmpty { self.facts.append(Fact(label, values)) }
+        let different = values.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
+        if !different.isEmpty { self.facts.append(Fact(label, different)) }
     }
 
     /// Takes an element as told, whether or not it had anything to say.
@@ -212,13 +215,7 @@ extension Teller {
         self.took("code", "clinicalStatus", "verificationStatus", "category", "recordedDate")
         self.title = self.value.concept("code") ?? "Diagnosis"
         self.when = self.value.moment("onsetDateTime", "onsetPeriod", "recordedDate")
-        let state = self.value.concept("clinicalStatus").map(self.lowered)
-        let certainty = self.value.concept("verificationStatus").map(self.lowered)
-        let isPlain = certainty == "confirmed" || certainty == "entered by mistake"
-        self.gist = [state, isPlain ? nil : certainty].compactMap(\.self).joined(separator: ", ")
-        if self.gist?.isEmpty == true { self.gist = nil }
-        self.add("Now", state)
-        self.add("How sure", certainty)
+        self.tellState()
         self.addChoice("Began", "onset")
         self.addChoice("Ended", "abatement")
         self.add(elements: [("Where on the body", "bodySite"), ("How bad", "severity")])
@@ -226,13 +223,25 @@ extension Teller {
         self.add(elements: [("By", "recorder"), ("Said by", "asserter")])
     }
 
+    /// Since when, how it is now and how sure that is, of a condition or an allergy.
+    private mutating func tellState() {
+        let state = self.codeOrText("clinicalStatus").map(self.state)
+        let certainty = self.codeOrText("verificationStatus").map(Terms.code)
+        let isPlain = certainty == "confirmed" || certainty == "entered by mistake"
+        let gist = [state, isPlain ? nil : certainty].compactMap(\.self).joined(separator: ", ")
+        self.gist = gist.isEmpty ? nil : gist
+        let began = self.value.choice("onset")
+        self.event = began == nil ? (self.value["recordedDate"] == nil ? nil : "written down") : "began"
+        self.whenInWords = self.when == nil ? began : nil
+        self.add("Now", state)
+        self.add("How sure", certainty)
+    }
+
     mutating func tellAllergy() {
         self.took("code", "clinicalStatus", "verificationStatus", "type", "category", "criticality", "recordedDate", "reaction")
         self.title = "Allergy: \(self.value.concept("code") ?? "not named")"
         self.when = self.value.moment("onsetDateTime", "recordedDate")
-        self.gist = self.value.concept("clinicalStatus").map(self.lowered)
-        self.add("Now", self.gist)
-        self.add("How sure", self.value.concept("verificationStatus").map(self.lowered))
+        self.tellState()
         self.add("Kind", self.value.string("type").map(Terms.code))
         self.add("To", self.value.items("category").compactMap { $0.string.map(Terms.code) })
         self.add("Danger of a bad reaction", self.value.string("criticality").map(Terms.code))
@@ -268,18 +277,26 @@ extension Teller {
         self.add("When", self.value.string("occurrenceString"))
         self.addStatus(usually: "completed")
         self.add(elements: [
-            ("Why not", "statusReason"), ("Dose", "doseQuantity"), ("Batch", "lotNumber"), ("Use by", "expirationDate"),
+            ("Why not", "statusReason"), ("Why", "reasonCode"), ("Dose", "doseQuantity"), ("Batch", "lotNumber"), ("Use by", "expirationDate"),
             ("Where on the body", "site"), ("How", "route"), ("Made by", "manufacturer"), ("Where", "location"),
         ])
         self.add("By", self.value.items("performer").compactMap { self.value.reference($0["actor"]) })
         if self.value["primarySource"]?.bool == false { self.add("Source", "told later, not by the one who gave it") }
     }
 
-    /// A code in words. A family reads "quiet": the other word promises more than anybody knows.
-    private func lowered(_ text: String) -> String {
-        let code = text.lowercased()
-        if code == "remission", self.value.words.audience == .family { return "quiet" }
-        return Terms.code(code)
+    /// The code of an element, which we have words for, rather than the name that goes with it.
+    private func codeOrText(_ key: String) -> String? {
+        self.value.codes(self.value[key]).first ?? self.value.concept(key)
+    }
+
+    /// How an illness is now. A family reads "quiet": the other word promises more than anybody knows.
+    private func state(_ text: String) -> String {
+        switch text.lowercased() {
+        case "active": "still active"
+        case "resolved": "over now"
+        case "remission": self.value.words.audience == .family ? "quiet now" : "in remission"
+        case let code: Terms.code(code)
+        }
     }
 }
 
@@ -288,7 +305,7 @@ extension Teller {
 extension Teller {
     mutating func tellEncounter() {
         self.took("class", "type", "period", "participant", "length", "location", "statusHistory", "classHistory")
-        let place = self.value.concept(self.value["class"]).map(Terms.code)
+        let place = self.value["class"]?["code"]?.string.flatMap(Terms.placeOfVisit) ?? self.value.concept(self.value["class"])
         self.title = self.value.concept("type") ?? self.value.concept("serviceType") ?? place ?? "Visit"
         self.when = self.value.moment("period")
         let reasons = self.value.concepts("reasonCode") + self.value.references("reasonReference")
@@ -329,27 +346,34 @@ extension Teller {
         self.when = self.value.moment("effectiveDateTime", "effectivePeriod", "authoredOn", "whenHandedOver", "dateAsserted")
         let doses = (self.value.items("dosageInstruction") + self.value.items("dosage")).compactMap(self.value.dosage)
         let status = self.value.string("status")
-        self.gist = [Teller.verb(type, status), doses.first].compactMap(\.self).joined(separator: ", ")
-        self.add("How to take it", doses)
+        self.event = Teller.events[type]
+        let gist = [Teller.outcome(type, status), doses.first].compactMap(\.self).joined(separator: ", ")
+        self.gist = gist.isEmpty ? nil : gist
+        let isGiven = type == "MedicationAdministration"
+        self.add(isGiven ? "Dose" : "How to take it", doses)
         self.add("Prescribed", self.value.date(self.value["authoredOn"]))
-        self.add("Taken", self.value.date(self.value["effectiveDateTime"]) ?? self.value.period(self.value["effectivePeriod"]))
+        self.add(isGiven ? "Given" : "Taken", self.value.date(self.value["effectiveDateTime"]) ?? self.value.period(self.value["effectivePeriod"]))
         self.addStatus()
         self.add(elements: [("Why stopped or changed", "statusReason")])
         self.add("Why", self.value.concepts("reasonCode") + self.value.references("reasonReference"))
         self.add(elements: [("Prescribed by", "requester"), ("Said by", "informationSource")])
     }
 
-    /// What happened with a medicine, in a word.
-    private static func verb(_ type: String, _ status: String?) -> String? {
+    /// What the date of each is the date of.
+    private static let events = [
+        "MedicationRequest": "prescribed", "MedicationStatement": "taken", "MedicationAdministration": "given",
+        "MedicationDispense": "handed out",
+    ]
+
+    /// What became of it since: the date of that is hardly ever entered, and it is not the date of the entry.
+    private static func outcome(_ type: String, _ status: String?) -> String? {
         switch (type, status) {
-        case (_, "stopped"), (_, "on-hold"), (_, "cancelled"), (_, "not-taken"), (_, "not-done"), (_, "entered-in-error"):
-            status.map(Terms.code)
-        case ("MedicationRequest", "active"): "prescribed"
-        case ("MedicationRequest", _): "prescribed earlier"
-        case ("MedicationStatement", "active"): "being taken"
-        case ("MedicationAdministration", _): "given"
-        case ("MedicationDispense", _): "handed out"
-        default: status.map(Terms.code)
+        case ("MedicationRequest", "active"), ("MedicationStatement", "active"): "still current"
+        case ("MedicationRequest", "completed"), ("MedicationStatement", "completed"): "ended since"
+        case ("MedicationRequest", "stopped"), ("MedicationStatement", "stopped"): "stopped since"
+        case (_, "on-hold"): "paused since"
+        case (_, "completed"), (_, "in-progress"), (_, nil): nil
+        case (_, let status?): Terms.code(status)
         }
     }
 }
@@ -361,7 +385,8 @@ extension Teller {
         self.took("category", "title", "period", "activity", "intent", "created")
         self.title = self.value.string("title") ?? self.value.concepts("category").last ?? "Care plan"
         self.when = self.value.moment("period", "created")
-        self.gist = self.value.string("status").map(Terms.code)
+        self.event = "began"
+        self.gist = self.value.string("status").map { $0 == "active" ? "going on" : Terms.code($0) }
         self.add("When", self.value.period(self.value["period"]))
         self.addStatus()
         self.add(elements: [("About", "description")])

@@ -59,12 +59,25 @@ enum Terms {
         "ug": "µg", "ug/L": "µg/L", "mL/min/{1.73_m2}": "mL/min per 1.73 m²", "{score}": "", "1": "", "[in_i]": "inches",
         "[lb_av]": "pounds", "a": "years", "mo": "months", "wk": "weeks", "d": "days", "h": "hours", "min": "minutes",
         "umol/L": "µmol/L", "mEq/L": "mEq/L", "{nominal}": "", "{#}": "",
+        "kg": "kg", "g": "g", "mg": "mg", "cm": "cm", "mm": "mm", "m": "m", "mL": "mL", "L": "L", "mmol/L": "mmol/L",
+        "mg/dL": "mg/dL", "g/dL": "g/dL", "g/L": "g/L", "%": "%", "mm/h": "mm/h", "mg/L": "mg/L", "U/L": "U/L",
     ]
 
-    static func unit(_ unit: String) -> String {
-        if let known = Terms.units[unit] { return known }
+    /// A unit as people write it. Its code (UCUM) is surer than its name, which is "kilogram" here and "kg" there.
+    static func unit(_ unit: String, code: String?) -> String {
+        if let known = code.flatMap({ Terms.units[$0] }) ?? Terms.units[unit] { return known }
         guard unit.hasPrefix("{"), unit.hasSuffix("}") else { return unit }
         return String(unit.dropFirst().dropLast())
+    }
+
+    /// An amount of money: "₹1250.00".
+    static func money(_ number: String, _ currency: String) -> String {
+        let signs = ["USD": "$", "GBP": "£", "EUR": "€", "INR": "₹"]
+        guard let value = Double(number), abs(value) < 1e12 else { return "\(number) \(currency)" }
+        let hundredths = Int((abs(value) * 100).rounded())
+        let (whole, rest) = hundredths.quotientAndRemainder(dividingBy: 100)
+        let sign = value < 0 ? "−" : ""
+        return "\(sign)\(signs[currency] ?? currency + " ")\(whole).\(rest.twoDigits)"
     }
 
     static func comparator(_ sign: String) -> String {
@@ -78,9 +91,7 @@ enum Terms {
     }
 
     private static let codes: [String: String] = [
-        "AMB": "At a clinic", "EMER": "Emergency department", "IMP": "Stay in hospital", "ACUTE": "Stay in hospital",
-        "NONAC": "Stay in hospital", "OBSENC": "Under observation", "SS": "Short stay", "VR": "By phone or video",
-        "HH": "At home", "FLD": "At the scene", "PRENC": "Before a stay", "final": "final", "amended": "changed later", "corrected": "corrected",
+        "final": "final", "amended": "changed later", "corrected": "corrected",
         "preliminary": "first result, not final", "registered": "ordered", "cancelled": "cancelled",
         "entered-in-error": "entered by mistake", "active": "active", "completed": "completed", "stopped": "stopped",
         "on-hold": "paused", "draft": "draft", "unknown": "not known", "finished": "over", "in-progress": "going on",
@@ -97,6 +108,15 @@ enum Terms {
         "pharmacy": "Pharmacy", "oral": "Dental", "vision": "Eyes", "current": "current", "superseded": "replaced",
     ]
 
+    private static let places: [String: String] = [
+        "AMB": "At a clinic", "EMER": "Emergency department", "IMP": "Stay in hospital", "ACUTE": "Stay in hospital",
+        "NONAC": "Stay in hospital", "OBSENC": "Under observation", "SS": "Short stay", "VR": "By phone or video",
+        "HH": "At home", "FLD": "At the scene", "PRENC": "Before a stay",
+    ]
+
+    /// Where a visit took place, by the code of its class.
+    static func placeOfVisit(_ code: String) -> String? { Terms.places[code] }
+
     private static let interpretations: [String: String] = [
         "H": "high", "HH": "very high", "HU": "much higher than before", "L": "low", "LL": "very low", "N": "normal",
         "A": "abnormal", "AA": "very abnormal", "POS": "positive", "NEG": "negative", "DET": "found", "ND": "not found",
@@ -108,7 +128,7 @@ enum Terms {
 
     /// A code in words; one that is not known is shown as it is, without the dashes.
     static func code(_ code: String) -> String {
-        Terms.codes[code] ?? code.replacing("-", with: " ")
+        Terms.codes[code] ?? (code.contains(where: \.isNumber) ? code : code.replacing("-", with: " "))
     }
 
     /// Whose numbers an identifier's system names.
