@@ -1,0 +1,177 @@
+/// Why bytes are no search card.
+public struct SearchCardError: Error, Sendable, Equatable {
+    public enum Kind: String, Sendable { case version, truncated, trailing, malformed, tooLarge }
+    public let kind: Kind
+}
+
+/// The form in which cards are stored.
+///
+///     version        1 byte: 1
+///     strings        count, then each: length, UTF-8
+///     type id time   three indices of strings
+///     values         count, then each: kind (1 byte), index of the parameter's name, content
+///
+/// Content by kind: 1 token: indices of system, code, text · 2 date: start and end, 8 bytes each, big-endian · 3
+/// reference, 4 string, 5 URI: an index. Counts, lengths and indices are LEB128 numbers of at most 5 bytes.
+extension SearchCard {
+    private static let version: UInt8 = 1
+
+    public func encoded() -> [UInt8] {
+        var table = StringTable()
+        var body: [UInt8] = []
+        for text in [type, id, lastUpdated] { table.index(of: text).appendNumber(to: &body) }
+        values.count.appendNumber(to: &body)
+        for value in values { Self.append(value, to: &body, &table) }
+        return [Self.version] + table.encoded() + body
+    }
+
+    /// The card that bytes hold. They may be anybody's: every length and index is checked.
+    public init(decoding bytes: [UInt8]) throws(SearchCardError) {
+        var reader = CardReader(bytes: bytes)
+        guard try reader.byte() == Self.version else { throw SearchCardError(kind: .version) }
+        try reader.readStrings()
+        type = try reader.string()
+        id = try reader.string()
+        lastUpdated = try reader.string()
+        guard ResourceType.names.contains(type) else { throw SearchCardError(kind: .malformed) }
+        let count = try reader.count(most: Self.mostValues)
+        var values: [Value] = []
+        values.reserveCapacity(count)
+        for _ in 0..<count { values.append(try reader.value()) }
+        guard reader.isAtEnd else { throw SearchCardError(kind: .trailing) }
+        self.values = values
+    }
+
+    private static func append(_ value: Value, to bytes: inout [UInt8], _ table: inout StringTable) {
+        let kind: UInt8
+        let texts: [String]
+        switch value.content {
+        case .token(let system, let code, let text): (kind, texts) = (1, [system, code, text])
+        case .date: (kind, texts) = (2, [])
+        case .reference(let text): (kind, texts) = (3, [text])
+        case .string(let text): (kind, texts) = (4, [text])
+        case .uri(let text): (kind, texts) = (5, [text])
+        }
+        bytes.append(kind)
+        table.index(of: value.parameter).appendNumber(to: &bytes)
+        for text in texts { table.index(of: text).appendNumber(to: &bytes) }
+        if case .date(let start, let end) = value.content {
+            for number in [start, end] {
+                for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: number >> shift)) }
+            }
+        }
+    }
+}
+
+extension Int {
+    fileprivate func appendNumber(to bytes: inout [UInt8]) {
+        var rest = UInt32(self)
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(rest))
+    }
+}
+
+/// Each text once: systems and patients come again and again.
+private struct StringTable {
+    private var indices: [[UInt8]: Int] = [:]
+    private var texts: [[UInt8]] = []
+
+    mutating func index(of text: String) -> Int {
+        let bytes = Array(text.utf8)
+        if let index = indices[bytes] { return index }
+        indices[bytes] = texts.count
+        texts.append(bytes)
+        return texts.count - 1
+    }
+
+    func encoded() -> [UInt8] {
+        var bytes: [UInt8] = []
+        texts.count.appendNumber(to: &bytes)
+        for text in texts {
+            text.count.appendNumber(to: &bytes)
+            bytes.append(contentsOf: text)
+        }
+        return bytes
+    }
+}
+
+private struct CardReader {
+    private static let mostStrings = 20_000
+
+    private let bytes: [UInt8]
+    private var position = 0
+    private var strings: [String] = []
+
+    init(bytes: [UInt8]) { self.bytes = bytes }
+
+    var isAtEnd: Bool { position == bytes.count }
+
+    mutating func byte() throws(SearchCardError) -> UInt8 {
+        guard position < bytes.count else { throw SearchCardError(kind: .truncated) }
+        defer { position += 1 }
+        return bytes[position]
+    }
+
+    mutating func number() throws(SearchCardError) -> Int {
+        var value: UInt64 = 0
+        for shift in stride(from: UInt64(0), through: 28, by: 7) {
+            let byte = try byte()
+            value |= UInt64(byte & 0x7F) << shift
+            if byte < 0x80 {
+                guard value <= UInt64(UInt32.max), byte != 0 || shift == 0 else { break }
+                return Int(value)
+            }
+        }
+        throw SearchCardError(kind: .malformed)
+    }
+
+    /// How many follow. Each takes a byte at least, so that a count cannot ask for memory that the bytes do not pay for.
+    mutating func count(most: Int) throws(SearchCardError) -> Int {
+        let count = try number()
+        guard count <= most else { throw SearchCardError(kind: .tooLarge) }
+        guard count <= bytes.count - position else { throw SearchCardError(kind: .truncated) }
+        return count
+    }
+
+    mutating func readStrings() throws(SearchCardError) {
+        let count = try count(most: Self.mostStrings)
+        strings.reserveCapacity(count)
+        for _ in 0..<count {
+            let length = try number()
+            guard length <= bytes.count - position else { throw SearchCardError(kind: .truncated) }
+            guard let text = String(validating: bytes[position..<(position + length)], as: UTF8.self) else {
+                throw SearchCardError(kind: .malformed)
+            }
+            strings.append(text)
+            position += length
+        }
+    }
+
+    mutating func string() throws(SearchCardError) -> String {
+        let index = try number()
+        guard index < strings.count else { throw SearchCardError(kind: .malformed) }
+        return strings[index]
+    }
+
+    mutating func value() throws(SearchCardError) -> SearchCard.Value {
+        let kind = try byte()
+        let parameter = try string()
+        switch kind {
+        case 1: return .init(parameter, .token(system: try string(), code: try string(), text: try string()))
+        case 2: return .init(parameter, .date(start: try integer(), end: try integer()))
+        case 3: return .init(parameter, .reference(try string()))
+        case 4: return .init(parameter, .string(try string()))
+        case 5: return .init(parameter, .uri(try string()))
+        default: throw SearchCardError(kind: .malformed)
+        }
+    }
+
+    private mutating func integer() throws(SearchCardError) -> Int64 {
+        var value: UInt64 = 0
+        for _ in 0..<8 { value = value << 8 | UInt64(try byte()) }
+        return Int64(bitPattern: value)
+    }
+}
