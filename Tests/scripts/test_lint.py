@@ -105,7 +105,7 @@ SOUND = [
     ("statements", "Sources/Records/A.swift", 'let a: SQL = "select name from patient"\n'),
     ("statements", "Sources/Portal/A.swift", 'let a = "<select name=\\"year\\">"\n'),
     ("statements", "Sources/Portal/A.swift", '// "select a from b" is not for us\nlet a = "Please select a year"\n'),
-    ("promises", "Sources/Care/A.swift", "// ISO-2, AES-256, SHA-256, UTF-8, ISO-8601\n"),
+    ("promises", "Sources/Care/A.swift", "// ISO-2, AES-256, SHA-256, UTF-8, ISO-8601, ICD-10\n"),
     ("secrets", "Sources/Care/A.swift", 'let token = "abcdefghijklmnopqrst"  // not a secret\n'),
     ("secrets", "a.yaml", "url: postgres://care@db/care\n"),
 ]
