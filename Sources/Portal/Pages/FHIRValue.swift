@@ -146,10 +146,15 @@ extension FHIRValue {
 
     /// An `Identifier`, with the name of who gives such numbers if that is known.
     func identifier(_ value: JSON?) -> String? {
-        // A URN names something for machines; the technical form has it.
-        guard let text = value?["value"]?.string, !text.hasPrefix("urn:") else { return nil }
+        guard let text = value?["value"]?.string, !FHIRValue.isForMachines(text) else { return nil }
         let kind = value.flatMap { self.concept($0["type"]) } ?? value?["system"]?.string.flatMap(Terms.identifierSystem)
         return kind.map { "\($0) \(text)" } ?? text
+    }
+
+    /// URNs and UUIDs: nobody has them on a card, and the technical form shows them.
+    private static func isForMachines(_ text: String) -> Bool {
+        let groups = text.split(separator: "-").map(\.utf8.count)
+        return text.hasPrefix("urn:") || (groups == [8, 4, 4, 4, 12] && text.allSatisfy { $0.isHexDigit || $0 == "-" })
     }
 
     /// A `Dosage`: the instruction as written, else put together from its parts.
@@ -222,6 +227,7 @@ extension FHIRValue {
 
     private func text(_ object: JSONObject, named key: String, depth: Int) -> String? {
         let value = JSON.object(object)
+        if key == "identifier" { return self.identifier(value) }
         if object["coding"] != nil || object["display"] != nil || object["reference"] != nil {
             return self.reference(value) ?? (object["reference"] == nil ? self.concept(value) : nil)
         }

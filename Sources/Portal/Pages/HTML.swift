@@ -63,7 +63,8 @@ extension HTML {
             self.html.append(contentsOf: coordinate.toOneDecimal.utf8)
         }
 
-        /// A place on this server. Only an `Address` belongs into `href` and `action`; a test reads the sources for it.
+        /// A place on this server. Only an `Address` belongs into `href` and `action`: a test fills every page with
+        /// hostile text and looks at where its links lead.
         mutating func appendInterpolation(_ address: Address) {
             self.html.append(escaping: address.text)
         }

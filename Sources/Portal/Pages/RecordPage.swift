@@ -27,7 +27,7 @@ struct RecordPage: PageBody {
         \(self.oldNotice(in: frame))
         \(self.mistakeNotice, if: self.words.isMistake)
         <article class="card record">
-        <p class="kind kind-\(self.words.kind.rawValue)">\(self.words.kind.label)</p>
+        <p class="kind">\(self.words.kind.label)</p>
         <p class="sentence">\(self.words.sentence(in: frame.words))</p>
         \(RecordPage.list(self.words.facts))
         \(self.words.notes.map { "<blockquote class=\"note\"><p>\($0)</p></blockquote>" as HTML })

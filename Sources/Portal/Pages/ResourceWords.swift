@@ -138,7 +138,7 @@ extension Teller {
         self.add(elements: [
             ("Where on the body", "bodySite"), ("How", "method"), ("Measured with", "device"), ("By", "performer"),
         ])
-        if let written, written != self.title { self.add("Name at the source", written) }
+        if let written, written != self.title, !self.value.codes(self.value["code"]).contains(written) { self.add("Name at the source", written) }
     }
 
     /// The everyday name of what was measured.
@@ -424,9 +424,10 @@ extension Teller {
         self.title = type == "Claim" ? "Bill to the insurer" : "What the insurer paid"
         self.when = self.value.moment("billablePeriod", "created")
         let totals = self.value.items("total").compactMap { self.value.quantity($0["amount"] ?? $0) }
-        self.gist = totals.first
+        let paid = self.value.quantity(self.value["payment"]?["amount"])
+        self.gist = paid ?? totals.first
         self.add("Total", totals)
-        self.add("Paid", self.value.quantity(self.value["payment"]?["amount"]))
+        self.add("Paid", paid)
         self.add("Kind", self.value.concept("type"))
         let items = self.value.items("item").compactMap { self.value.concept($0["productOrService"]) }
         self.add("For", items.reduce(into: []) { if !$0.contains($1) { $0.append($1) } })

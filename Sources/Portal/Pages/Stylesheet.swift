@@ -168,7 +168,7 @@ enum Stylesheet {
         .year { font-size: 1.15rem; margin: 1.6rem 0 .2rem; font-weight: 650; }
         .month { font-size: 1rem; color: var(--soft); margin: 1rem 0 .3rem; font-weight: 600; }
         .timeline { list-style: none; margin: 0; padding: 0; background: var(--sheet); border: 1px solid var(--line); border-radius: 12px; }
-        .entry { display: grid; grid-template-columns: 4.6rem 8rem 1fr; gap: 0 1rem; padding: 0 1.1rem; align-items: baseline; }
+        .entry { position: relative; display: grid; grid-template-columns: 4.6rem 8rem 1fr; gap: 0 1rem; padding: 0 1.1rem; align-items: baseline; }
         .entry.first { border-top: 1px solid var(--line); }
         .entry:first-child { border-top: 0; }
         .entry .day { font-weight: 600; font-variant-numeric: tabular-nums; }
@@ -212,7 +212,8 @@ enum Stylesheet {
           .entry .kind { grid-row: 1; grid-column: 2; } .entry .day.again + .kind { grid-column: 1 / -1; }
           .mistake { display: block; margin-left: 0; }
           .entry .what { grid-column: 1 / -1; min-height: 0; }
-          .detail { display: block; margin-left: 0; }
+          .entry .kind.again { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+          .entry:has(> .again + .kind.again) { padding-top: 0; }
           .facts div { grid-template-columns: 1fr; } .facts dd { grid-column: 1; }
           .reader form, .reader button { width: 100%; }
         }

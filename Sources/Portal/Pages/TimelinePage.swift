@@ -87,20 +87,27 @@ struct TimelinePage: PageBody {
     /// The entries of a month; a day is written once, and read out with each of its entries.
     private func lines(_ entries: ArraySlice<Entry>, in frame: Frame) -> HTML {
         var lines: [HTML] = []
-        var before: Day?
-        for entry in entries {
-            lines.append(self.line(entry, isSameDay: before != nil && before == entry.when?.day, in: frame))
-            before = entry.when?.day
+        var before: Entry?
+        for entry in TimelinePage.runs(of: entries, by: { $0.when?.day }).flatMap(TimelinePage.billsLast) {
+            lines.append(self.line(entry, after: before, in: frame))
+            before = entry
         }
         return "<ul class=\"timeline\">\(lines)</ul>"
     }
 
-    private func line(_ entry: Entry, isSameDay: Bool, in frame: Frame) -> HTML {
+    /// What a day cost comes after what happened on it.
+    private static func billsLast(_ day: ArraySlice<Entry>) -> [Entry] {
+        day.filter { $0.kind != .bill } + day.filter { $0.kind == .bill }
+    }
+
+    private func line(_ entry: Entry, after before: Entry?, in frame: Frame) -> HTML {
+        let isSameDay = before != nil && before?.when?.day == entry.when?.day
+        let isSameKind = isSameDay && before?.kind == entry.kind
         let mistake: HTML = "<span class=\"mistake\">marked as a mistake</span>"
         return """
             <li class="entry\(" first", if: !isSameDay)">\
             <span class="day\(" again", if: isSameDay || entry.when?.day.day == nil)">\(self.day(entry, in: frame))</span>\
-            <span class="kind kind-\(entry.kind.rawValue)">\(entry.kind.label)</span>\
+            <span class="kind\(" again", if: isSameKind)">\(entry.kind.label)</span>\
             <span class="what"><a href="\(Address.record(entry.record, of: self.patient.id))">\(entry.title)</a>\
             \(entry.detail.map { "<span class=\"detail\">\($0)</span>" as HTML })\(mistake, if: entry.isMistake)</span></li>
             """

@@ -132,7 +132,7 @@ extension TimelinePicture.Drawing {
     private func reach(of points: [Point]) -> Int {
         let gaps = zip(points, points.dropFirst()).map { $1.day - $0.day }.sorted()
         guard !gaps.isEmpty else { return 0 }
-        return min(max(2, gaps[gaps.count / 2] * 2), 31)
+        return min(max(2, gaps[(gaps.count - 1) / 2] * 2), 31)
     }
 }
 
