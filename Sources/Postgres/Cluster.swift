@@ -66,12 +66,15 @@ public struct Cluster: Sendable {
     /// The superuser role. No server signs in as it.
     public static let superuser = "carekeep_admin"
 
-    /// - Parameters:
-    ///   - name: the store: lower-case letters and digits.
-    ///   - dataFolder: an absolute path without quotes, backslashes and dollar signs, which `pg_ctl` cannot take.
-    ///   - socketFolder: an absolute path short enough for a socket's name.
+    /// - `name`: the store: lower-case letters and digits.
+    /// - `dataFolder`: an absolute path without quotes, backslashes and dollar signs, which `pg_ctl` cannot take.
+    /// - `socketFolder`: an absolute path short enough for a socket's name.
     public init(
-        name: String, dataFolder: String, socketFolder: String, accounts: Accounts, serverRoles: [String],
+        name: String,
+        dataFolder: String,
+        socketFolder: String,
+        accounts: Accounts,
+        serverRoles: [String],
         durability: Durability = .full
     ) throws(ClusterError) {
         guard let database = SQL.Identifier(name) else {
@@ -86,7 +89,8 @@ public struct Cluster: Sendable {
         guard socket.utf8.count <= 107 else {
             throw ClusterError(
                 "\(socket) has \(socket.utf8.count) bytes, and a socket's path has room for 107; "
-                    + "choose a shorter socket folder")
+                    + "choose a shorter socket folder"
+            )
         }
         self.name = name
         self.database = database
@@ -99,7 +103,7 @@ public struct Cluster: Sendable {
 
     /// How libpq reaches the store as a role.
     ///
-    /// - Parameter database: nil for the store's own.
+    /// `database` is nil for the store's own.
     public func conninfo(role: String, database: String? = nil) -> String {
         "host='\(socketFolder)' port=\(Self.port) dbname=\(database ?? name) user=\(role) "
             + "connect_timeout=10 application_name=carekeep"
@@ -117,7 +121,7 @@ public struct Cluster: Sendable {
 extension Cluster {
     /// Makes the cluster if it is missing, starts it if it is not running, and checks that it is fit to be used.
     ///
-    /// - Parameter binaries: PostgreSQL's programs; nil for those on this machine that fit the data.
+    /// `binaries` are PostgreSQL's programs; nil for those on this machine that fit the data.
     @discardableResult
     public func start(with binaries: ClusterBinaries? = nil) throws -> Start {
         let binaries = try binaries ?? ClusterBinaries.find(major: dataVersion())
@@ -212,8 +216,10 @@ extension Cluster {
         }
         try ClusterFiles.makeFolder(fresh + "/log", mode: 0o700, owner: accounts.database)
         try ClusterFiles.write(
-            "# Settings of your own for this cluster; carekeep leaves this file alone.\n", to: fresh + "/local.conf",
-            owner: accounts.database)
+            "# Settings of your own for this cluster; carekeep leaves this file alone.\n",
+            to: fresh + "/local.conf",
+            owner: accounts.database
+        )
         rmdir(dataFolder)  // an empty folder made by hand
         guard rename(fresh, dataFolder) == 0 else {
             throw ClusterError("\(dataFolder) is in the way: \(String(cString: strerror(errno))); move it elsewhere")
@@ -253,18 +259,23 @@ extension Cluster {
 
     private func control(_ arguments: [String], with binaries: ClusterBinaries) throws(ClusterError) {
         let result = try Program(
-            binaries.folder + "/pg_ctl", ["-D", dataFolder, "-s", "-w"] + arguments, user: accounts.database
+            binaries.folder + "/pg_ctl",
+            ["-D", dataFolder, "-s", "-w"] + arguments,
+            user: accounts.database
         ).run(within: 150)
         guard result.status == 0 else {
             throw try ClusterError(
-                "pg_ctl \(arguments[0]) of the \(name) cluster failed: \(result.output.trimmed)\n\(lastWords())")
+                "pg_ctl \(arguments[0]) of the \(name) cluster failed: \(result.output.trimmed)\n\(lastWords())"
+            )
         }
     }
 
     /// The end of the log at start, and of the log that followed it.
     private func lastWords() throws(ClusterError) -> String {
         var logs = [startLog]
-        if let current = try ClusterFiles.read(dataFolder + "/current_logfiles"), let name = current.split(separator: " ").last {
+        if let current = try ClusterFiles.read(dataFolder + "/current_logfiles"),
+            let name = current.split(separator: " ").last
+        {
             logs.append("\(dataFolder)/\(String(name).trimmed)")
         }
         var lines: [Substring] = []

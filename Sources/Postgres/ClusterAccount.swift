@@ -37,7 +37,8 @@ public struct Account: Sendable, Equatable {
         guard let made = Account(named: name) else {
             throw ClusterError(
                 "user \(name) is missing and cannot be made: \(result.output.trimmed) "
-                    + "(by hand: useradd --system --user-group --no-create-home --shell \(nologin) \(name))")
+                    + "(by hand: useradd --system --user-group --no-create-home --shell \(nologin) \(name))"
+            )
         }
         return made
     }

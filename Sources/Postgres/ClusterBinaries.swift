@@ -20,20 +20,22 @@ public struct ClusterBinaries: Sendable, Equatable {
 
     /// The newest programs on this machine, or the newest of one major version.
     ///
-    /// - Parameter major: what the data was made with; other programs cannot read it.
+    /// `major` is what the data was made with; other programs cannot read it.
     public static func find(major: Int? = nil) throws(ClusterError) -> ClusterBinaries {
         var candidates = (major.map { [$0] } ?? Array((15...30).reversed())).flatMap {
             ["/usr/lib/postgresql/\($0)/bin", "/usr/pgsql-\($0)/bin"]
         }
         candidates += ["/usr/local/pgsql/bin", "/usr/local/bin", "/usr/bin"]
-        for folder in candidates where access(folder + "/postgres", X_OK) == 0 && access(folder + "/pg_ctl", X_OK) == 0 {
+        for folder in candidates where access(folder + "/postgres", X_OK) == 0 && access(folder + "/pg_ctl", X_OK) == 0
+        {
             let found = try ClusterBinaries(in: folder)
             if major == nil || found.version / 10000 == major { return found }
         }
         let wanted = major.map { "PostgreSQL \($0)" } ?? "PostgreSQL 15 or newer"
         throw ClusterError(
             "\(wanted) is not installed; on Debian: apt-get install postgresql-\(major ?? 15), "
-                + "after putting create_main_cluster = false into /etc/postgresql-common/createcluster.conf")
+                + "after putting create_main_cluster = false into /etc/postgresql-common/createcluster.conf"
+        )
     }
 
     /// `postgres (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)` is 150020.
@@ -52,19 +54,21 @@ extension ClusterBinaries {
 
     /// Refuses a server whose row security is known to have holes.
     ///
-    /// - Parameters:
-    ///   - version: as PostgreSQL counts, 150020 for 15.20.
-    ///   - place: which server, for the message.
+    /// - `version`: as PostgreSQL counts, 150020 for 15.20.
+    /// - `place`: which server, for the message.
     public static func requireSupported(version: Int, at place: String) throws(ClusterError) {
         let major = version / 10000
         let minor = version % 10000
         guard major >= 15 else {
-            throw ClusterError("\(place) runs PostgreSQL \(major); Carekeep needs 15 or newer. Move to a newer release.")
+            throw ClusterError(
+                "\(place) runs PostgreSQL \(major); Carekeep needs 15 or newer. Move to a newer release."
+            )
         }
         if let oldest = oldestMinor[major], minor < oldest {
             throw ClusterError(
                 "\(place) runs PostgreSQL \(major).\(minor), whose row security has known holes; "
-                    + "install \(major).\(oldest) or newer and restart it")
+                    + "install \(major).\(oldest) or newer and restart it"
+            )
         }
     }
 }

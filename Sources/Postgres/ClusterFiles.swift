@@ -32,7 +32,10 @@ package enum ClusterFiles {
     /// Replaces a file whole. Says whether that changed anything.
     @discardableResult
     package static func write(
-        _ text: String, to path: String, mode: mode_t = 0o600, owner: Account
+        _ text: String,
+        to path: String,
+        mode: mode_t = 0o600,
+        owner: Account
     ) throws(ClusterError) -> Bool {
         if (try? read(path)) == text { return false }  // no matter why it cannot be read: it is replaced
         let fresh = path + ".new"

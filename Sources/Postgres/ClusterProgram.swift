@@ -37,8 +37,11 @@ package struct Program: Sendable {
     }
 
     package init(
-        _ path: String, _ arguments: [String] = [], environment: [String: String] = Program.bareEnvironment,
-        user: Account? = nil, apart: Separation = .session
+        _ path: String,
+        _ arguments: [String] = [],
+        environment: [String: String] = Program.bareEnvironment,
+        user: Account? = nil,
+        apart: Separation = .session
     ) {
         self.path = path
         self.arguments = arguments
@@ -52,8 +55,8 @@ package struct Program: Sendable {
 
     /// Starts the program and returns at once.
     ///
-    /// - Parameter output: a descriptor that takes what the program prints; nil for this process's own outputs.
-    /// - Returns: its process id.
+    /// `output` is a descriptor that takes what the program prints; nil for this process's own outputs.
+    /// Answers with its process id.
     package func start(output: Int32? = nil) throws(ClusterError) -> pid_t {
         var files = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&files)
@@ -96,7 +99,7 @@ package struct Program: Sendable {
 
     /// Starts the program and waits for its end.
     ///
-    /// - Parameter seconds: how long it may take; then it and what it started are killed.
+    /// `seconds` is how long it may take; then it and what it started are killed.
     package func run(within seconds: Int = 120) throws(ClusterError) -> Result {
         var ends: [Int32] = [0, 0]
         // A pair of sockets, since these are closed to other programs from the first moment: a database that inherited
@@ -159,7 +162,8 @@ package struct Program: Sendable {
 
 /// Runs `body` with an array of C strings that ends in nil, as `exec` and its kin want it.
 package func withCStrings<R>(
-    _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> R
+    _ strings: [String],
+    _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> R
 ) -> R {
     let list = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: strings.count + 1)
     for (index, string) in strings.enumerated() {

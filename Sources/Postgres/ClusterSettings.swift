@@ -16,15 +16,24 @@ enum ClusterSettings {
         Rule(name: "log_error_verbosity", allowed: ["terse"], why: "details of errors quote rows"),
         Rule(name: "log_parameter_max_length", allowed: ["0"], why: "parameters are printed beside statements"),
         Rule(
-            name: "log_parameter_max_length_on_error", allowed: ["0"], why: "parameters are printed beside errors"),
+            name: "log_parameter_max_length_on_error",
+            allowed: ["0"],
+            why: "parameters are printed beside errors"
+        ),
         Rule(name: "log_statement", allowed: ["none"], why: "statements are printed"),
         Rule(name: "log_min_duration_statement", allowed: ["-1"], why: "slow statements are printed"),
         Rule(name: "log_min_duration_sample", allowed: ["-1"], why: "slow statements are printed"),
         Rule(name: "log_transaction_sample_rate", allowed: ["0"], why: "statements are printed"),
         Rule(
-            name: "log_min_error_statement", allowed: ["panic", "fatal"], why: "statements that fail are printed"),
+            name: "log_min_error_statement",
+            allowed: ["panic", "fatal"],
+            why: "statements that fail are printed"
+        ),
         Rule(
-            name: "log_min_messages", allowed: ["log", "fatal", "panic"], why: "messages of errors quote values"),
+            name: "log_min_messages",
+            allowed: ["log", "fatal", "panic"],
+            why: "messages of errors quote values"
+        ),
         Rule(name: "debug_print_parse", allowed: ["off"], why: "parse trees hold values"),
         Rule(name: "debug_print_rewritten", allowed: ["off"], why: "parse trees hold values"),
         Rule(name: "debug_print_plan", allowed: ["off"], why: "plans hold values"),
@@ -81,11 +90,14 @@ enum ClusterSettings {
               left join pg_catalog.pg_database d on d.oid = s.setdatabase
              where (s.setdatabase = 0 or d.datname = current_database())
                and (s.setrole = 0 or r.rolname = session_user or r.rolname like 'carekeep\\_%')
-            """)
+            """
+        )
         return try effective.map {
             Found(
-                name: try $0.decode(String.self, at: 0), value: try $0.decode(String.self, at: 1),
-                scope: try $0.decode(String?.self, at: 2))
+                name: try $0.decode(String.self, at: 0),
+                value: try $0.decode(String.self, at: 1),
+                scope: try $0.decode(String?.self, at: 2)
+            )
         }
     }
 }
@@ -96,16 +108,16 @@ extension Cluster {
     /// To be asked of every server before it is used, our own and those given by URL: through a connection as the
     /// very role that will be used, since settings can be a role's.
     ///
-    /// - Parameters:
-    ///   - connection: to the server in question.
-    ///   - place: what to call it in the message; never a URL with a password.
+    /// - `connection`: to the server in question.
+    /// - `place`: what to call it in the message; never a URL with a password.
     public static func requireSafe(_ connection: AdminConnection, at place: String) throws {
         try ClusterBinaries.requireSupported(version: connection.serverVersion, at: place)
         let complaints = ClusterSettings.complaints(about: try ClusterSettings.read(from: connection))
         guard complaints.isEmpty else {
             throw ClusterError(
                 "\(place) would print people's data in its logs, so Carekeep does not use it:\n"
-                    + complaints.map { "  - \($0)" }.joined(separator: "\n"))
+                    + complaints.map { "  - \($0)" }.joined(separator: "\n")
+            )
         }
     }
 }

@@ -12,13 +12,14 @@ public final class TemporaryCluster: Sendable {
 
     /// Makes and starts one.
     ///
-    /// - Parameters:
-    ///   - name: the store, and so the name of the database.
-    ///   - serverRoles: the roles let in when `durability` is full.
-    ///   - durability: full to test what protects a real cluster; then it is slower, and closed to other roles.
+    /// - `name`: the store, and so the name of the database.
+    /// - `serverRoles`: the roles let in when `durability` is full.
+    /// - `durability`: full to test what protects a real cluster; then it is slower, and closed to other roles.
     public init(
-        _ name: String = "records", serverRoles: [String] = ["carekeep_server", "carekeep_keykeeper"],
-        durability: Cluster.Durability = .testsOnly, started: Bool = true
+        _ name: String = "records",
+        serverRoles: [String] = ["carekeep_server", "carekeep_keykeeper"],
+        durability: Cluster.Durability = .testsOnly,
+        started: Bool = true
     ) throws {
         Self.removeLeftovers()
         folder = "\(Self.prefix)\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
@@ -26,8 +27,13 @@ public final class TemporaryCluster: Sendable {
         let accounts = try Self.accounts()
         // The kernel must let PostgreSQL's account through to its data.
         cluster = try Cluster(
-            name: name, dataFolder: folder + "/data", socketFolder: folder + "/socket", accounts: accounts,
-            serverRoles: serverRoles, durability: durability)
+            name: name,
+            dataFolder: folder + "/data",
+            socketFolder: folder + "/socket",
+            accounts: accounts,
+            serverRoles: serverRoles,
+            durability: durability
+        )
         Self.made.withLock { $0.append(cluster) }
         if started { try cluster.start() }
     }
@@ -73,8 +79,12 @@ public final class TemporaryCluster: Sendable {
             guard path.hasPrefix(prefix), let owner = path.dropFirst(prefix.count).split(separator: "-").first,
                 let id = pid_t(owner), kill(id, 0) != 0 && errno == ESRCH, let accounts = try? accounts(),
                 let cluster = try? Cluster(
-                    name: "leftover", dataFolder: path + "/data", socketFolder: path + "/socket", accounts: accounts,
-                    serverRoles: [])
+                    name: "leftover",
+                    dataFolder: path + "/data",
+                    socketFolder: path + "/socket",
+                    accounts: accounts,
+                    serverRoles: []
+                )
             else { continue }
             remove(cluster)
         }

@@ -32,7 +32,8 @@ import Testing
             settings == [
                 ["data_checksums", "on"], ["fsync", "on"], ["jit", "off"], ["lc_collate", "C"],
                 ["listen_addresses", ""], ["server_encoding", "UTF8"],
-            ])
+            ]
+        )
     }
 
     @Test func `comes back after its postmaster was killed`() throws {
@@ -85,7 +86,10 @@ import Testing
         try cluster.start()
         try cluster.stop()
         try ClusterFiles.write(
-            "\(setting) = '\(value)'\n", to: cluster.dataFolder + "/local.conf", owner: cluster.accounts.database)
+            "\(setting) = '\(value)'\n",
+            to: cluster.dataFolder + "/local.conf",
+            owner: cluster.accounts.database
+        )
         let error = #expect(throws: ClusterError.self) { try cluster.start() }
         let named = setting == "session_preload_libraries" ? "auto_explain is loaded" : "\(setting) is \(value)"
         #expect(error?.description.contains(named) == true, "\(error?.description ?? "no error")")
@@ -112,8 +116,10 @@ import Testing
         #expect(throws: ClusterError.self) { try Cluster.requireSafe(later, at: "stores.records.url") }
     }
 
-    @Test(arguments: [(150_018, false), (150_019, true), (150_020, true), (160_014, false), (160_015, true),
-        (170_010, false), (170_011, true), (180_005, false), (180_006, true), (190_000, true), (140_030, false)])
+    @Test(arguments: [
+        (150_018, false), (150_019, true), (150_020, true), (160_014, false), (160_015, true),
+        (170_010, false), (170_011, true), (180_005, false), (180_006, true), (190_000, true), (140_030, false),
+    ])
     func `is refused when its minor release has known holes`(version: Int, supported: Bool) {
         if supported {
             #expect(throws: Never.self) { try ClusterBinaries.requireSupported(version: version, at: "here") }
@@ -124,7 +130,8 @@ import Testing
 
     @Test func `reads PostgreSQL's version from what it says`() {
         #expect(
-            ClusterBinaries.number(fromVersionLine: "postgres (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)\n") == 150_020)
+            ClusterBinaries.number(fromVersionLine: "postgres (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)\n") == 150_020
+        )
         #expect(ClusterBinaries.number(fromVersionLine: "postgres (PostgreSQL) 19devel") == nil)
     }
 
@@ -133,8 +140,12 @@ import Testing
         let long = "/" + String(repeating: "x", count: 93)
         #expect(throws: ClusterError.self) {
             try Cluster(
-                name: "records", dataFolder: "/data", socketFolder: long,
-                accounts: Cluster.Accounts(database: account, server: account), serverRoles: [])
+                name: "records",
+                dataFolder: "/data",
+                socketFolder: long,
+                accounts: Cluster.Accounts(database: account, server: account),
+                serverRoles: []
+            )
         }
     }
 
