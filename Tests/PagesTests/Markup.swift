@@ -87,7 +87,9 @@ struct Markup {
             return nil
         }
         guard rest.first == "=" else {
-            if !["required", "readonly", "selected", "open"].contains(name) { self.faults.append("without a value: \(name)") }
+            if !["required", "readonly", "selected", "open"].contains(name) {
+                self.faults.append("without a value: \(name)")
+            }
             return (String(name), "")
         }
         rest = rest.dropFirst()

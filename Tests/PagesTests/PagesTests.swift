@@ -24,7 +24,8 @@ import Testing
 
     @Test(arguments: names, [false, true])
     func `is well formed: tags are closed, attributes quoted and given once, ids differ`(
-        name: String, hostile: Bool
+        name: String,
+        hostile: Bool
     ) throws {
         let markup = try Markup(Self.page(name, hostile: hostile))
         #expect(markup.faults == [])
@@ -91,8 +92,10 @@ import Testing
     @Test(arguments: names)
     func `uses no word that its audience is spared`(name: String) throws {
         let words = try Markup(Self.page(name, hostile: false)).words.lowercased()
-        for word in ["phi ", "dependant", "data subject", "compliant", "compliance", "remission", "military-grade",
-            "100 % secure", "tamper-proof", "conversion", "funnel", "data fiduciary", "anonymi", "verdict"] {
+        for word in [
+            "phi ", "dependant", "data subject", "compliant", "compliance", "remission", "military-grade",
+            "100 % secure", "tamper-proof", "conversion", "funnel", "data fiduciary", "anonymi", "verdict",
+        ] {
             #expect(!words.contains(word))
         }
     }

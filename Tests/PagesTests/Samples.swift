@@ -12,21 +12,30 @@ struct Samples {
     static let hostile = "\"><script>alert('x')</script><b style='x' onclick=\"y\">&amp;`\u{0}\u{202E}"
 
     func frame(_ audience: Audience = .family, signedIn: Bool = true) -> Frame {
-        let organization = switch audience {
-        case .family: "The Berg family"
-        case .clinic: "Sahyadri Clinics"
-        case .operations: "Northfield Event Medical"
-        }
+        let organization =
+            switch audience {
+            case .family: "The Berg family"
+            case .clinic: "Sahyadri Clinics"
+            case .operations: "Northfield Event Medical"
+            }
         return Frame(
-            words: Words(audience), today: Samples.today, organization: self.word(organization),
+            words: Words(audience),
+            today: Samples.today,
+            organization: self.word(organization),
             signedIn: signedIn ? Frame.SignedIn(name: self.word("Maria Berg"), csrf: self.word("c5rf")) : nil,
-            hasTrustPage: true)
+            hasTrustPage: true
+        )
     }
 
     var ada: PatientCard {
         PatientCard(
-            id: "p1", name: self.word("Ada Berg"), shortName: self.word("Ada"), born: Day(2014, 6, 21),
-            identifiers: [self.word("NHS number 943 476 5919")], mayShare: true)
+            id: "p1",
+            name: self.word("Ada Berg"),
+            shortName: self.word("Ada"),
+            born: Day(2014, 6, 21),
+            identifiers: [self.word("NHS number 943 476 5919")],
+            mayShare: true
+        )
     }
 
     /// Every page, by the name of its file.
@@ -42,7 +51,11 @@ extension Samples {
         let visitor = self.frame(signedIn: false)
         let signIn = SignInPage(csrf: self.word("t0ken"), next: "/patients/p1", email: self.word("maria@example.org"))
         let troubles: [SignInPage.Trouble] = [.wrong, .wait(minutes: 3), .expired, .signedOut, .passwordSet]
-        let password = SetPasswordPage(csrf: self.word("t0ken"), token: self.word("once"), email: self.word("maria@example.org"))
+        let password = SetPasswordPage(
+            csrf: self.word("t0ken"),
+            token: self.word("once"),
+            email: self.word("maria@example.org")
+        )
         let refusals: [SetPasswordPage.Trouble] = [.tooShort, .tooLong, .different, .tooCommon]
         return Audience.allCases.map { ("home-\($0)", self.frame($0, signedIn: false).document(HomePage())) }
             + [("sign-in", visitor.document(signIn))]
@@ -61,7 +74,9 @@ extension Samples {
             organizations: [
                 .init(id: self.word("o1"), name: self.word("The Berg family"), role: self.word("parent")),
                 .init(id: self.word("o2"), name: self.word("Northfield Event Medical"), role: self.word("paramedic")),
-            ], next: "/patients")
+            ],
+            next: "/patients"
+        )
     }
 }
 
@@ -75,19 +90,32 @@ extension Samples {
                 .init(id: "p2", name: self.word("Jonas Berg"), born: Day(2025, 8, 30), note: self.word("your son")),
                 .init(id: "p3", name: self.word("Ingrid Berg"), born: Day(1951), died: Day(2019, 11, 2)),
                 .init(id: "p4", name: self.word("A baby"), born: Day(2026, 2, 27)), .init(id: "p5", name: ""),
-            ], offersSearch: false)
+            ],
+            offersSearch: false
+        )
         let clinic = PatientsPage(
             people: [
                 .init(
-                    id: "p6", name: self.word("Aarav Kulkarni"), born: Day(2016, 1, 3), note: self.word("Pune, Kothrud"),
-                    identifiers: [self.word("ABHA 91-4452-1180-2264"), self.word("PN-00418")]),
+                    id: "p6",
+                    name: self.word("Aarav Kulkarni"),
+                    born: Day(2016, 1, 3),
+                    note: self.word("Pune, Kothrud"),
+                    identifiers: [self.word("ABHA 91-4452-1180-2264"), self.word("PN-00418")]
+                ),
                 .init(id: "p7", name: self.word("आरव कुलकर्णी"), born: Day(1980, 4), note: self.word("Pune, Baner")),
             ],
-            search: .init(name: self.word("aara"), born: self.word("2016-01-03"), identifier: self.word("PN"), bornError: self.word("Please use the form 2016-01-03.")),
-            isCutOff: true)
+            search: .init(
+                name: self.word("aara"),
+                born: self.word("2016-01-03"),
+                identifier: self.word("PN"),
+                bornError: self.word("Please use the form 2016-01-03.")
+            ),
+            isCutOff: true
+        )
         let nobody = PatientsPage(people: [])
         return [
-            ("patients-family", self.frame().document(family)), ("patients-clinic", self.frame(.clinic).document(clinic)),
+            ("patients-family", self.frame().document(family)),
+            ("patients-clinic", self.frame(.clinic).document(clinic)),
             ("patients-none", self.frame(.operations).document(nobody)),
             ("patients-unmatched", self.frame(.operations).document(with(nobody) { $0.search.name = self.word("zz") })),
         ]
@@ -99,13 +127,21 @@ extension Samples {
 extension Samples {
     private var timelines: [(name: String, html: HTML)] {
         let page = TimelinePage(
-            patient: self.ada, picture: self.picture, entries: self.entries, groups: RecordKind.Group.allCases,
-            older: self.word("t0ken"))
+            patient: self.ada,
+            picture: self.picture,
+            entries: self.entries,
+            groups: RecordKind.Group.allCases,
+            older: self.word("t0ken")
+        )
         let second = with(page) { page in
             page.newer = self.word("t0ken")
             page.shown = .medicines
         }
-        let empty = TimelinePage(patient: with(self.ada) { $0.identifiers = [] }, picture: TimelinePicture(), entries: [])
+        let empty = TimelinePage(
+            patient: with(self.ada) { $0.identifiers = [] },
+            picture: TimelinePicture(),
+            entries: []
+        )
         return [
             ("timeline", self.frame().document(page)), ("timeline-clinic", self.frame(.clinic).document(page)),
             ("timeline-2", self.frame().document(second)), ("timeline-empty", self.frame().document(empty)),
@@ -132,7 +168,8 @@ extension Samples {
                 .init(when: Moment(Day(2026, 1, 12)!, hour: 9), words: self.word("Infusion day")),
                 .init(when: Moment(Day(2026, 2, 16)!, hour: 9), words: self.word("Infusion day")),
                 .init(when: Moment(Day(2026, 3, 3)!, hour: 14), words: self.word("Rheumatology clinic")),
-            ])
+            ]
+        )
     }
 
     private var onePoint: TimelinePicture {
@@ -146,23 +183,38 @@ extension Samples {
             medicines: (0..<12).map { index in
                 .init(
                     name: self.word("Acetaminophen 325 MG / Hydrocodone Bitartrate 7.5 MG Oral Tablet \(index)"),
-                    from: Day(2009 + index, 4, 2)!, end: index % 3 == 0 ? .notEntered : .on(Day(2010 + index, 1, 1)!))
+                    from: Day(2009 + index, 4, 2)!,
+                    end: index % 3 == 0 ? .notEntered : .on(Day(2010 + index, 1, 1)!)
+                )
             },
-            visits: (0..<60).map { .init(when: Moment(Day(2010 + $0 / 6, $0 % 6 * 2 + 1, 8)!), words: self.word("Visit")) },
-            span: .everything)
+            visits: (0..<60).map {
+                .init(when: Moment(Day(2010 + $0 / 6, $0 % 6 * 2 + 1, 8)!), words: self.word("Visit"))
+            },
+            span: .everything
+        )
     }
 
     private var entries: [TimelinePage.Entry] {
         func entry(_ kind: RecordKind, _ title: String, _ detail: String?, _ when: Moment?) -> TimelinePage.Entry {
             TimelinePage.Entry(
-                record: self.word("r1"), kind: kind, title: self.word(title), detail: detail.map(self.word), when: when)
+                record: self.word("r1"),
+                kind: kind,
+                title: self.word(title),
+                detail: detail.map(self.word),
+                when: when
+            )
         }
         return [
             entry(.measurement, "Pain", "2 out of 10", Moment(Day(2026, 3, 5)!, hour: 7, minute: 20)),
             entry(.visit, "Rheumatology clinic", "Flare of CRMO", Moment(Day(2026, 3, 3)!, hour: 14)),
             entry(.report, "Whole-body MRI", "2 results", Moment(Day(2026, 3, 3)!)),
             with(entry(.measurement, "Weight", "302 kg", Moment(Day(2026, 3, 3)!))) { $0.isMistake = true },
-            entry(.medicine, "Naproxen 250 mg", "prescribed, 1 tablet twice a day with food", Moment(Day(2025, 11, 3)!)),
+            entry(
+                .medicine,
+                "Naproxen 250 mg",
+                "prescribed, 1 tablet twice a day with food",
+                Moment(Day(2025, 11, 3)!)
+            ),
             entry(.condition, "Chronic recurrent multifocal osteomyelitis", "active", Moment(Day(2025, 11)!)),
             entry(.vaccine, "Influenza", nil, Moment(Day(2025)!)),
             entry(.document, "Letter from the school", nil, nil),
@@ -175,34 +227,54 @@ extension Samples {
 extension Samples {
     private var records: [(name: String, html: HTML)] {
         let page = RecordPage(
-            patient: self.ada, record: self.word("r1"), words: self.painInWords,
+            patient: self.ada,
+            record: self.word("r1"),
+            words: self.painInWords,
             versions: [
                 .init(number: 2, when: Moment(Day(2026, 3, 5)!, hour: 8), author: self.word("Maria Berg")),
                 .init(number: 1, when: Moment(Day(2026, 3, 5)!, hour: 7, minute: 21), author: self.word("Ada Berg")),
-            ], shownVersion: 2, technicalForm: self.word("{\n  \"value\": 2.0\n}"))
+            ],
+            shownVersion: 2,
+            technicalForm: self.word("{\n  \"value\": 2.0\n}")
+        )
         return [
             ("record", self.frame().document(page)),
-            ("record-old", self.frame(.clinic).document(with(page) { page in
-                page.shownVersion = 1
-                page.words.isMistake = true
-            })),
-            ("record-lab", self.frame(.clinic).document(with(page) { page in
-                page.words = RecordInWords(Samples.bloodPressure, words: Words(.clinic))
-                page.versions.removeFirst()
-                page.shownVersion = 1
-                page.technicalForm = TechnicalForm.text(.object(Samples.bloodPressure))
-            })),
+            (
+                "record-old",
+                self.frame(.clinic).document(
+                    with(page) { page in
+                        page.shownVersion = 1
+                        page.words.isMistake = true
+                    }
+                )
+            ),
+            (
+                "record-lab",
+                self.frame(.clinic).document(
+                    with(page) { page in
+                        page.words = RecordInWords(Samples.bloodPressure, words: Words(.clinic))
+                        page.versions.removeFirst()
+                        page.shownVersion = 1
+                        page.technicalForm = TechnicalForm.text(.object(Samples.bloodPressure))
+                    }
+                )
+            ),
         ]
     }
 
     private var painInWords: RecordInWords {
         RecordInWords(
-            kind: .measurement, title: self.word("Pain"), gist: self.word("2 out of 10"),
+            kind: .measurement,
+            title: self.word("Pain"),
+            gist: self.word("2 out of 10"),
             when: Moment(Day(2026, 3, 5)!, hour: 7, minute: 20),
             facts: [
-                Fact(self.word("Result"), self.word("2")), Fact(self.word("Where on the body"), [self.word("left shin"), self.word("jaw")]),
-            ], notes: [self.word("Woke at three, fell asleep again by four.\nSchool as usual.")],
-            more: [Fact(self.word("Category"), self.word("survey"))])
+                Fact(self.word("Result"), self.word("2")),
+                Fact(self.word("Where on the body"), [self.word("left shin"), self.word("jaw")]),
+            ],
+            notes: [self.word("Woke at three, fell asleep again by four.\nSchool as usual.")],
+            more: [Fact(self.word("Category"), self.word("survey"))]
+        )
     }
 
     static let bloodPressure: JSONObject = [
@@ -230,11 +302,16 @@ extension Samples {
         let page = WhoLookedPage(patient: self.ada, looks: self.lookList, older: self.word("t0ken"))
         return [
             ("looks", self.frame().document(page)), ("looks-clinic", self.frame(.clinic).document(page)),
-            ("looks-none", self.frame().document(with(page) { page in
-                page.looks = []
-                page.older = nil
-                page.newer = self.word("t0ken")
-            })),
+            (
+                "looks-none",
+                self.frame().document(
+                    with(page) { page in
+                        page.looks = []
+                        page.older = nil
+                        page.newer = self.word("t0ken")
+                    }
+                )
+            ),
         ]
     }
 
@@ -242,14 +319,25 @@ extension Samples {
         let today = Moment(Samples.today, hour: 8, minute: 12)
         let before = Moment(Day(2026, 3, 3)!, hour: 14, minute: 5)
         let imani = WhoLookedPage.Look(
-            when: before, name: self.word("Dr Imani Okafor"), role: self.word("clinician"), act: .readTimeline,
-            device: Device.words(userAgent: "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0)"), purpose: self.word("for treatment"))
+            when: before,
+            name: self.word("Dr Imani Okafor"),
+            role: self.word("clinician"),
+            act: .readTimeline,
+            device: Device.words(userAgent: "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0)"),
+            purpose: self.word("for treatment")
+        )
         let acts: [WhoLookedPage.Act] = [
             .opened, .readEverything, .found, .searchedWithin, .created, .changed, .removed, .imported, .stoppedSharing,
             .other(self.word("did something")),
         ]
         return [
-            .init(when: today, name: self.word("Maria Berg"), isReader: true, act: .readLooks, device: "a Windows computer"),
+            .init(
+                when: today,
+                name: self.word("Maria Berg"),
+                isReader: true,
+                act: .readLooks,
+                device: "a Windows computer"
+            ),
             with(imani) { $0.when = Moment(Samples.today.adding(days: -1), hour: 16, minute: 40) },
             imani,
             with(imani) { look in
@@ -257,60 +345,106 @@ extension Samples {
                 look.entry = self.word("Whole-body MRI, 3 March 2026")
             },
             .init(
-                when: before, name: self.word("Bo Larsen"), role: self.word("receptionist"), act: .opened, isGranted: false,
-                device: "an Android phone"),
+                when: before,
+                name: self.word("Bo Larsen"),
+                role: self.word("receptionist"),
+                act: .opened,
+                isGranted: false,
+                device: "an Android phone"
+            ),
             .init(when: Moment(Day(2026, 3, 1)!, hour: 23, minute: 58), act: .readTimeline, isGranted: false),
-            .init(when: Moment(Day(2026, 3, 1)!, hour: 20), name: self.word("Maria Berg"), isReader: true, act: .shared),
+            .init(
+                when: Moment(Day(2026, 3, 1)!, hour: 20),
+                name: self.word("Maria Berg"),
+                isReader: true,
+                act: .shared
+            ),
         ]
-            + acts.map { act in with(imani) { look in
-                look.when = Moment(Day(2026, 2, 20)!, hour: 10)
-                look.act = act
-            } }
-            + acts.map { act in with(imani) { look in
-                look.when = Moment(Day(2026, 2, 19)!, hour: 10)
-                look.act = act
-                look.isGranted = false
-            } }
+            + acts.map { act in
+                with(imani) { look in
+                    look.when = Moment(Day(2026, 2, 20)!, hour: 10)
+                    look.act = act
+                }
+            }
+            + acts.map { act in
+                with(imani) { look in
+                    look.when = Moment(Day(2026, 2, 19)!, hour: 10)
+                    look.act = act
+                    look.isGranted = false
+                }
+            }
     }
 
     private var shares: [(name: String, html: HTML)] {
         let page = SharingPage(
             patient: self.ada,
             readers: [
-                .init(name: self.word("Maria Berg"), role: self.word("parent"), isYou: true, reason: self.word("keeps this record")),
                 .init(
-                    name: self.word("Dr Imani Okafor"), role: self.word("rheumatologist"), reason: self.word("for treatment"),
-                    until: Day(2026, 6, 3), lastLooked: Moment(Day(2026, 3, 4)!, hour: 16, minute: 40), share: self.word("s1")),
+                    name: self.word("Maria Berg"),
+                    role: self.word("parent"),
+                    isYou: true,
+                    reason: self.word("keeps this record")
+                ),
                 .init(
-                    name: self.word("Sam Ito"), role: self.word("physiotherapist"), reason: self.word("for treatment"),
-                    until: Day(2026, 4, 1), share: self.word("s2")),
+                    name: self.word("Dr Imani Okafor"),
+                    role: self.word("rheumatologist"),
+                    reason: self.word("for treatment"),
+                    until: Day(2026, 6, 3),
+                    lastLooked: Moment(Day(2026, 3, 4)!, hour: 16, minute: 40),
+                    share: self.word("s1")
+                ),
+                .init(
+                    name: self.word("Sam Ito"),
+                    role: self.word("physiotherapist"),
+                    reason: self.word("for treatment"),
+                    until: Day(2026, 4, 1),
+                    share: self.word("s2")
+                ),
             ],
             clinicians: [
                 .init(id: self.word("c1"), name: self.word("Dr Lena Fors"), role: self.word("family doctor")),
                 .init(id: self.word("c2"), name: self.word("Dr Ravi Menon"), role: self.word("orthopaedic surgeon")),
-            ])
+            ]
+        )
         let wrong = with(page) { page in
             page.draft = .init(
-                clinician: self.word("c2"), purpose: "treatment", until: self.word("2028-01-01"), clinicianError: self.word("Choose one."),
-                purposeError: self.word("Choose one."), untilError: self.word("That is more than a year away."))
+                clinician: self.word("c2"),
+                purpose: "treatment",
+                until: self.word("2028-01-01"),
+                clinicianError: self.word("Choose one."),
+                purposeError: self.word("Choose one."),
+                untilError: self.word("That is more than a year away.")
+            )
         }
         return [
             ("sharing", self.frame().document(page)), ("sharing-wrong", self.frame(.clinic).document(wrong)),
-            ("sharing-done", self.frame().document(with(page) {
-                $0.done = .shared(with: self.word("Dr Lena Fors"), until: Day(2026, 6, 5)!)
-            })),
-            ("sharing-stopped", self.frame().document(with(page) { page in
-                page.done = .stopped(with: self.word("Sam Ito"))
-                page.clinicians = []
-                page.readers = []
-            })),
+            (
+                "sharing-done",
+                self.frame().document(
+                    with(page) {
+                        $0.done = .shared(with: self.word("Dr Lena Fors"), until: Day(2026, 6, 5)!)
+                    }
+                )
+            ),
+            (
+                "sharing-stopped",
+                self.frame().document(
+                    with(page) { page in
+                        page.done = .stopped(with: self.word("Sam Ito"))
+                        page.clinicians = []
+                        page.readers = []
+                    }
+                )
+            ),
         ]
     }
 
     private var notices: [(name: String, html: HTML)] {
         let pages: [(String, NoticePage)] = [
-            ("not-found", .notFound), ("too-large", .tooLarge(megabytes: 20)), ("went-wrong", .wentWrong(id: self.word("7QK2-M9"))),
-            ("signed-out", .signedOut), ("form-expired", .formExpired), ("link-expired", .linkExpired), ("too-many", .tooMany),
+            ("not-found", .notFound), ("too-large", .tooLarge(megabytes: 20)),
+            ("went-wrong", .wentWrong(id: self.word("7QK2-M9"))),
+            ("signed-out", .signedOut), ("form-expired", .formExpired), ("link-expired", .linkExpired),
+            ("too-many", .tooMany),
             ("closed", .closed),
         ]
         return pages.map { ("notice-\($0.0)", self.frame(signedIn: $0.0 == "not-found").document($0.1)) }

@@ -30,7 +30,11 @@ import Testing
 
     @Test func `tells the same in words and in tables`() {
         let text = Samples().picture.figure(of: "p1", in: self.frame).text
-        #expect(text.contains("From 4 December 2025 to today: pain was entered on 70 of 92 days, between 0 and 8 out of 10. 3 medicines and 3 visits."))
+        #expect(
+            text.contains(
+                "From 4 December 2025 to today: pain was entered on 70 of 92 days, between 0 and 8 out of 10. 3 medicines and 3 visits."
+            )
+        )
         #expect(text.contains("<td>Prednisolone 5 mg</td><td>20 December 2025</td><td>over, date not entered</td>"))
         #expect(text.contains("<td>Naproxen 250 mg</td><td>3 November 2025</td><td>still taken</td>"))
     }
@@ -48,7 +52,9 @@ import Testing
         let kept = TimelinePicture(pain: self.pain([(10, 1), (30, 1)]))
         #expect(TimelinePicture.View(kept, today: Samples.today, words: Words(.family)).last == Samples.today.number)
         let left = TimelinePicture(pain: self.pain([(1_000, 1), (1_030, 1)]))
-        #expect(TimelinePicture.View(left, today: Samples.today, words: Words(.family)).last == Samples.today.number - 1_000)
+        #expect(
+            TimelinePicture.View(left, today: Samples.today, words: Words(.family)).last == Samples.today.number - 1_000
+        )
     }
 
     @Test func `stays inside itself whatever the data`() throws {
@@ -58,7 +64,10 @@ import Testing
                 .init(name: String(repeating: "long ", count: 99), from: try #require(Day(1890)), end: .ongoing),
                 .init(name: "later", from: try #require(Day(2100, 1, 1)), end: .notEntered),
                 .init(name: "backwards", from: Samples.today, end: .on(try #require(Day(1999, 1, 1)))),
-            ], visits: [.init(when: Moment(try #require(Day(1890, 5))), words: "")], span: .everything)
+            ],
+            visits: [.init(when: Moment(try #require(Day(1890, 5))), words: "")],
+            span: .everything
+        )
         for tag in self.tags(wild, "rect") + self.tags(wild, "circle") + self.tags(wild, "line") {
             for key in ["x", "cx", "x1", "x2", "y", "cy", "width"] {
                 if let value = tag[key].flatMap(Double.init) { #expect((0...920).contains(value)) }
@@ -70,25 +79,47 @@ import Testing
     @Test func `takes from resources what it draws, and no mistakes`() throws {
         func resource(_ json: String) throws -> JSONObject { try #require(JSON(parsing: json).object) }
         func pain(_ value: String, _ status: String = "final", code: String = "72514-3") throws -> JSONObject {
-            try resource("""
+            try resource(
+                """
                 {"resourceType": "Observation", "status": "\(status)", "effectiveDateTime": "2026-03-01",
                  "code": {"coding": [{"code": "\(code)"}]}, \(value)}
-                """)
+                """
+            )
         }
         let picture = PictureFacts.picture(
             of: [
                 try pain(#""valueQuantity": {"value": 3.5}"#), try pain(#""valueInteger": 4"#, code: "38208-5"),
-                try pain(#""valueQuantity": {"value": 5}"#, "entered-in-error"), try pain(#""valueQuantity": {"value": 70}"#),
-                try pain(#""dataAbsentReason": {"text": "asleep"}"#), try pain(#""valueQuantity": {"value": 9}"#, code: "8302-2"),
-                try resource(#"{"resourceType": "MedicationStatement", "status": "completed", "medicationCodeableConcept": {"text": "A"}, "effectivePeriod": {"start": "2026-01-01", "end": "2026-01-09"}}"#),
-                try resource(#"{"resourceType": "MedicationRequest", "status": "active", "medicationCodeableConcept": {"text": "B"}, "authoredOn": "2026-01-01"}"#),
-                try resource(#"{"resourceType": "MedicationRequest", "status": "stopped", "medicationCodeableConcept": {"text": "C"}, "authoredOn": "2026-01-01"}"#),
-                try resource(#"{"resourceType": "MedicationRequest", "status": "cancelled", "medicationCodeableConcept": {"text": "D"}, "authoredOn": "2026-01-01"}"#),
-                try resource(#"{"resourceType": "Encounter", "status": "finished", "class": {"code": "AMB"}, "period": {"start": "2026-01-01"}}"#),
-                try resource(#"{"resourceType": "Encounter", "status": "planned", "class": {"code": "AMB"}, "period": {"start": "2026-12-01"}}"#),
-            ], words: Words(.family))
+                try pain(#""valueQuantity": {"value": 5}"#, "entered-in-error"),
+                try pain(#""valueQuantity": {"value": 70}"#),
+                try pain(#""dataAbsentReason": {"text": "asleep"}"#),
+                try pain(#""valueQuantity": {"value": 9}"#, code: "8302-2"),
+                try resource(
+                    #"{"resourceType": "MedicationStatement", "status": "completed", "medicationCodeableConcept": {"text": "A"}, "effectivePeriod": {"start": "2026-01-01", "end": "2026-01-09"}}"#
+                ),
+                try resource(
+                    #"{"resourceType": "MedicationRequest", "status": "active", "medicationCodeableConcept": {"text": "B"}, "authoredOn": "2026-01-01"}"#
+                ),
+                try resource(
+                    #"{"resourceType": "MedicationRequest", "status": "stopped", "medicationCodeableConcept": {"text": "C"}, "authoredOn": "2026-01-01"}"#
+                ),
+                try resource(
+                    #"{"resourceType": "MedicationRequest", "status": "cancelled", "medicationCodeableConcept": {"text": "D"}, "authoredOn": "2026-01-01"}"#
+                ),
+                try resource(
+                    #"{"resourceType": "Encounter", "status": "finished", "class": {"code": "AMB"}, "period": {"start": "2026-01-01"}}"#
+                ),
+                try resource(
+                    #"{"resourceType": "Encounter", "status": "planned", "class": {"code": "AMB"}, "period": {"start": "2026-12-01"}}"#
+                ),
+            ],
+            words: Words(.family)
+        )
         #expect(picture.pain.map(\.value).sorted() == [3.5, 4])
-        #expect(picture.medicines.sorted { $0.name < $1.name }.map(\.end) == [.on(try #require(Day(2026, 1, 9))), .ongoing, .notEntered])
+        #expect(
+            picture.medicines.sorted { $0.name < $1.name }.map(\.end) == [
+                .on(try #require(Day(2026, 1, 9))), .ongoing, .notEntered,
+            ]
+        )
         #expect(picture.visits.map(\.words) == ["At a clinic"])
     }
 }

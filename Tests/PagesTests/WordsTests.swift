@@ -12,7 +12,9 @@ import Testing
         #expect(Words(.family).date(try #require(Day(fhir: fhir))) == words)
     }
 
-    @Test(arguments: ["", "14", "2014-13", "2014-02-30", "2015-02-29", "2014-3-5x", "05-03-2014", "2014-", "２０１４", "-014"])
+    @Test(arguments: [
+        "", "14", "2014-13", "2014-02-30", "2015-02-29", "2014-3-5x", "05-03-2014", "2014-", "２０１４", "-014",
+    ])
     func `that is none is nothing`(fhir: String) {
         #expect(Day(fhir: fhir) == nil)
     }
@@ -35,7 +37,10 @@ import Testing
         calendar.timeZone = .gmt
         for number in stride(from: -80_000, through: 60_000, by: 37) {
             let day = Day(number: number)
-            let parts = calendar.dateComponents([.year, .month, .day, .weekday], from: Date(timeIntervalSince1970: Double(number) * 86_400))
+            let parts = calendar.dateComponents(
+                [.year, .month, .day, .weekday],
+                from: Date(timeIntervalSince1970: Double(number) * 86_400)
+            )
             #expect(day.year == parts.year && day.month == parts.month && day.day == parts.day)
             #expect(day.number == number)
             #expect(day.weekday == ((parts.weekday ?? 0) + 5) % 7)
@@ -52,9 +57,12 @@ import Testing
 
 @Suite struct `An age` {
     @Test(arguments: [
-        ("2014-06-21", "2026-03-05", "11 years"), ("2014-03-05", "2026-03-05", "12 years"), ("2014-03-06", "2026-03-05", "11 years"),
-        ("2025-03-06", "2026-03-05", "11 months"), ("2024-03-06", "2026-03-05", "23 months"), ("2026-02-27", "2026-03-05", "6 days"),
-        ("2026-03-05", "2026-03-05", "0 days"), ("2026-02-05", "2026-03-05", "1 month"), ("2024-02-29", "2026-02-28", "23 months"),
+        ("2014-06-21", "2026-03-05", "11 years"), ("2014-03-05", "2026-03-05", "12 years"),
+        ("2014-03-06", "2026-03-05", "11 years"),
+        ("2025-03-06", "2026-03-05", "11 months"), ("2024-03-06", "2026-03-05", "23 months"),
+        ("2026-02-27", "2026-03-05", "6 days"),
+        ("2026-03-05", "2026-03-05", "0 days"), ("2026-02-05", "2026-03-05", "1 month"),
+        ("2024-02-29", "2026-02-28", "23 months"),
         ("1951", "2026-03-05", "about 75 years"),
     ])
     func `is said in the unit that fits`(born: String, today: String, age: String) throws {
@@ -72,14 +80,17 @@ import Testing
         #expect(Audience.allCases.map { Words($0).listOfPeople } == ["My family", "My patients", "Patients"])
         #expect(Words(.family).safety == "How we keep this safe")
         #expect(!Words(.clinic).safety.contains("we ") && !Words(.operations).safety.contains("we "))
-        #expect(Words(.family).record(of: "Ada") == "Ada’s record" && Words(.family).record(of: "Jonas") == "Jonas’ record")
+        #expect(
+            Words(.family).record(of: "Ada") == "Ada’s record" && Words(.family).record(of: "Jonas") == "Jonas’ record"
+        )
     }
 
     @Test(arguments: [
         ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X)", "an iPhone"),
         ("Mozilla/5.0 (Linux; Android 15; Pixel 9) Mobile Safari", "an Android phone"),
         ("Mozilla/5.0 (Linux; Android 15; SM-X700)", "an Android tablet"),
-        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64)", "a Windows computer"), ("Mozilla/5.0 (X11; Linux x86_64)", "a Linux computer"),
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64)", "a Windows computer"),
+        ("Mozilla/5.0 (X11; Linux x86_64)", "a Linux computer"),
         ("curl/8.5.0", "a program"),
     ])
     func `name a device so that its owner knows it again`(agent: String, words: String) {

@@ -61,7 +61,9 @@ extension FHIRValue {
     func reference(_ value: JSON?) -> String? {
         guard let value else { return nil }
         if let display = value["display"]?.string, !display.isEmpty { return Terms.tidied(display) }
-        if let text = value["reference"]?.string, text.hasPrefix("#") { return self.contained(String(text.dropFirst())) }
+        if let text = value["reference"]?.string, text.hasPrefix("#") {
+            return self.contained(String(text.dropFirst()))
+        }
         return value["identifier"].flatMap(self.identifier)
     }
 
@@ -123,7 +125,8 @@ extension FHIRValue {
         guard let value else { return nil }
         if let text = value["text"]?.string, !text.isEmpty { return text }
         let given = (value["given"]?.array ?? []).compactMap(\.string)
-        let parts = (value["prefix"]?.array ?? []).compactMap(\.string) + given + [value["family"]?.string].compactMap(\.self)
+        let parts =
+            (value["prefix"]?.array ?? []).compactMap(\.string) + given + [value["family"]?.string].compactMap(\.self)
         return parts.isEmpty ? nil : parts.joined(separator: " ")
     }
 
@@ -147,7 +150,8 @@ extension FHIRValue {
     /// An `Identifier`, with the name of who gives such numbers if that is known.
     func identifier(_ value: JSON?) -> String? {
         guard let text = value?["value"]?.string, !FHIRValue.isForMachines(text) else { return nil }
-        let kind = value.flatMap { self.concept($0["type"]) } ?? value?["system"]?.string.flatMap(Terms.identifierSystem)
+        let kind =
+            value.flatMap { self.concept($0["type"]) } ?? value?["system"]?.string.flatMap(Terms.identifierSystem)
         return kind.map { "\($0) \(text)" } ?? text
     }
 
@@ -180,8 +184,10 @@ extension FHIRValue {
         }
         let names = ["s": "second", "min": "minute", "h": "hour", "d": "day", "wk": "week", "mo": "month", "a": "year"]
         let name = names[unit] ?? unit
-        let each = period == "1" ? "a \(name)".replacing("a hour", with: "an hour") : "every \(Terms.rounded(period)) \(name)s"
-        return often == 1 && period != "1" ? each : "\(often == 1 ? "once" : often == 2 ? "twice" : "\(often) times") \(each)"
+        let each =
+            period == "1" ? "a \(name)".replacing("a hour", with: "an hour") : "every \(Terms.rounded(period)) \(name)s"
+        return often == 1 && period != "1"
+            ? each : "\(often == 1 ? "once" : often == 2 ? "twice" : "\(often) times") \(each)"
     }
 }
 
@@ -221,7 +227,8 @@ extension FHIRValue {
 
     /// Elements whose strings are codes and not prose.
     private static let codeKeys: Set = [
-        "status", "intent", "priority", "use", "outcome", "criticality", "category", "mode", "gender", "docStatus", "kind",
+        "status", "intent", "priority", "use", "outcome", "criticality", "category", "mode", "gender", "docStatus",
+        "kind",
         "lifecycleStatus", "type",
     ]
 
@@ -258,14 +265,16 @@ extension FHIRValue {
 
     /// Elements that say nothing to a person.
     static let machinery: Set = [
-        "resourceType", "id", "meta", "implicitRules", "language", "text", "contained", "extension", "modifierExtension",
+        "resourceType", "id", "meta", "implicitRules", "language", "text", "contained", "extension",
+        "modifierExtension",
         "sequence", "linkId", "data",
     ]
 
     /// Facts about everything but the elements already told.
     func everything(but told: Set<String>) -> [Fact] {
         self.object.members.compactMap { member in
-            guard !told.contains(member.key), !FHIRValue.machinery.contains(member.key), !member.key.hasPrefix("_") else {
+            guard !told.contains(member.key), !FHIRValue.machinery.contains(member.key), !member.key.hasPrefix("_")
+            else {
                 return nil
             }
             let values = self.items(member.key).compactMap { self.text($0, named: member.key) }

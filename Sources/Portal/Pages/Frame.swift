@@ -19,7 +19,11 @@ struct Frame: Sendable {
     }
 
     init(
-        words: Words, today: Day, organization: String? = nil, signedIn: SignedIn? = nil, hasTrustPage: Bool = false
+        words: Words,
+        today: Day,
+        organization: String? = nil,
+        signedIn: SignedIn? = nil,
+        hasTrustPage: Bool = false
     ) {
         self.words = words
         self.today = today

@@ -62,8 +62,13 @@ struct PatientsPage: PageBody {
 
     private var bornField: Field {
         Field(
-            kind: .date, name: "born", label: "Birth date", hint: "Leave empty if not known",
-            error: self.search.bornError, value: self.search.born)
+            kind: .date,
+            name: "born",
+            label: "Birth date",
+            hint: "Leave empty if not known",
+            error: self.search.bornError,
+            value: self.search.born
+        )
     }
 
     private func results(in frame: Frame) -> HTML {
@@ -132,7 +137,9 @@ struct PatientCard: Sendable {
 
     /// The way back, the name and the pages of the record. `title` is the `<h1>`.
     func header(_ tab: Tab?, title: HTML, in frame: Frame) -> HTML {
-        let ids = self.identifiers.isEmpty ? nil : "<p class=\"ids\">\(self.identifiers.joined(separator: " · "))</p>" as HTML?
+        let ids =
+            self.identifiers.isEmpty
+            ? nil : "<p class=\"ids\">\(self.identifiers.joined(separator: " · "))</p>" as HTML?
         return """
             <nav class="back" aria-label="Back"><a href="\(Address.patients)">\(frame.words.listOfPeople)</a></nav>
             <div class="patient">

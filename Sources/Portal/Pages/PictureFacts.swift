@@ -4,7 +4,10 @@ import FHIR
 enum PictureFacts {
     /// A picture of these resources. Entries marked as mistakes are left out.
     static func picture(
-        of resources: some Sequence<JSONObject>, words: Words, span: TimelinePicture.Span? = nil, offersSpans: Bool = true
+        of resources: some Sequence<JSONObject>,
+        words: Words,
+        span: TimelinePicture.Span? = nil,
+        offersSpans: Bool = true
     ) -> TimelinePicture {
         var pain: [TimelinePicture.Pain] = []
         var medicines: [TimelinePicture.Medicine] = []
@@ -75,7 +78,10 @@ enum PictureFacts {
             !["planned", "cancelled"].contains(value.string("status") ?? ""), let when = value.moment("period")
         else { return nil }
         let told = RecordInWords(resource, words: words)
-        return TimelinePicture.Visit(when: when, words: [told.title, told.gist].compactMap(\.self).joined(separator: ": "))
+        return TimelinePicture.Visit(
+            when: when,
+            words: [told.title, told.gist].compactMap(\.self).joined(separator: ": ")
+        )
     }
 
     private static func isTold(_ value: FHIRValue) -> Bool { value.string("status") != "entered-in-error" }

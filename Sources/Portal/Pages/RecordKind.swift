@@ -19,7 +19,8 @@ enum RecordKind: String, Sendable, CaseIterable {
         case "Procedure", "ServiceRequest", "DeviceRequest", "DeviceUseStatement", "NutritionOrder": self = .treatment
         case "CarePlan", "CareTeam": self = .plan
         case "Goal": self = .goal
-        case "DocumentReference", "DocumentManifest", "Composition", "Media", "Binary", "Communication": self = .document
+        case "DocumentReference", "DocumentManifest", "Composition", "Media", "Binary", "Communication":
+            self = .document
         case "QuestionnaireResponse": self = .answers
         case "Claim", "ClaimResponse", "ExplanationOfBenefit", "Coverage", "Invoice", "Account": self = .bill
         default: self = .other

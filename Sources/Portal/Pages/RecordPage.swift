@@ -93,7 +93,8 @@ struct RecordPage: PageBody {
 
     private func versionList(in frame: Frame) -> HTML {
         let lines = self.versions.map { version -> HTML in
-            let words: HTML = "Version \(version.number), \(frame.words.moment(version.when)), <bdi>\(version.author)</bdi>"
+            let words: HTML =
+                "Version \(version.number), \(frame.words.moment(version.when)), <bdi>\(version.author)</bdi>"
             if version.number == self.shownVersion { return "<li>\(words) <strong>(this one)</strong></li>" }
             let address = Address.record(self.record, version: version.number, of: self.patient.id)
             return "<li><a href=\"\(address)\">\(words)</a></li>"

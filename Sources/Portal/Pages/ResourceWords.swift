@@ -51,9 +51,17 @@ private struct Teller {
             mistake.string("status") == "entered-in-error"
             || mistake.codes(mistake["verificationStatus"]).contains("entered-in-error")
         return RecordInWords(
-            kind: kind, title: self.title.isEmpty ? kind.label : self.title.sentenceCased, event: self.event,
-            gist: self.gist, when: self.when, whenInWords: self.whenInWords, facts: self.facts, notes: self.value.notes, more: self.value.everything(but: self.told),
-            isMistake: isMistake)
+            kind: kind,
+            title: self.title.isEmpty ? kind.label : self.title.sentenceCased,
+            event: self.event,
+            gist: self.gist,
+            when: self.when,
+            whenInWords: self.whenInWords,
+            facts: self.facts,
+            notes: self.value.notes,
+            more: self.value.everything(but: self.told),
+            isMistake: isMistake
+        )
     }
 
     mutating func add(_ label: String, _ value: String?) {
@@ -138,7 +146,9 @@ extension Teller {
         self.add(elements: [
             ("Where on the body", "bodySite"), ("How", "method"), ("Measured with", "device"), ("By", "performer"),
         ])
-        if let written, written != self.title, !self.value.codes(self.value["code"]).contains(written) { self.add("Name at the source", written) }
+        if let written, written != self.title, !self.value.codes(self.value["code"]).contains(written) {
+            self.add("Name at the source", written)
+        }
     }
 
     /// The everyday name of what was measured.
@@ -149,7 +159,8 @@ extension Teller {
     /// "4 out of 10", which says more than "4".
     private func pain(_ result: String?) -> String? {
         guard let result, Double(result) != nil else { return nil }
-        return self.value.codes(self.value["code"]).contains(where: Terms.painCodes.contains) ? "\(result) out of 10" : nil
+        return self.value.codes(self.value["code"]).contains(where: Terms.painCodes.contains)
+            ? "\(result) out of 10" : nil
     }
 
     private func result(of part: FHIRValue) -> String? {
@@ -168,7 +179,8 @@ extension Teller {
 
     /// "high", by whoever measured; never by us.
     private func mark(_ interpretation: JSON) -> String? {
-        self.value.codes(interpretation).lazy.compactMap(Terms.interpretation).first ?? self.value.concept(interpretation)
+        self.value.codes(interpretation).lazy.compactMap(Terms.interpretation).first
+            ?? self.value.concept(interpretation)
     }
 
     /// "118/76 mmHg", as everybody says it.
@@ -201,7 +213,10 @@ extension Teller {
         self.gist = results.isEmpty ? nil : self.value.words.count(results.count, "result", "results")
         self.add(elements: [("What it says", "conclusion"), ("Findings", "conclusionCode")])
         self.add("Results", self.value.references("result"))
-        self.add("Files", self.value.items("presentedForm").compactMap { $0["title"]?.string ?? $0["contentType"]?.string })
+        self.add(
+            "Files",
+            self.value.items("presentedForm").compactMap { $0["title"]?.string ?? $0["contentType"]?.string }
+        )
         self.add("Made known", self.value.date(self.value["issued"]))
         self.addStatus(usually: "final")
         self.add(elements: [("By", "performer"), ("Read by", "resultsInterpreter")])
@@ -238,7 +253,16 @@ extension Teller {
     }
 
     mutating func tellAllergy() {
-        self.took("code", "clinicalStatus", "verificationStatus", "type", "category", "criticality", "recordedDate", "reaction")
+        self.took(
+            "code",
+            "clinicalStatus",
+            "verificationStatus",
+            "type",
+            "category",
+            "criticality",
+            "recordedDate",
+            "reaction"
+        )
         self.title = "Allergy: \(self.value.concept("code") ?? "not named")"
         self.when = self.value.moment("onsetDateTime", "recordedDate")
         self.tellState()
@@ -277,7 +301,8 @@ extension Teller {
         self.add("When", self.value.string("occurrenceString"))
         self.addStatus(usually: "completed")
         self.add(elements: [
-            ("Why not", "statusReason"), ("Why", "reasonCode"), ("Dose", "doseQuantity"), ("Batch", "lotNumber"), ("Use by", "expirationDate"),
+            ("Why not", "statusReason"), ("Why", "reasonCode"), ("Dose", "doseQuantity"), ("Batch", "lotNumber"),
+            ("Use by", "expirationDate"),
             ("Where on the body", "site"), ("How", "route"), ("Made by", "manufacturer"), ("Where", "location"),
         ])
         self.add("By", self.value.items("performer").compactMap { self.value.reference($0["actor"]) })
@@ -305,7 +330,8 @@ extension Teller {
 extension Teller {
     mutating func tellEncounter() {
         self.took("class", "type", "period", "participant", "length", "location", "statusHistory", "classHistory")
-        let place = self.value["class"]?["code"]?.string.flatMap(Terms.placeOfVisit) ?? self.value.concept(self.value["class"])
+        let place =
+            self.value["class"]?["code"]?.string.flatMap(Terms.placeOfVisit) ?? self.value.concept(self.value["class"])
         self.title = self.value.concept("type") ?? self.value.concept("serviceType") ?? place ?? "Visit"
         self.when = self.value.moment("period")
         let reasons = self.value.concepts("reasonCode") + self.value.references("reasonReference")
@@ -321,14 +347,26 @@ extension Teller {
     }
 
     mutating func tellAppointment() {
-        self.took("start", "end", "participant", "description", "minutesDuration", "created", "comment", "patientInstruction")
+        self.took(
+            "start",
+            "end",
+            "participant",
+            "description",
+            "minutesDuration",
+            "created",
+            "comment",
+            "patientInstruction"
+        )
         self.title =
             self.value.string("description") ?? self.value.concept("appointmentType")
             ?? self.value.concept("serviceType") ?? "Appointment"
         self.when = self.value.moment("start", "created")
         self.gist = self.value.string("status").map(Terms.code)
         self.took("status")
-        self.add("When", self.value.period(.object(["start": self.value["start"] ?? .null, "end": self.value["end"] ?? .null])))
+        self.add(
+            "When",
+            self.value.period(.object(["start": self.value["start"] ?? .null, "end": self.value["end"] ?? .null]))
+        )
         self.add("State", self.gist)
         self.add("With", self.value.items("participant").compactMap { self.value.reference($0["actor"]) })
         self.add("Bring or prepare", self.value.string("patientInstruction"))
@@ -340,10 +378,23 @@ extension Teller {
 
 extension Teller {
     mutating func tellMedication(_ type: String) {
-        self.took("medicationCodeableConcept", "medicationReference", "intent", "dosageInstruction", "dosage", "category")
+        self.took(
+            "medicationCodeableConcept",
+            "medicationReference",
+            "intent",
+            "dosageInstruction",
+            "dosage",
+            "category"
+        )
         self.took("authoredOn", "effectiveDateTime", "effectivePeriod", "dateAsserted", "reasonCode", "reasonReference")
         self.title = PictureFacts.medicineName(self.value) ?? "Medicine"
-        self.when = self.value.moment("effectiveDateTime", "effectivePeriod", "authoredOn", "whenHandedOver", "dateAsserted")
+        self.when = self.value.moment(
+            "effectiveDateTime",
+            "effectivePeriod",
+            "authoredOn",
+            "whenHandedOver",
+            "dateAsserted"
+        )
         let doses = (self.value.items("dosageInstruction") + self.value.items("dosage")).compactMap(self.value.dosage)
         let status = self.value.string("status")
         self.event = Teller.events[type]
@@ -352,7 +403,10 @@ extension Teller {
         let isGiven = type == "MedicationAdministration"
         self.add(isGiven ? "Dose" : "How to take it", doses)
         self.add("Prescribed", self.value.date(self.value["authoredOn"]))
-        self.add(isGiven ? "Given" : "Taken", self.value.date(self.value["effectiveDateTime"]) ?? self.value.period(self.value["effectivePeriod"]))
+        self.add(
+            isGiven ? "Given" : "Taken",
+            self.value.date(self.value["effectiveDateTime"]) ?? self.value.period(self.value["effectivePeriod"])
+        )
         self.addStatus()
         self.add(elements: [("Why stopped or changed", "statusReason")])
         self.add("Why", self.value.concepts("reasonCode") + self.value.references("reasonReference"))
@@ -399,12 +453,22 @@ extension Teller {
 
     private func activity(_ activity: JSON) -> String? {
         let detail = activity["detail"]
-        let words = self.value.concept(detail?["code"]) ?? detail?["description"]?.string ?? self.value.reference(activity["reference"])
+        let words =
+            self.value.concept(detail?["code"]) ?? detail?["description"]?.string
+            ?? self.value.reference(activity["reference"])
         return words.map { words in detail?["status"]?.string.map { "\(words) (\(Terms.code($0)))" } ?? words }
     }
 
     mutating func tellGoal() {
-        self.took("description", "lifecycleStatus", "achievementStatus", "startDate", "startCodeableConcept", "statusDate", "target")
+        self.took(
+            "description",
+            "lifecycleStatus",
+            "achievementStatus",
+            "startDate",
+            "startCodeableConcept",
+            "statusDate",
+            "target"
+        )
         self.title = self.value.concept("description") ?? "Goal"
         self.when = self.value.moment("startDate", "statusDate")
         let reached = self.value.concept("achievementStatus").map { Terms.code($0.lowercased()) }
@@ -418,7 +482,18 @@ extension Teller {
     }
 
     mutating func tellBill(_ type: String) {
-        self.took("type", "use", "billablePeriod", "created", "item", "total", "provider", "insurer", "insurance", "payment")
+        self.took(
+            "type",
+            "use",
+            "billablePeriod",
+            "created",
+            "item",
+            "total",
+            "provider",
+            "insurer",
+            "insurance",
+            "payment"
+        )
         self.took("priority", "diagnosis", "careTeam", "contained", "outcome", "claim", "referral", "facility")
         self.took("supportingInfo", "procedure", "prescription", "identifier")
         self.title = type == "Claim" ? "Bill to the insurer" : "What the insurer paid"
@@ -432,7 +507,11 @@ extension Teller {
         let items = self.value.items("item").compactMap { self.value.concept($0["productOrService"]) }
         self.add("For", items.reduce(into: []) { if !$0.contains($1) { $0.append($1) } })
         self.add("From", self.value.references("provider"))
-        self.add("Insurer", self.value.references("insurer") + self.value.items("insurance").compactMap { self.value.reference($0["coverage"]) })
+        self.add(
+            "Insurer",
+            self.value.references("insurer")
+                + self.value.items("insurance").compactMap { self.value.reference($0["coverage"]) }
+        )
         self.addStatus(usually: "active")
     }
 
@@ -478,8 +557,21 @@ extension Teller {
         }.first
         self.title = name ?? Terms.label(type)
         self.when = self.value.moment(
-            "effectiveDateTime", "performedDateTime", "occurrenceDateTime", "period", "start", "started", "authoredOn",
-            "authored", "date", "recorded", "recordedDate", "issued", "created", "sent")
+            "effectiveDateTime",
+            "performedDateTime",
+            "occurrenceDateTime",
+            "period",
+            "start",
+            "started",
+            "authoredOn",
+            "authored",
+            "date",
+            "recorded",
+            "recordedDate",
+            "issued",
+            "created",
+            "sent"
+        )
         self.facts = self.value.everything(but: self.told)
         self.told.formUnion(self.value.object.keys)
     }

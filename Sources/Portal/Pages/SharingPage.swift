@@ -24,7 +24,9 @@ struct SharingPage: PageBody {
 
     /// Why a record is shared.
     enum Purpose: String, Sendable, CaseIterable {
-        case treatment, secondOpinion = "second-opinion", emergency, advice
+        case treatment
+        case secondOpinion = "second-opinion"
+        case emergency, advice
 
         var label: String {
             switch self {
@@ -154,24 +156,38 @@ struct SharingPage: PageBody {
 
     private var clinicianChoice: Choice {
         Choice(
-            name: "clinician", label: "With whom", error: self.draft.clinicianError,
+            name: "clinician",
+            label: "With whom",
+            error: self.draft.clinicianError,
             options: self.clinicians.map { Choice.Option(value: $0.id, label: "\($0.name), \($0.role)") },
-            chosen: self.draft.clinician, prompt: "Please choose")
+            chosen: self.draft.clinician,
+            prompt: "Please choose"
+        )
     }
 
     private var purposeChoice: Choice {
         Choice(
-            name: "purpose", label: "What for", hint: "They see this reason, and it is kept with the share.",
+            name: "purpose",
+            label: "What for",
+            hint: "They see this reason, and it is kept with the share.",
             error: self.draft.purposeError,
             options: Purpose.allCases.map { Choice.Option(value: $0.rawValue, label: $0.label) },
-            chosen: self.draft.purpose, prompt: "Please choose")
+            chosen: self.draft.purpose,
+            prompt: "Please choose"
+        )
     }
 
     private func untilField(in frame: Frame) -> Field {
         Field(
-            kind: .date, name: "until", label: "Until the end of",
+            kind: .date,
+            name: "until",
+            label: "Until the end of",
             hint: "At most \(self.longestDays == 365 ? "a year" : "\(self.longestDays) days"). You can stop sooner.",
-            error: self.draft.untilError, value: self.draft.until, isRequired: true, earliest: frame.today,
-            latest: frame.today.adding(days: self.longestDays))
+            error: self.draft.untilError,
+            value: self.draft.until,
+            isRequired: true,
+            earliest: frame.today,
+            latest: frame.today.adding(days: self.longestDays)
+        )
     }
 }

@@ -44,13 +44,23 @@ struct SignInPage: PageBody {
 
     private var emailField: Field {
         Field(
-            kind: .email, name: "email", label: "Email address", value: self.email, completion: "username",
-            isRequired: true)
+            kind: .email,
+            name: "email",
+            label: "Email address",
+            value: self.email,
+            completion: "username",
+            isRequired: true
+        )
     }
 
     private var passwordField: Field {
         Field(
-            kind: .password, name: "password", label: "Password", completion: "current-password", isRequired: true)
+            kind: .password,
+            name: "password",
+            label: "Password",
+            completion: "current-password",
+            isRequired: true
+        )
     }
 
     private var message: HTML? {
@@ -126,13 +136,11 @@ struct SetPasswordPage: PageBody {
     }
 
     /// The shortest password that is taken.
-    static let shortest = 12
+    static let shortest = 8
 
     var csrf: String
     /// The secret of the link, passed on in the form.
     var token: String
-    /// For the browser's password store, and so that people see whose password they set.
-    var email: String
     var trouble: Trouble?
 
     func title(in frame: Frame) -> String { "Choose a password" }
@@ -156,16 +164,27 @@ struct SetPasswordPage: PageBody {
 
     private var account: Field {
         Field(
-            kind: .email, name: "email", label: "Email address", value: self.email, completion: "username",
-            isReadOnly: true)
+            kind: .email,
+            name: "email",
+            label: "Email address",
+            value: self.email,
+            completion: "username",
+            isReadOnly: true
+        )
     }
 
     private var first: Field {
         Field(
-            kind: .password, name: "password", label: "New password",
+            kind: .password,
+            name: "password",
+            label: "New password",
             hint: "At least \(SetPasswordPage.shortest) characters. Four words that mean something only to you are "
                 + "good and easy to type. Spaces are fine.",
-            error: self.firstError, completion: "new-password", isRequired: true, shortest: SetPasswordPage.shortest)
+            error: self.firstError,
+            completion: "new-password",
+            isRequired: true,
+            shortest: SetPasswordPage.shortest
+        )
     }
 
     private var firstError: String? {
@@ -179,8 +198,15 @@ struct SetPasswordPage: PageBody {
 
     private var second: Field {
         Field(
-            kind: .password, name: "again", label: "The same again",
-            error: self.trouble.flatMap { if case .different = $0 { "The two are different. Please type both again." } else { nil } },
-            completion: "new-password", isRequired: true, shortest: SetPasswordPage.shortest)
+            kind: .password,
+            name: "again",
+            label: "The same again",
+            error: self.trouble.flatMap {
+                if case .different = $0 { "The two are different. Please type both again." } else { nil }
+            },
+            completion: "new-password",
+            isRequired: true,
+            shortest: SetPasswordPage.shortest
+        )
     }
 }

@@ -11,7 +11,8 @@ enum Terms {
         "8480-6": "Upper value (systolic)", "8462-4": "Lower value (diastolic)", "72166-2": "Smoking",
         "4548-4": "Long-term sugar (HbA1c)", "2339-0": "Blood sugar", "718-7": "Haemoglobin",
         "6690-2": "White blood cells", "789-8": "Red blood cells", "777-3": "Platelets", "4544-3": "Haematocrit",
-        "1988-5": "C-reactive protein (CRP)", "30341-2": "Sedimentation rate (ESR)", "4537-7": "Sedimentation rate (ESR)",
+        "1988-5": "C-reactive protein (CRP)", "30341-2": "Sedimentation rate (ESR)",
+        "4537-7": "Sedimentation rate (ESR)",
         "2160-0": "Creatinine", "33914-3": "Kidney function (eGFR)", "2093-3": "Cholesterol",
         "18262-6": "LDL cholesterol", "2085-9": "HDL cholesterol", "2571-8": "Triglycerides",
         "58410-2": "Blood count", "51990-0": "Basic blood chemistry", "57698-3": "Blood fats",
@@ -28,7 +29,8 @@ enum Terms {
             text.removeSubrange(open...close)
         }
         for kind in [
-            "disorder", "finding", "procedure", "situation", "regime/therapy", "observable entity", "substance", "event",
+            "disorder", "finding", "procedure", "situation", "regime/therapy", "observable entity", "substance",
+            "event",
             "qualifier value", "product", "morphologic abnormality", "body structure", "environment", "person",
         ] where text.hasSuffix(" (\(kind))") {
             text.removeLast(kind.count + 3)
@@ -56,7 +58,8 @@ enum Terms {
     private static let units: [String: String] = [
         "mm[Hg]": "mmHg", "Cel": "°C", "[degF]": "°F", "/min": "per minute", "{Beats}/min": "per minute",
         "kg/m2": "kg/m²", "10*3/uL": "thousand per µL", "10*6/uL": "million per µL", "10*9/L": "×10⁹/L", "uL": "µL",
-        "ug": "µg", "ug/L": "µg/L", "mL/min/{1.73_m2}": "mL/min per 1.73 m²", "{score}": "", "1": "", "[in_i]": "inches",
+        "ug": "µg", "ug/L": "µg/L", "mL/min/{1.73_m2}": "mL/min per 1.73 m²", "{score}": "", "1": "",
+        "[in_i]": "inches",
         "[lb_av]": "pounds", "a": "years", "mo": "months", "wk": "weeks", "d": "days", "h": "hours", "min": "minutes",
         "umol/L": "µmol/L", "mEq/L": "mEq/L", "{nominal}": "", "{#}": "",
         "kg": "kg", "g": "g", "mg": "mg", "cm": "cm", "mm": "mm", "m": "m", "mL": "mL", "L": "L", "mmol/L": "mmol/L",
@@ -96,12 +99,16 @@ enum Terms {
         "entered-in-error": "entered by mistake", "active": "active", "completed": "completed", "stopped": "stopped",
         "on-hold": "paused", "draft": "draft", "unknown": "not known", "finished": "over", "in-progress": "going on",
         "planned": "planned", "arrived": "arrived", "not-done": "not done", "intended": "intended",
-        "not-taken": "not taken", "confirmed": "confirmed", "unconfirmed": "not confirmed", "provisional": "not certain yet",
-        "differential": "one of several possibilities", "refuted": "ruled out", "resolved": "over", "inactive": "not active now",
-        "recurrence": "came back", "relapse": "came back", "remission": "in remission", "encounter-diagnosis": "From a visit",
+        "not-taken": "not taken", "confirmed": "confirmed", "unconfirmed": "not confirmed",
+        "provisional": "not certain yet",
+        "differential": "one of several possibilities", "refuted": "ruled out", "resolved": "over",
+        "inactive": "not active now",
+        "recurrence": "came back", "relapse": "came back", "remission": "in remission",
+        "encounter-diagnosis": "From a visit",
         "problem-list-item": "On the list of problems", "booked": "booked", "fulfilled": "took place",
         "noshow": "did not come", "pending": "not confirmed yet", "proposed": "proposed", "accepted": "agreed",
-        "achieved": "reached", "not-achieved": "not reached", "improving": "getting better", "worsening": "getting worse",
+        "achieved": "reached", "not-achieved": "not reached", "improving": "getting better",
+        "worsening": "getting worse",
         "no-change": "no change", "sustaining": "kept up", "rejected": "refused", "low": "low", "high": "high",
         "unable-to-assess": "not known", "male": "male", "female": "female", "other": "other", "mobile": "mobile",
         "home": "home", "work": "work", "institutional": "Hospital or clinic", "professional": "Doctor or therapist",
@@ -153,7 +160,8 @@ enum Terms {
     }
 
     private static let labels: [String: String] = [
-        "identifier": "Numbers", "basedOn": "Ordered as", "partOf": "Part of", "telecom": "Contact", "issued": "Made known",
+        "identifier": "Numbers", "basedOn": "Ordered as", "partOf": "Part of", "telecom": "Contact",
+        "issued": "Made known",
         "recordedDate": "Written down", "authoredOn": "Written", "encounter": "Visit", "performer": "By",
         "requester": "Asked for by", "recorder": "Written down by", "asserter": "Said by", "serviceProvider": "Where",
         "bodySite": "Where on the body", "managingOrganization": "Kept by", "multipleBirthBoolean": "Twin or more",

@@ -136,12 +136,14 @@ struct TimelinePage: PageBody {
 
     /// Neighbours that share a value, kept together.
     static func runs<Value: Equatable>(
-        of entries: some RandomAccessCollection<Entry>, by value: (Entry) -> Value
+        of entries: some RandomAccessCollection<Entry>,
+        by value: (Entry) -> Value
     ) -> [ArraySlice<Entry>] {
         let entries = Array(entries)
         var runs: [ArraySlice<Entry>] = []
         var start = 0
-        for index in entries.indices where index + 1 == entries.count || value(entries[index]) != value(entries[index + 1]) {
+        for index in entries.indices
+        where index + 1 == entries.count || value(entries[index]) != value(entries[index + 1]) {
             runs.append(entries[start...index])
             start = index + 1
         }

@@ -226,22 +226,27 @@ extension TimelinePicture.Drawing {
                 <text class="time" x="\(x + 3)" y="\(y + 13)">\(tick.label)</text>\(year)
                 """
         }
-        return "\(ticks)<line class=\"axis\" x1=\"\(self.left)\" x2=\"\(self.width - self.right)\" y1=\"\(y)\" y2=\"\(y)\"/>"
+        return
+            "\(ticks)<line class=\"axis\" x1=\"\(self.left)\" x2=\"\(self.width - self.right)\" y1=\"\(y)\" y2=\"\(y)\"/>"
     }
 
     private var ticks: [Tick] {
         let days = self.view.days
         let room = max(2, Int(self.plotWidth / 46))
         var ticks =
-            days <= 45 ? self.dayTicks(every: max(1, (days + room - 1) / room))
-            : days <= 1_100 ? self.monthTicks(every: TimelinePicture.Drawing.step(days / 30, room, [1, 2, 3, 6, 12]))
-            : self.yearTicks(every: TimelinePicture.Drawing.step(days / 365, room, [1, 2, 5, 10, 20, 50]))
+            days <= 45
+            ? self.dayTicks(every: max(1, (days + room - 1) / room))
+            : days <= 1_100
+                ? self.monthTicks(every: TimelinePicture.Drawing.step(days / 30, room, [1, 2, 3, 6, 12]))
+                : self.yearTicks(every: TimelinePicture.Drawing.step(days / 365, room, [1, 2, 5, 10, 20, 50]))
         // Where the first month or year begins far into the picture, the start is named as well.
         if self.edge(ticks.first?.day ?? self.view.last) > self.left + 60 {
             let start = Day(number: self.view.first)
             let month = Words.months[(start.month ?? 1) - 1].prefix(3)
             ticks.insert(
-                Tick(day: start.number, label: "\(start.day ?? 1) \(month)", year: String(start.year)), at: 0)
+                Tick(day: start.number, label: "\(start.day ?? 1) \(month)", year: String(start.year)),
+                at: 0
+            )
         }
         // A label that would run out of the picture says nothing.
         return ticks.filter { self.edge($0.day) < self.width - self.right - 24 }

@@ -64,7 +64,11 @@ struct TimelinePicture: Sendable {
     var offersSpans = true
 
     init(
-        pain: [Pain] = [], medicines: [Medicine] = [], visits: [Visit] = [], span: Span? = nil, offersSpans: Bool = true
+        pain: [Pain] = [],
+        medicines: [Medicine] = [],
+        visits: [Visit] = [],
+        span: Span? = nil,
+        offersSpans: Bool = true
     ) {
         self.pain = pain.sorted { $0.when < $1.when }
         self.medicines = medicines.sorted { $0.from < $1.from }
@@ -144,7 +148,9 @@ extension TimelinePicture {
             self.pain = picture.pain.filter { (first...last).contains(View.middle($0.when.day)) }
             self.visits = picture.visits.filter { (first...last).contains(View.middle($0.when.day)) }
             self.rows = View.rows(
-                picture.medicines.filter { $0.from.number <= last && View.end($0, today) >= first }, today)
+                picture.medicines.filter { $0.from.number <= last && View.end($0, today) >= first },
+                today
+            )
             self.today = today
             self.words = words
         }
@@ -214,7 +220,8 @@ extension TimelinePicture.View {
     }
 
     private var medicineSentence: String {
-        self.rows.isEmpty ? "No medicine was entered" : self.words.count(self.rows.count, "medicine", "medicines").sentenceCased
+        self.rows.isEmpty
+            ? "No medicine was entered" : self.words.count(self.rows.count, "medicine", "medicines").sentenceCased
     }
 
     private var visitSentence: String {

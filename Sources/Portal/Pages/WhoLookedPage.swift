@@ -95,8 +95,11 @@ struct WhoLookedPage: PageBody {
         } else {
             who = "Somebody who was not signed in"
         }
-        let what = look.isGranted ? look.act.done(words, to: self.patient) : "tried to \(look.act.tried(words, to: self.patient))"
-        return "\(who) \(what)\(look.entry.map { ": <bdi>\($0)</bdi>" as HTML }).\(" Nothing was shown or changed.", if: !look.isGranted)"
+        let what =
+            look.isGranted
+            ? look.act.done(words, to: self.patient) : "tried to \(look.act.tried(words, to: self.patient))"
+        return
+            "\(who) \(what)\(look.entry.map { ": <bdi>\($0)</bdi>" as HTML }).\(" Nothing was shown or changed.", if: !look.isGranted)"
     }
 
     /// "14:05 · from an iPhone · for treatment"
