@@ -53,13 +53,16 @@ public struct PatientSearchValues: Sendable, Equatable {
         let given = names.flatMap { ($0["given"]?.array ?? []).compactMap(\.string) }
         let text = names.compactMap { $0["text"]?.string }
         func values(_ parameter: String, _ texts: [String]) -> [Value] {
-            texts.flatMap(Folding.words).prefix(mostWords).flatMap(prefixes).map { Value(parameter, $0) }
+            texts.prefix(mostWords).flatMap { Folding.words(String($0.prefix(longestText))) }
+                .prefix(mostWords).flatMap(prefixes).map { Value(parameter, $0) }
         }
         return values("family", family) + values("given", given) + values("name", family + given + text)
     }
 
     /// Words of one patient's names that are found. Nobody has more; a forged record might.
     private static let mostWords = 60
+    /// Characters of one part of a name.
+    private static let longestText = 300
 
     private static func identifiers(_ patient: JSON) -> [Value] {
         (patient["identifier"]?.array ?? []).prefix(mostWords).flatMap { identifier -> [Value] in
