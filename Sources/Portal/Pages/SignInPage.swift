@@ -141,6 +141,8 @@ struct SetPasswordPage: PageBody {
     var csrf: String
     /// The secret of the link, passed on in the form.
     var token: String
+    /// Whose password it is, for the browser's password store; empty if the server cannot tell.
+    var email = ""
     var trouble: Trouble?
 
     func title(in frame: Frame) -> String { "Choose a password" }
@@ -153,7 +155,7 @@ struct SetPasswordPage: PageBody {
         <form method="post" action="\(Address.setPassword)" class="card">
         <input type="hidden" name="csrf" value="\(self.csrf)">
         <input type="hidden" name="token" value="\(self.token)">
-        \(self.account.html)
+        \(self.email.isEmpty ? nil : self.account.html)
         \(self.first.html)
         \(self.second.html)
         <button type="submit">Keep this password</button>

@@ -174,10 +174,9 @@ enum Stylesheet {
         .entry .day { font-weight: 600; font-variant-numeric: tabular-nums; }
         .entry .day.again { color: transparent; }
         .kind { color: var(--soft); font-size: .93rem; }
-        .entry .what { min-height: 44px; padding: .5rem 0; }
-        .entry .what a { font-weight: 500; }
-        .detail { color: var(--ink); margin-left: .6rem; }
-        .mistake { margin-left: .6rem; font-size: .9rem; color: var(--care); font-style: italic; }
+        .entry .what { display: flex; flex-wrap: wrap; column-gap: .6rem; align-items: baseline; }
+        .entry .what a { display: inline-block; min-height: 44px; padding: .6rem 0; font-weight: 500; }
+        .mistake { font-size: .9rem; color: var(--care); font-style: italic; }
         .pages ul { display: flex; justify-content: space-between; gap: 1rem; list-style: none; padding: 0; margin: 1.2rem 0; }
 
         .record .sentence { font-size: 1.2rem; line-height: 1.45; }
@@ -207,11 +206,11 @@ enum Stylesheet {
           .top nav { order: 4; margin-left: -.6rem; } .who { order: 5; margin-left: auto; }
           .chart.wide { display: none; } .chart.narrow { display: block; }
           .picture figure { padding: .8rem .5rem; } .picture figcaption { padding: 0 .4rem; }
-          .entry { grid-template-columns: 1fr auto; padding: .6rem 1rem; }
+          .entry { grid-template-columns: 1fr auto; padding: .5rem 1rem .4rem; }
           .entry .day { grid-row: 1; grid-column: 1; } .entry .day.again { display: none; }
           .entry .kind { grid-row: 1; grid-column: 2; } .entry .day.again + .kind { grid-column: 1 / -1; }
-          .mistake { display: block; margin-left: 0; }
-          .entry .what { grid-column: 1 / -1; min-height: 0; }
+          .entry .what { grid-column: 1 / -1; }
+          .entry .what a { padding: .55rem 0; }
           .entry .kind.again { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
           .entry:has(> .again + .kind.again) { padding-top: 0; }
           .facts div { grid-template-columns: 1fr; } .facts dd { grid-column: 1; }
@@ -220,7 +219,7 @@ enum Stylesheet {
         @media (prefers-reduced-motion: no-preference) { a, button, .person { transition: background-color .12s, border-color .12s; } }
         @media (forced-colors: active) { .chart .bar, .chart .dots { fill: CanvasText; } .chart .curve, .chart .visits { stroke: CanvasText; } }
         @media print {
-          :root { --ground: #fff; --sheet: #fff; --ink: #000; --soft: #333; --line: #bbb; --accent: #000; --curve: #000; --bar: #666; --visit: #000; --rule: #ddd; }
+          :root { color-scheme: light; --on-accent: #fff; --tint: #eee; --care: #000; --care-tint: #fff; --edge: #777; --ground: #fff; --sheet: #fff; --ink: #000; --soft: #333; --line: #bbb; --accent: #000; --curve: #000; --bar: #666; --visit: #000; --rule: #ddd; }
           body { font-size: 10.5pt; }
           .top nav, .sign-out, .skip, .tabs, .back, .chips, .pages, .bottom, form, details:not([open]) { display: none; }
           main { max-width: none; padding: 0; }

@@ -125,9 +125,9 @@ begin
 end
 $$;
 
--- The keykeeper's question: which of these subjects does this committed pass cover? Subjects are patients, and the
--- organisation itself, standing for its directory and its audit key.
-create function care.vouch(pass_sha256 bytea, subjects uuid[]) returns uuid[]
+-- The keykeeper's question: for which of these subjects was this committed pass opened? `use` is what their keys are for:
+-- patients; the directory or a year's audit key of the organisation, which then is the subject itself.
+create function care.vouch(pass_sha256 bytea, organization uuid, use text, subjects uuid[]) returns uuid[]
     language plpgsql stable security definer set search_path = care, pg_temp
 as $$
 declare
@@ -135,22 +135,25 @@ declare
     at timestamptz := care.clock();
 begin
     select * into p from care.pass where secret_sha256 = pass_sha256;
-    if not found or p.until <= at or p.opened_in = pg_current_xact_id_if_assigned() then
+    if not found or p.until <= at or p.opened_in = pg_current_xact_id_if_assigned()
+       or p.organization_id is distinct from organization then
         return '{}';
     end if;
     return array(
         select s.subject
           from unnest(subjects) s (subject)
-         where s.subject = any (p.patients)
-            or (s.subject = p.organization_id and (p.directory or 'entry.read' = any (p.powers)))
-            or (p.scope = 'roster' and exists (
-                    select from care.reach r
-                     where r.organization_id = p.organization_id
-                       and r.account_id = p.account_id
-                       and r.patient_id = s.subject
-                       and r.withdrawn_at is null
-                       and r.since <= at
-                       and (r.until is null or r.until > at))));
+         where case
+               when use = 'patient' then
+                    s.subject = any (p.patients)
+                    or (p.scope = 'roster' and exists (
+                            select from care.reach r
+                             where r.organization_id = p.organization_id and r.account_id = p.account_id
+                               and r.patient_id = s.subject and r.withdrawn_at is null
+                               and r.since <= at and (r.until is null or r.until > at)))
+               when use = 'directory' then s.subject = p.organization_id and p.directory
+               when use like 'audit-%' then s.subject = p.organization_id and 'entry.read' = any (p.powers)
+               else false
+               end);
 end
 $$;
 
@@ -168,4 +171,4 @@ grant execute on function
     care.acting_organization(), care.acting_account(), care.acting_may(text), care.acting_patients(text),
     care.acting_new_patients(text), care.acting_opening(), care.acting_roster(text)
     to carekeep_server;
-grant execute on function care.vouch(bytea, uuid[]) to carekeep_keykeeper;
+grant execute on function care.vouch(bytea, uuid, text, uuid[]) to carekeep_keykeeper;

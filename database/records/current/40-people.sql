@@ -179,9 +179,8 @@ $$;
 -- Adds someone to the acting organisation, opening an account where the address is new, with a link to set a password.
 -- Only owners make owners.
 create function care.add_member(
-    address_token bytea, sealed_address bytea, sealed_name bytea, roles text[], link_sha256 bytea,
-    out account_id uuid, out link_is_needed boolean
-)
+    account uuid, address_token bytea, sealed_address bytea, sealed_name bytea, roles text[], link_sha256 bytea
+) returns boolean
     language plpgsql volatile security definer set search_path = care, pg_temp
 as $$
 declare
@@ -193,53 +192,76 @@ begin
     if not coalesce('member.add' = any (shown.powers), false) or ('owner' = any (roles) and not 'owner' = any (held)) then
         raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
     end if;
-    select * into account_id, link_is_needed from care.admit(
-        shown.organization_id, address_token, sealed_address, sealed_name, roles, link_sha256);
+    return care.admit(
+        shown.organization_id, account, address_token, sealed_address, sealed_name, roles, link_sha256);
 end
 $$;
 
-create function care.admit(
-    organization uuid, address_token bytea, sealed_address bytea, sealed_name bytea, roles text[], link_sha256 bytea,
-    out account_id uuid, out link_is_needed boolean
-)
-    language plpgsql volatile set search_path = care, pg_temp
+-- The account that signs in by this address, so that names can be sealed for it before it is added somewhere.
+create function care.account_of(address_token bytea) returns uuid
+    language sql stable security definer set search_path = care, pg_temp
+as $$
+    select a.id from care.account a where a.sign_in_token = address_token
+$$;
+
+create function care.account_to_add(address_token bytea) returns uuid
+    language plpgsql stable security definer set search_path = care, pg_temp
 as $$
 begin
-    select a.id, a.password_hash is null into account_id, link_is_needed
-      from care.account a where a.sign_in_token = address_token;
+    if not coalesce('member.add' = any ((care.acting()).powers), false) then
+        raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
+    end if;
+    return care.account_of(address_token);
+end
+$$;
+
+-- Makes someone a member, opening the account if there is none. True if the link is needed to set a password.
+create function care.admit(
+    organization uuid, account uuid, address_token bytea, sealed_address bytea, sealed_name bytea, roles text[],
+    link_sha256 bytea
+) returns boolean
+    language plpgsql volatile set search_path = care, pg_temp
+as $$
+declare
+    link_is_needed boolean;
+begin
+    insert into care.account (id, sign_in_token, sealed_address) values (account, address_token, admit.sealed_address)
+        on conflict do nothing;
+    select a.password_hash is null into link_is_needed
+      from care.account a where a.id = account and a.sign_in_token = address_token;
     if not found then
-        insert into care.account (sign_in_token, sealed_address) values (address_token, admit.sealed_address)
-        returning id into account_id;
-        link_is_needed := true;
+        raise exception using errcode = '23505', message = 'account exists',
+            constraint = 'account_signs_in_by_one_address';
     end if;
     insert into care.membership (organization_id, account_id, roles, sealed_name)
-    values (organization, account_id, admit.roles, admit.sealed_name);
+    values (organization, account, admit.roles, admit.sealed_name);
     if link_is_needed then
         insert into care.link (organization_id, account_id, purpose, secret_sha256, until)
-        values (organization, account_id, 'set-password', link_sha256, care.clock() + interval '7 days');
+        values (organization, account, 'set-password', link_sha256, care.clock() + interval '7 days');
     end if;
+    return link_is_needed;
 end
 $$;
 
 -- Founds an organisation with its owner. For the operator on the host: no server role may call it.
 create function care.found_organization(
     organization uuid, profile text, country text, time_zone text, sealed_organization bytea,
-    address_token bytea, sealed_address bytea, sealed_name bytea, roles text[], link_sha256 bytea,
+    account uuid, address_token bytea, sealed_address bytea, sealed_name bytea, roles text[], link_sha256 bytea,
     key_epoch integer, salt bytea, sealed bytea
-) returns uuid
+) returns boolean
     language plpgsql volatile security definer set search_path = care, pg_temp
 as $$
 declare
-    account uuid;
+    link_is_needed boolean;
 begin
     insert into care.organization (organization_id, profile, country, time_zone, sealed_name)
     values (organization, found_organization.profile, found_organization.country, found_organization.time_zone,
             sealed_organization);
-    select a.account_id into account from care.admit(
-        organization, address_token, sealed_address, found_organization.sealed_name, roles, link_sha256) a;
+    link_is_needed := care.admit(
+        organization, account, address_token, sealed_address, found_organization.sealed_name, roles, link_sha256);
     perform care.write_sign_in(
         organization, account, null, 'organization.found', null, key_epoch, salt, sealed);
-    return account;
+    return link_is_needed;
 end
 $$;
 
@@ -287,7 +309,8 @@ begin
     for f in select oid::regprocedure from pg_proc
               where pronamespace = 'care'::regnamespace
                 and proname in ('acting_may_see_members', 'write_sign_in', 'password_setting', 'begin_session', 'end_session',
-                                'session_of', 'add_member', 'admit', 'found_organization', 'use_link', 'raise_cost') loop
+                                'session_of', 'add_member', 'account_of', 'account_to_add', 'admit', 'found_organization',
+                                'use_link', 'raise_cost') loop
         execute format('alter function %s owner to carekeep_gate', f);
         execute format('revoke all on function %s from public', f);
     end loop;
@@ -299,7 +322,8 @@ grant execute on function
     care.begin_session(bytea, text, uuid, text, bytea, interval, interval, text, integer, bytea, bytea),
     care.end_session(uuid, bytea, integer, bytea, bytea),
     care.session_of(uuid, bytea),
-    care.add_member(bytea, bytea, bytea, text[], bytea),
+    care.account_to_add(bytea),
+    care.add_member(uuid, bytea, bytea, bytea, text[], bytea),
     care.use_link(uuid, bytea, text, integer, bytea, bytea),
     care.raise_cost(bytea, text, text)
     to carekeep_server;

@@ -56,7 +56,7 @@ grant execute on function care.clock(), care.acting_organization(), care.acting_
 
 grant select (
     organization_id, id, opening_id, at, actor_organization_id, account_id, act, scope, patient_id, record_id, granted,
-    purpose, key_epoch, sealed
+    purpose, key_epoch, salt, sealed
 ) on care.entry to carekeep_server;
 
 do $$

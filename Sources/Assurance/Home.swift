@@ -1,0 +1,88 @@
+public import People
+public import Postgres
+public import Records
+public import Seals
+
+/// A Carekeep put together over its stores: what the server, the commands and the tests all work with.
+public final class Home: Sendable {
+    /// Where the stores are, and by which roles they are reached. libpq's connection strings.
+    public struct Stores: Sendable {
+        /// The records store, as `carekeep_server`.
+        public var records: String
+        /// The records store, as `carekeep_keykeeper`.
+        public var voucher: String
+        /// The keys store, as `carekeep_keykeeper`.
+        public var keys: String
+
+        /// Names all three.
+        public init(records: String, voucher: String, keys: String) {
+            self.records = records
+            self.voucher = voucher
+            self.keys = keys
+        }
+    }
+
+    public let gate: Gate
+    public let keys: Keykeeper
+    public let members: Members
+    public let records: PatientRecords
+    public let signIn: SignIn
+    /// The records store, as the server reaches it.
+    public let store: Store
+
+    private let all: [Store]
+
+    /// Puts a home together. Nothing is connected yet.
+    public init(
+        _ stores: Stores, root: RootKey, poolSize: Int? = nil,
+        sessions: @escaping @Sendable (SessionUse) -> SignIn.Times = Home.defaultTimes
+    ) {
+        var configuration = Store.Configuration(conninfo: stores.records)
+        if let poolSize { configuration.poolSize = poolSize }
+        store = Store(configuration)
+        let voucher = Store(Store.Configuration(conninfo: stores.voucher, poolSize: 2))
+        let keyStore = Store(Store.Configuration(conninfo: stores.keys, poolSize: 2))
+        all = [keyStore, voucher, store]
+        keys = Keykeeper(root: root, store: keyStore, voucher: DatabaseVoucher(store: voucher))
+        gate = Gate(store: store, keys: keys)
+        members = Members(gate: gate, keys: keys)
+        records = PatientRecords(gate: gate, keys: keys, members: members)
+        signIn = SignIn(store: store, keys: keys, gate: gate, times: sessions)
+    }
+
+    /// Pages: half an hour idle, a day at most. The API: an hour.
+    public static let defaultTimes: @Sendable (SessionUse) -> SignIn.Times = { use in
+        switch use {
+        case .page: SignIn.Times(idle: .seconds(1800), lasting: .seconds(86_400))
+        case .api: SignIn.Times(idle: .seconds(3600), lasting: .seconds(3600))
+        }
+    }
+
+    /// Connects to the stores, and makes the installation's keys if there are none.
+    public func open() async throws {
+        for store in all { try await store.start() }
+        try await keys.establishInstallation()
+    }
+
+    /// Lets go of the stores.
+    public func close() async {
+        for store in all.reversed() { await store.shutdown() }
+        keys.forgetAll()
+    }
+
+    /// Whether the stores answer and the guard is down.
+    public var isReady: Bool {
+        get async {
+            guard let rows = try? await store.query("select care.inspect()") else { return false }
+            return (try? rows.first?.decode(Bool.self, at: 0)) ?? false
+        }
+    }
+
+    /// What has to be done again and again: looking at policies and grants, sweeping ended passes, next month's partition.
+    /// Called every 30 seconds.
+    public func tidy() async throws {
+        _ = try await store.query("select care.inspect()")
+        _ = try await store.query("select care.sweep()")
+        _ = try await store.query("select care.add_months()")
+    }
+}

@@ -1,0 +1,30 @@
+/// Why the system declined to do what it was asked. Every other error is a defect.
+///
+/// The raw value is part of the API: it goes over the wire, clients switch on it, and it never changes. It says nothing of
+/// any record.
+public enum Refusal: String, Error, Sendable, CaseIterable {
+    /// There is no session, or it has ended, or it is of another use.
+    case signedOut = "signed_out"
+    /// There is no such thing, or there is and the caller may not know it. (ISO-2)
+    case notFound = "not_found"
+    /// Address and password do not belong together, or nobody has them.
+    case wrongCredentials = "wrong_credentials"
+    /// The link was used, has run out, or never was.
+    case linkIsUsedUp = "link_is_used_up"
+    /// A page's form did not carry the token of its session.
+    case formIsForeign = "form_is_foreign"
+    /// Policies, grants or functions differ from the release's: nothing is opened until they are repaired. (ISO-3)
+    case guardIsUp = "guard_is_up"
+    /// More is waiting than can be served.
+    case tooBusy = "too_busy"
+    /// The stores are away; nothing was done, or it is not known whether it was.
+    case unavailable = "unavailable"
+    /// What was sent is larger than the limit.
+    case tooLarge = "too_large"
+    /// The same thing is there already.
+    case exists = "exists"
+    /// A share must end, within a year.
+    case shareLastsTooLong = "share_lasts_too_long"
+    /// The password does not follow the rules.
+    case weakPassword = "weak_password"
+}

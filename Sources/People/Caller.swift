@@ -1,0 +1,80 @@
+public import Care
+public import FoundationEssentials
+import Seals
+public import Trail
+
+/// What a signed-in person's client presents: the organisation they are signed in to, and the secret of their session.
+///
+/// As text it is 64 letters of base64url: 16 bytes of organisation, 32 of secret. The organisation only says under which key to
+/// look; the gate takes the organisation from the session that the secret opens, so changing it opens nothing.
+public struct SessionToken: Sendable {
+    /// The organisation that the session is of.
+    public let organization: UUID
+    /// 32 random bytes. The database keeps their SHA-256.
+    public let secret: [UInt8]
+
+    init(organization: UUID, secret: [UInt8]) {
+        self.organization = organization
+        self.secret = secret
+    }
+
+    /// Reads a token; `nil` for anything that cannot be one.
+    public init?(_ text: some StringProtocol) {
+        guard text.utf8.count == 64 else { return nil }
+        let standard = text.map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 }
+        guard let data = Data(base64Encoded: String(standard)), data.count == 48 else { return nil }
+        organization = UUID(uuid: data.withUnsafeBytes { $0.loadUnaligned(as: uuid_t.self) })
+        secret = Array(data.dropFirst(16))
+    }
+
+    /// The token as its holder presents it.
+    public var text: String {
+        let bytes = withUnsafeBytes(of: organization.uuid) { Array($0) } + secret
+        return Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
+    }
+
+    /// The token that forms of this session carry: useless without the cookie, and not to be guessed without the secret. (APP-2)
+    public var formToken: String {
+        Data(Primitive.sha256(Array("carekeep form v1".utf8) + secret)).base64EncodedString()
+            .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    }
+}
+
+/// What a session is used for. A cookie's session opens nothing on the API, and a token's no page.
+public enum SessionUse: String, Sendable {
+    case page, api
+}
+
+/// Someone who presents a session, and where they do it from. Whether the session is any good is for the gate to say.
+public struct Caller: Sendable {
+    /// What they present.
+    public let token: SessionToken
+    /// At which door.
+    public let use: SessionUse
+    /// From where, to be sealed in the entry.
+    public let origin: AccessNote
+
+    /// Someone at a door.
+    public init(token: SessionToken, use: SessionUse, origin: AccessNote) {
+        self.token = token
+        self.use = use
+        self.origin = origin
+    }
+
+    /// The organisation that the token names.
+    public var organization: UUID { token.organization }
+}
+
+/// Who is signed in, in words for the head of a page.
+public struct SignedInPerson: Sendable {
+    public let account: Person.ID
+    public let organization: Organization.ID
+    public let name: String
+    public let organizationName: String
+    public let profile: Organization.Profile
+    public let roles: Set<Role>
+    /// ISO 3166, two letters.
+    public let country: String
+    /// IANA name.
+    public let timeZone: String
+}

@@ -1,0 +1,140 @@
+public import Care
+public import FoundationEssentials
+public import Postgres
+public import Seals
+import Trail
+
+/// What somebody is about to do: the arguments that the gate authorises and writes down.
+public struct Errand: Sendable {
+    /// What is done.
+    public let act: Act
+    /// Keyed tags of the records it is about.
+    public let targets: [[UInt8]]
+    /// Ids for patients whom it creates.
+    public let newPatients: [UUID]
+    /// Why, as declared.
+    public let purpose: Purpose
+    /// The query, of a search; sealed in the entry.
+    public let query: String
+
+    /// Describes an errand.
+    public init(
+        _ act: Act, targets: [[UInt8]] = [], newPatients: [UUID] = [], purpose: Purpose = .care, query: String = ""
+    ) {
+        self.act = act
+        self.targets = targets
+        self.newPatients = newPatients
+        self.purpose = purpose
+        self.query = query
+    }
+}
+
+/// The one way to the data: opens passes, and runs statements under them.
+///
+/// Transaction 1 opens the pass and commits, transaction 2 uses it; both travel as one pipeline. The decision and the entry are
+/// the database's (`database/records/current/30-gate.sql`).
+public final class Gate: Sendable {
+    private let store: Store
+    private let keys: Keykeeper
+
+    /// A gate to a records store.
+    public init(store: Store, keys: Keykeeper) {
+        self.store = store
+        self.keys = keys
+    }
+
+    /// Opens a pass and, in the same pipeline, does the work under it.
+    ///
+    /// - Throws: a ``Refusal``; what the caller may not know exists is ``Refusal/notFound``.
+    public func open(
+        _ errand: Errand, for caller: Caller, work: [SQL] = []
+    ) async throws -> (pass: Pass, rows: [Rows]) {
+        let secret = PassSecret()
+        let opening = try await opening(errand, caller, secret)
+        let results = try await refusing {
+            try await store.pipeline(work.isEmpty ? [[opening]] : [[opening], [secret.shown] + work])
+        }
+        guard let row = try refusing({ try results[0].get() })[0].first else { throw Refusal.unavailable }
+        let answer = try GateAnswer(row)
+        switch answer.outcome {
+        case 0: break
+        case 1: throw Refusal.signedOut
+        case 3: throw Refusal.guardIsUp
+        default: throw Refusal.notFound
+        }
+        let pass = try Pass(answer, act: errand.act, secret: secret)
+        guard !work.isEmpty else { return (pass, []) }
+        let rows = try refusing { try results[1].get() }
+        return (pass, Array(rows.dropFirst()))
+    }
+
+    /// Does work under a pass that is open, in one transaction.
+    public func work(under pass: Pass, _ statements: [SQL]) async throws -> [Rows] {
+        let results = try await refusing { try await store.pipeline([[pass.shown] + statements]) }
+        return Array(try refusing { try results[0].get() }.dropFirst())
+    }
+
+    /// Names in the trail the patients whom a search or list disclosed. The answer may leave when this has returned.
+    public func disclose(_ patients: [UUID], query: String, under pass: Pass, for caller: Caller) async throws {
+        guard !patients.isEmpty else { return }
+        let seal = try await auditSeal(caller, query: query)
+        _ = try await work(
+            under: pass,
+            ["select care.disclose(\(patients), \(seal.epoch), \(seal.salt), \(seal.sealed))"])
+    }
+
+    func auditSeal(_ caller: Caller, query: String = "") async throws -> AuditSeal {
+        var note = caller.origin
+        note.query = query
+        return try await auditSeal(note, organization: caller.organization)
+    }
+
+    func auditSeal(_ note: AccessNote, organization: UUID) async throws -> AuditSeal {
+        let year = AuditSeal.year(of: Date())
+        do {
+            let sealer = try await keys.auditSealer(of: organization, year: year)
+            return try AuditSeal(note, with: sealer, year: year)
+        } catch SealError.noKey {
+            // The token names an organisation that is not here: to be refused, and noted under the installation's key.
+            let sealer = try await keys.auditSealer(of: Installation.id, year: year)
+            return try AuditSeal(note, with: sealer, year: year)
+        }
+    }
+
+    private func opening(_ errand: Errand, _ caller: Caller, _ secret: PassSecret) async throws -> SQL {
+        let seal = try await auditSeal(caller, query: errand.query)
+        return """
+            select outcome, context, patients, records from care.open_pass(
+                \(caller.organization), \(caller.token.secret), \(secret.bytes), \(caller.use.rawValue),
+                \(errand.act.rawValue), \(errand.targets), \(errand.newPatients), \(errand.purpose.rawValue),
+                \(seal.epoch), \(seal.salt), \(seal.sealed))
+            """
+    }
+}
+
+/// Runs database work and turns what its failures stand for into refusals.
+func refusing<Result>(_ work: () throws -> Result) throws -> Result {
+    do { return try work() } catch let error as PostgresError { throw error.refusal ?? error }
+}
+
+/// The same for work that waits.
+func refusing<Result>(
+    isolation: isolated (any Actor)? = #isolation, _ work: () async throws -> Result
+) async throws -> Result {
+    do { return try await work() } catch let error as PostgresError { throw error.refusal ?? error }
+}
+
+extension PostgresError {
+    /// The refusal that a failure of the database stands for, if it stands for one.
+    var refusal: (any Error)? {
+        switch (kind, sqlState, constraint) {
+        case (.poolExhausted, _, _): Refusal.tooBusy
+        case (.connection, _, _), (.timeout, _, _): Refusal.unavailable
+        case (.cancelled, _, _): CancellationError()
+        case (_, _, "share_lasts_a_year_at_most"?), (_, _, "reach_ends_after_it_begins"?): Refusal.shareLastsTooLong
+        case (_, "42501", _): Refusal.notFound
+        case (_, "23505", _): Refusal.exists
+        default: nil
+        }
+    }
+}

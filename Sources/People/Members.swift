@@ -1,0 +1,146 @@
+public import Care
+public import Foundation
+public import Postgres
+public import Seals
+import Trail
+
+/// Someone of the organisation, as colleagues see them.
+public struct Member: Sendable {
+    public let account: Person.ID
+    public let name: String
+    public let roles: Set<Role>
+    /// Whether they belong now.
+    public let isActive: Bool
+}
+
+/// Founding organisations and adding people to them.
+public final class Members: Sendable {
+    /// Someone to be added.
+    public struct Newcomer: Sendable {
+        public var name: String
+        public var address: String
+        public var roles: [Role]
+
+        /// Describes someone to be added.
+        public init(name: String, address: String, roles: [Role]) {
+            self.name = name
+            self.address = address
+            self.roles = roles
+        }
+    }
+
+    private let gate: Gate
+    private let keys: Keykeeper
+
+    /// Over a gate.
+    public init(gate: Gate, keys: Keykeeper) {
+        self.gate = gate
+        self.keys = keys
+    }
+
+    /// The statement that lists members, for whoever has a pass that shows them.
+    public static func all(in organization: UUID) -> SQL {
+        """
+        select account_id, roles, sealed_name, until is null or until > now()
+          from care.membership where organization_id = \(organization) order by since, account_id
+        """
+    }
+
+    /// Reads the rows of ``all(in:)``.
+    public func read(_ rows: Rows, in organization: UUID) async throws -> [Member] {
+        let names = Names(installation: try await keys.installation())
+        return try rows.map { row in
+            let account = try row.decode(UUID.self, at: 0)
+            return Member(
+                account: Person.ID(account),
+                name: try names.open(row.decode([UInt8].self, at: 2), of: account, in: organization),
+                roles: Set(try row.decode([String].self, at: 1).compactMap(Role.init)),
+                isActive: try row.decode(Bool.self, at: 3))
+        }
+    }
+
+    /// Who belongs to the caller's organisation.
+    public func list(for caller: Caller) async throws -> [Member] {
+        let (_, rows) = try await gate.open(Errand(.listMembers), for: caller, work: [Self.all(in: caller.organization)])
+        return try await read(rows[0], in: caller.organization)
+    }
+
+    /// Adds someone to the caller's organisation. `nil` if they have a password already; else the link to set one.
+    public func add(_ newcomer: Newcomer, for caller: Caller) async throws -> AccountLink? {
+        let installation = try await keys.installation()
+        let token = installation.signIn.token(email: newcomer.address)
+        let (pass, rows) = try await gate.open(
+            Errand(.addMember), for: caller, work: ["select care.account_to_add(\(token))"])
+        let account = try rows[0].first?.decode(UUID?.self, at: 0) ?? UUID()
+        let names = Names(installation: installation)
+        let link = AccountLink(organization: caller.organization)
+        let added = try await gate.work(
+            under: pass,
+            [
+                """
+                select care.add_member(
+                    \(account), \(token), \(names.sealAddress(newcomer.address, of: account)),
+                    \(names.seal(newcomer.name, of: account, in: caller.organization)),
+                    \(newcomer.roles.map(\.rawValue)), \(Primitive.sha256(link.secret)))
+                """
+            ])
+        return try added[0].first?.decode(Bool.self, at: 0) == true ? link : nil
+    }
+}
+
+/// Founding an organisation: an act of the operator on the host, over the store's administrative connection.
+public struct Founding: Sendable {
+    /// The organisation to found.
+    public struct Plan: Sendable {
+        public var name: String
+        public var profile: Organization.Profile
+        public var country: String
+        public var timeZone: String
+        public var owner: Members.Newcomer
+
+        /// Describes an organisation.
+        public init(
+            name: String, profile: Organization.Profile, country: String, timeZone: String, owner: Members.Newcomer
+        ) {
+            self.name = name
+            self.profile = profile
+            self.country = country
+            self.timeZone = timeZone
+            self.owner = owner
+        }
+    }
+
+    private let keys: Keykeeper
+
+    /// With the keys of the installation.
+    public init(keys: Keykeeper) {
+        self.keys = keys
+    }
+
+    /// Founds an organisation. `link` is `nil` if its owner has a password already.
+    public func found(
+        _ plan: Plan, over admin: AdminConnection
+    ) async throws -> (organization: Organization.ID, link: AccountLink?) {
+        let organization = UUID()
+        try await keys.establish(organization: organization)
+        let installation = try await keys.installation()
+        let names = Names(installation: installation)
+        let token = installation.signIn.token(email: plan.owner.address)
+        let account = try admin.query("select care.account_of(\(token))").first?.decode(UUID?.self, at: 0) ?? UUID()
+        let link = AccountLink(organization: organization)
+        let note = AccessNote(address: "", device: "operator on the host", request: "")
+        let year = AuditSeal.year(of: Date())
+        let seal = try AuditSeal(note, with: try await keys.auditSealer(of: organization, year: year), year: year)
+        let rows = try admin.query(
+            """
+            select care.found_organization(
+                \(organization), \(plan.profile.rawValue), \(plan.country), \(plan.timeZone),
+                \(names.sealOrganization(plan.name, organization)), \(account), \(token),
+                \(names.sealAddress(plan.owner.address, of: account)),
+                \(names.seal(plan.owner.name, of: account, in: organization)), \(plan.owner.roles.map(\.rawValue)),
+                \(Primitive.sha256(link.secret)), \(seal.epoch), \(seal.salt), \(seal.sealed))
+            """)
+        let needed = try rows.first?.decode(Bool.self, at: 0) ?? true
+        return (Organization.ID(organization), needed ? link : nil)
+    }
+}

@@ -1,0 +1,254 @@
+import Care
+import FHIR
+import Foundation
+import HTTPTypes
+import Hummingbird
+import People
+import Records
+import Seals
+import Trail
+
+/// The pages of patients: who there is, one person's timeline, one record, who looked, who may read.
+///
+///     GET  /patients                        the people I may reach
+///     POST /patients                        find somebody (the query never stands in an address)
+///     GET  /patients/{id}                   timeline
+///     GET  /patients/{id}/records/{record}  one record in words; `record` is `Type.id`
+///     GET  /patients/{id}/looks             who looked
+///     GET  /patients/{id}/sharing           who may read
+///     POST /patients/{id}/sharing           share with a clinician
+///     POST /patients/{id}/sharing/stop      stop sharing
+struct ChartRoutes {
+    let records: PatientRecords
+
+    func add(to pages: RouterGroup<PageVisit>) {
+        pages.get("patients") { _, visit in try await people(visit) }
+        pages.post("patients") { request, visit in try await find(request, visit) }
+        pages.get("patients/:patient") { request, visit in try await timeline(request, visit) }
+        pages.get("patients/:patient/records/:record") { _, visit in try await record(visit) }
+        pages.get("patients/:patient/looks") { request, visit in try await looks(request, visit) }
+        pages.get("patients/:patient/sharing") { _, visit in try await sharing(visit) }
+        pages.post("patients/:patient/sharing") { request, visit in try await share(request, visit) }
+        pages.post("patients/:patient/sharing/stop") { request, visit in try await stopSharing(request, visit) }
+    }
+
+    // MARK: People
+
+    private func people(_ visit: PageVisit) async throws -> Response {
+        let (found, isCutOff) = try await records.people(for: visit.caller)
+        let people = try found.map { try person($0, visit) }.sorted { $0.name < $1.name }
+        return visit.response(
+            PatientsPage(
+                people: people, isCutOff: isCutOff,
+                offersSearch: visit.person.profile != .family || people.count > 8))
+    }
+
+    private func person(_ record: StoredRecord, _ visit: PageVisit) throws -> PatientsPage.Person {
+        let facts = PatientFacts(try record.resource, words: visit.words)
+        return PatientsPage.Person(
+            id: record.id, name: facts.name, born: facts.born, died: facts.died, identifiers: facts.identifiers)
+    }
+
+    private func find(_ request: Request, _ visit: PageVisit) async throws -> Response {
+        let form = try await Form(request, of: visit.caller)
+        var search = PatientsPage.Search(
+            name: form["name"] ?? "", born: form["born"] ?? "", identifier: form["identifier"] ?? "")
+        if search.isEmpty { return .seeOther(.patients) }
+        if !search.born.isEmpty, Day(fhir: search.born) == nil {
+            search.bornError = "That is not a date. Please write it as year-month-day, such as 2014-03-28."
+            return visit.response(PatientsPage(people: [], search: search), status: .unprocessableContent)
+        }
+        var parameters: [(String, String)] = []
+        if !search.name.isEmpty { parameters.append(("name", search.name)) }
+        if !search.born.isEmpty { parameters.append(("birthdate", search.born)) }
+        if !search.identifier.isEmpty { parameters.append(("identifier", search.identifier)) }
+        let (found, isCutOff) = try await records.searchPatients(parameters, limit: 50, for: visit.caller)
+        let people = try found.map { try person($0, visit) }.sorted { $0.name < $1.name }
+        return visit.response(PatientsPage(people: people, search: search, isCutOff: isCutOff))
+    }
+
+    // MARK: Timeline
+
+    private static let entriesOnAPage = 60
+
+    private func timeline(_ request: Request, _ visit: PageVisit) async throws -> Response {
+        let id = try visit.patient
+        let (patient, all) = try await records.timeline(of: id, for: visit.caller)
+        let words = visit.words
+        let resources = try all.map { (record: $0, object: try $0.resource.object) }
+        let told = resources.map { (record: $0.record, words: RecordInWords($0.object, words: words)) }
+        let span = request.uri.queryParameters["span"].flatMap { TimelinePicture.Span(rawValue: String($0)) }
+        let shown = request.uri.queryParameters["show"].flatMap { RecordKind.Group(rawValue: String($0)) }
+        let entries = told.filter { shown == nil || $0.words.kind.group == shown }.map { entry($0.record, $0.words) }
+            .sorted { Self.isNewer($0.when, $1.when) }
+        let page = request.uri.queryParameters["page"].flatMap { Int($0, radix: 36) } ?? 0
+        let pages = (entries.count + Self.entriesOnAPage - 1) / Self.entriesOnAPage
+        let here = min(max(page, 0), max(pages - 1, 0))
+        return visit.response(
+            TimelinePage(
+                patient: try card(patient, visit),
+                picture: PictureFacts.picture(of: resources.map(\.object), words: words, span: span),
+                entries: Array(entries.dropFirst(here * Self.entriesOnAPage).prefix(Self.entriesOnAPage)),
+                shown: shown,
+                groups: RecordKind.Group.allCases.filter { group in told.contains { $0.words.kind.group == group } },
+                newer: here > 0 ? String(here - 1, radix: 36) : nil,
+                older: here + 1 < pages ? String(here + 1, radix: 36) : nil))
+    }
+
+    private func entry(_ record: StoredRecord, _ words: RecordInWords) -> TimelinePage.Entry {
+        TimelinePage.Entry(
+            record: "\(record.type).\(record.id)", kind: words.kind, title: words.title, detail: words.gist,
+            when: words.when, isMistake: words.isMistake)
+    }
+
+    /// Newest first, the undated last.
+    private static func isNewer(_ one: Moment?, _ other: Moment?) -> Bool {
+        guard let one else { return false }
+        guard let other else { return true }
+        return other < one
+    }
+
+    // MARK: One record
+
+    private func record(_ visit: PageVisit) async throws -> Response {
+        let id = try visit.patient
+        let parts = try visit.parameters.require("record").split(separator: ".", maxSplits: 1).map(String.init)
+        guard parts.count == 2, Resource.isID(parts[1]) else { throw Refusal.notFound }
+        let stored = try await records.read(parts[0], parts[1], for: visit.caller)
+        let patient = try await records.read("Patient", id, for: visit.caller)
+        // An address that names one person and another's record is no address.
+        guard stored.patient == patient.patient else { throw Refusal.notFound }
+        let resource = try stored.resource
+        let written = Moment(stored.writtenAt, in: visit.zone)
+        return visit.response(
+            RecordPage(
+                patient: try card(patient, visit), record: "\(stored.type).\(stored.id)",
+                words: RecordInWords(resource.object, words: visit.words),
+                versions: [RecordPage.Version(number: Int(stored.version), when: written, author: "")],
+                shownVersion: Int(stored.version), technicalForm: TechnicalForm.text(resource.json)))
+    }
+
+    // MARK: Who looked
+
+    private func looks(_ request: Request, _ visit: PageVisit) async throws -> Response {
+        let before = request.uri.queryParameters["page"].flatMap { Int64($0, radix: 36) }
+            .map { Date(timeIntervalSince1970: Double($0) / 1_000_000) }
+        let (patient, looks, next) = try await records.looks(at: visit.patient, before: before, for: visit.caller)
+        return visit.response(
+            WhoLookedPage(
+                patient: try card(patient, visit, isOwn: true), looks: looks.map { look($0, visit) }, newer: nil,
+                older: next.map { String(Int64($0.timeIntervalSince1970 * 1_000_000), radix: 36) }))
+    }
+
+    private func look(_ look: PatientRecords.Look, _ visit: PageVisit) -> WhoLookedPage.Look {
+        WhoLookedPage.Look(
+            when: Moment(look.at, in: visit.zone), name: look.who?.name, role: look.who.map { visit.words.role($0.roles) },
+            isReader: look.isReader, act: act(look), isGranted: look.granted, entry: nil,
+            device: look.note.flatMap { Device.words(userAgent: $0.device) }, purpose: nil)
+    }
+
+    private func act(_ look: PatientRecords.Look) -> WhoLookedPage.Act {
+        switch Act(rawValue: look.act) {
+        case .readRecord?: look.type == "Patient" ? .opened : .readEntry
+        case .searchRecords?: look.note?.query == PatientRecords.timelineQuery ? .readTimeline : .searchedWithin
+        case .readEverything?: .readEverything
+        case .createRecord?, .createPatient?: .created
+        case .writeBundle?: .imported
+        case .listPatients?, .searchPatients?: .found
+        case .readTrail?: .readLooks
+        case .share?: .shared
+        case .stopSharing?: .stoppedSharing
+        case .readReach?: .other("looked at who can read this record")
+        default: .other("did something that this page has no words for")
+        }
+    }
+
+    // MARK: Sharing
+
+    private func sharing(_ visit: PageVisit, draft: SharingPage.Draft = .init(), done: SharingPage.Done? = nil)
+        async throws -> Response
+    {
+        let (patient, reaches, clinicians) = try await records.reaches(of: visit.patient, for: visit.caller)
+        let readers = reaches.map { reader($0, visit) }
+        let reached = Set(reaches.compactMap { $0.member?.account })
+        let choices = clinicians.filter { !reached.contains($0.account) && $0.account != visit.person.account }
+        let page = SharingPage(
+            patient: try card(patient, visit, isOwn: true), readers: readers,
+            clinicians: choices.map {
+                SharingPage.Clinician(id: "\($0.account)", name: $0.name, role: visit.words.role($0.roles))
+            },
+            draft: draft, done: done)
+        return visit.response(page, status: draft.hasErrors ? .unprocessableContent : .ok)
+    }
+
+    private func reader(_ reach: PatientRecords.ReachedBy, _ visit: PageVisit) -> SharingPage.Reader {
+        let reason =
+            switch reach.kind {
+            case .guardian: "keeps the record"
+            case .self: "it is their own record"
+            case .share: SharingPage.Purpose(rawValue: reach.purpose.rawValue)?.reason ?? "shared for care"
+            case .careTeam: "belongs to the care team"
+            case .assignment: "was sent to the job"
+            }
+        return SharingPage.Reader(
+            name: reach.member?.name ?? "Someone who has left", role: reach.member.map { visit.words.role($0.roles) } ?? "",
+            isYou: reach.member?.account == visit.person.account, reason: reason,
+            until: reach.until.map { Moment($0, in: visit.zone).day }, lastLooked: nil,
+            share: reach.kind == .share ? reach.id.uuidString.lowercased() : nil)
+    }
+
+    private func share(_ request: Request, _ visit: PageVisit) async throws -> Response {
+        let form = try await Form(request, of: visit.caller)
+        var draft = SharingPage.Draft(clinician: form["clinician"], purpose: form["purpose"], until: form["until"] ?? "")
+        let account = draft.clinician.flatMap(Person.ID.init)
+        let purpose = draft.purpose.flatMap(Purpose.init)
+        let last = Day(fhir: draft.until).flatMap { $0.day == nil ? nil : $0 }
+        let today = Day.today(in: visit.zone)
+        if account == nil { draft.clinicianError = "Please choose who may read." }
+        if purpose == nil { draft.purposeError = "Please choose why." }
+        if let last, last < today || last > today.adding(days: 365) {
+            draft.untilError = "Please choose a day from today on, within a year."
+        } else if last == nil {
+            draft.untilError = "Please choose the last day."
+        }
+        guard let account, let purpose, let last, !draft.hasErrors else { return try await sharing(visit, draft: draft) }
+        // Until the end of that day, where the organisation is.
+        let end = Date(timeIntervalSince1970: Double(last.number + 1) * 86_400)
+        let until = end.addingTimeInterval(-Double(visit.zone.secondsFromGMT(for: end)))
+        try await records.share(visit.patient, with: account, purpose: purpose, until: until, for: visit.caller)
+        return .seeOther(.sharing(of: try visit.patient))
+    }
+
+    private func stopSharing(_ request: Request, _ visit: PageVisit) async throws -> Response {
+        let form = try await Form(request, of: visit.caller)
+        guard let share = form["share"].flatMap(UUID.init(uuidString:)) else { throw Refusal.notFound }
+        try await records.stopSharing(share, of: visit.patient, for: visit.caller)
+        return .seeOther(.sharing(of: try visit.patient))
+    }
+
+    private func card(_ patient: StoredRecord, _ visit: PageVisit, isOwn: Bool? = nil) throws -> PatientCard {
+        let roles = visit.person.roles
+        // Only a guess which links to show; the gate decides what opens.
+        let own = isOwn ?? (roles.contains(.caregiver) || roles.contains(.patient))
+        return PatientFacts(try patient.resource, words: visit.words).card(id: patient.id, mayShare: own)
+    }
+}
+
+extension PageVisit {
+    /// The patient named in the path.
+    var patient: String {
+        get throws {
+            let id = try parameters.require("patient")
+            guard Resource.isID(id) else { throw Refusal.notFound }
+            return id
+        }
+    }
+
+    var words: Words { Words(person: person) }
+    var zone: TimeZone { TimeZone(identifier: person.timeZone) ?? .gmt }
+
+    func response(_ page: some PageBody, status: HTTPResponse.Status = .ok) -> Response {
+        let frame = Frame(person, csrf: caller.token.formToken)
+        return Response(page: frame.document(page), status: status)
+    }
+}

@@ -1,0 +1,69 @@
+import Care
+import FHIR
+import Foundation
+import People
+import Records
+
+extension Frame {
+    /// What surrounds a page of somebody signed in: in the words of their organisation's profile.
+    init(_ person: SignedInPerson, csrf: String) {
+        let zone = TimeZone(identifier: person.timeZone) ?? .gmt
+        self.init(
+            words: Words(person: person), today: .today(in: zone), organization: person.organizationName,
+            signedIn: SignedIn(name: person.name, csrf: csrf))
+    }
+
+    /// What surrounds a visitor's page.
+    init(visitorOn now: Date) {
+        self.init(words: Words(.family), today: .today(now, in: .gmt))
+    }
+}
+
+extension Words {
+    init(person: SignedInPerson) {
+        let audience: Audience =
+            switch person.profile {
+            case .family: .family
+            case .clinic: .clinic
+            case .operations: .operations
+            }
+        self.init(audience, dates: person.country == "IN" ? .india : .inWords)
+    }
+
+    /// What somebody is in an organisation, as colleagues say it.
+    func role(_ roles: Set<Role>) -> String {
+        let told: [(Role, String)] = [
+            (.clinician, audience == .operations ? "clinician" : "doctor or nurse"), (.caregiver, "family"),
+            (.patient, "the person themselves"), (.staff, audience == .operations ? "crew" : "staff"), (.owner, "owner"),
+            (.admin, "administrator"), (.member, "member"),
+        ]
+        return told.first { roles.contains($0.0) }?.1 ?? "member"
+    }
+}
+
+/// What of a Patient resource stands at the head of their pages.
+struct PatientFacts {
+    let name: String
+    let shortName: String
+    let born: Day?
+    let died: Day?
+    let identifiers: [String]
+
+    init(_ resource: Resource, words: Words) {
+        let value = FHIRValue(object: resource.object, words: words)
+        let names = value.items("name")
+        let chosen = ["official", "usual"].lazy.compactMap { use in names.first { $0["use"]?.string == use } }.first
+        let shown = chosen ?? names.first
+        name = value.name(shown) ?? "Name not entered"
+        shortName = shown?["given"]?[0]?.string ?? name
+        born = value.string("birthDate").flatMap(Day.init(fhir:))
+        died = value.string("deceasedDateTime").flatMap(Day.init(fhir:))
+        identifiers = value.items("identifier").compactMap(value.identifier).prefix(3).map { $0 }
+    }
+
+    func card(id: String, mayShare: Bool) -> PatientCard {
+        PatientCard(
+            id: id, name: name, shortName: shortName, born: born, died: died, identifiers: identifiers, mayShare: mayShare,
+            maySeeLooks: mayShare)
+    }
+}

@@ -1,0 +1,78 @@
+import Care
+import Foundation
+import Hummingbird
+import HummingbirdHTTP2
+import HummingbirdTLS
+import Logging
+import NIOSSL
+public import People
+public import Records
+
+/// What the portal serves from: the parts of a running Carekeep.
+public struct Services: Sendable {
+    public let signIn: SignIn
+    public let records: PatientRecords
+    /// Whether the stores answer.
+    public let isReady: @Sendable () async -> Bool
+
+    /// Puts them together.
+    public init(signIn: SignIn, records: PatientRecords, isReady: @escaping @Sendable () async -> Bool) {
+        self.signIn = signIn
+        self.records = records
+        self.isReady = isReady
+    }
+}
+
+/// Every route the server has, in one screen: what is open, what needs a session, and at which door.
+func portal(_ services: Services, limits: Limits, apiSessionSeconds: Int, log: Logger) -> Router<Visit> {
+    let router = Router(context: Visit.self)
+    router.add(middleware: RequestLog(log))
+    router.add(middleware: SecurityHeaders())
+    router.add(middleware: AnswerFailures(log: log, limits: limits))
+
+    let signing = SigningRoutes(signIn: services.signIn, apiSessionSeconds: apiSessionSeconds)
+    let fhir = FHIRRoutes(records: services.records, signIn: services.signIn, limits: limits)
+    let charts = ChartRoutes(records: services.records)
+
+    let open = router.group()
+    HealthRoutes(isReady: services.isReady).add(to: open)
+    AssetRoutes().add(to: open)
+    signing.add(toOpen: open)
+    fhir.add(toOpen: open)
+
+    let pages = router.group().add(middleware: PageDoor(signIn: services.signIn)).group(context: PageVisit.self)
+    charts.add(to: pages)
+    signing.add(toPages: pages)
+
+    let api = router.group().add(middleware: APIDoor()).group(context: APIVisit.self)
+    fhir.add(to: api)
+    signing.add(toAPI: api)
+    return router
+}
+
+/// Whether the process lives, and whether it can serve.
+struct HealthRoutes {
+    let isReady: @Sendable () async -> Bool
+
+    func add(to open: RouterGroup<Visit>) {
+        open.get("health") { _, _ in Response(status: .ok) }
+        open.get("health/live") { _, _ in Response(status: .ok) }
+        open.get("health/ready") { _, _ in Response(status: await isReady() ? .ok : .serviceUnavailable) }
+    }
+}
+
+/// The stylesheet and the mark. Their names change with their content, so browsers may keep them.
+struct AssetRoutes {
+    func add(to open: RouterGroup<Visit>) {
+        open.get(RouterPath(Stylesheet.path)) { _, _ in
+            Self.file(Array(Stylesheet.text.utf8), "text/css; charset=utf-8")
+        }
+        open.get(RouterPath(Mark.address.text)) { _, _ in Self.file(Mark.file.bytes, "image/svg+xml") }
+    }
+
+    private static func file(_ bytes: [UInt8], _ type: String) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: type, .cacheControl: "public, max-age=31536000, immutable"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}

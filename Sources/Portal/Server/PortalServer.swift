@@ -1,0 +1,127 @@
+import Care
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdHTTP2
+import HummingbirdTLS
+public import Logging
+import NIOCore
+import NIOPosix
+public import NIOSSL
+public import ServiceLifecycle
+import UnixSignals
+
+/// The portal on its two ports: HTTPS, where everything is, and HTTP, which only ever says where HTTPS is.
+public struct PortalServer: Sendable {
+    /// Where to listen, and how.
+    public struct Options: Sendable {
+        public var host: String
+        public var httpsPort: Int
+        public var httpPort: Int?
+        /// Names by which the server may be reached; redirects lead to one of them and nowhere else.
+        public var publicNames: [String]
+        public var certificate: [NIOSSLCertificate]
+        public var privateKey: NIOSSLPrivateKey
+        /// Off unless an operator says so. (ENC-1)
+        public var allowsTLS12: Bool
+        public var limits: Limits
+        public var apiSessionSeconds: Int
+
+        /// All of it.
+        public init(
+            host: String, httpsPort: Int, httpPort: Int?, publicNames: [String], certificate: [NIOSSLCertificate],
+            privateKey: NIOSSLPrivateKey, allowsTLS12: Bool, limits: Limits, apiSessionSeconds: Int
+        ) {
+            self.host = host
+            self.httpsPort = httpsPort
+            self.httpPort = httpPort
+            self.publicNames = publicNames
+            self.certificate = certificate
+            self.privateKey = privateKey
+            self.allowsTLS12 = allowsTLS12
+            self.limits = limits
+            self.apiSessionSeconds = apiSessionSeconds
+        }
+    }
+
+    private let options: Options
+    private let services: Services
+    private let log: Logger
+
+    /// A server, not started.
+    public init(_ options: Options, services: Services, log: Logger) {
+        self.options = options
+        self.services = services
+        self.log = log
+    }
+
+    /// Serves until SIGTERM or SIGINT, then lets what is under way finish.
+    public func run(alongside jobs: [any Service], onReady: @escaping @Sendable () async -> Void) async throws {
+        let loops = MultiThreadedEventLoopGroup.singleton
+        var running: [any Service] = [try secure(loops, onReady)]
+        if let port = options.httpPort { running.append(redirecting(loops, port: port)) }
+        // The library's own lines could name a client or a path; ours are the only ones.
+        let silent = Logger(label: "carekeep.lifecycle") { _ in SwiftLogNoOpLogHandler() }
+        let group = ServiceGroup(
+            configuration: .init(
+                services: (jobs + running).map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: silent))
+        // Requests stay on the event loop that read them: fewer hops, more of the database's limit reached.
+        try await withTaskExecutorPreference(EventLoopExecutor(loops)) { try await group.run() }
+    }
+
+    private func secure(
+        _ loops: MultiThreadedEventLoopGroup, _ onReady: @escaping @Sendable () async -> Void
+    ) throws -> some ApplicationProtocol {
+        var tls = TLSConfiguration.makeServerConfiguration(
+            certificateChain: options.certificate.map { .certificate($0) }, privateKey: .privateKey(options.privateKey))
+        tls.minimumTLSVersion = options.allowsTLS12 ? .tlsv12 : .tlsv13
+        let router = portal(
+            services, limits: options.limits, apiSessionSeconds: options.apiSessionSeconds, log: log)
+        return Application(
+            router: router, server: try .http2Upgrade(tlsConfiguration: tls),
+            configuration: .init(address: .hostname(options.host, port: options.httpsPort), serverName: nil),
+            onServerRunning: { _ in await onReady() }, eventLoopGroupProvider: .shared(loops),
+            logger: Logger(label: "carekeep.https") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    private func redirecting(_ loops: MultiThreadedEventLoopGroup, port: Int) -> some ApplicationProtocol {
+        let responder = RedirectToHTTPS(names: options.publicNames, port: options.httpsPort)
+        return Application(
+            responder: responder, configuration: .init(address: .hostname(options.host, port: port)),
+            eventLoopGroupProvider: .shared(loops),
+            logger: Logger(label: "carekeep.http") { _ in SwiftLogNoOpLogHandler() })
+    }
+}
+
+/// Answers every plain request with the way to HTTPS; a POST as well, without reading what it brought. (ENC-2)
+struct RedirectToHTTPS: HTTPResponder {
+    typealias Context = BasicRequestContext
+    let names: [String]
+    let port: Int
+
+    func respond(to request: Request, context: Context) async throws -> Response {
+        // Only to our own names: a forged Host header leads nowhere else.
+        let asked = request.head.authority.map { $0.split(separator: ":", omittingEmptySubsequences: false)[0] }
+        let name = names.first { $0 == asked.map(String.init) } ?? names.first ?? "localhost"
+        let place = port == 443 ? name : "\(name):\(port)"
+        return Response(
+            status: .permanentRedirect,
+            headers: [.location: "https://\(place)\(request.uri.path)", .connection: "close", .contentLength: "0"])
+    }
+}
+
+/// Runs tasks on NIO's event loops: a request stays where it was decrypted.
+final class EventLoopExecutor: TaskExecutor {
+    private let group: MultiThreadedEventLoopGroup
+
+    init(_ group: MultiThreadedEventLoopGroup) {
+        self.group = group
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let loop = MultiThreadedEventLoopGroup.currentEventLoop ?? group.next()
+        loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+}

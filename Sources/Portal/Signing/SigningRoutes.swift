@@ -1,0 +1,159 @@
+import Care
+import FHIR
+import Foundation
+import HTTPTypes
+import Hummingbird
+import People
+
+/// Signing in and out.
+///
+///     GET  /            who we are
+///     GET  /sign-in     the form          POST /sign-in    email, password, next
+///     POST /sign-out
+///     GET  /password    by a one-time link: `#` never reaches the server, so the link's secret is in the query, once
+///     POST /password
+///     POST /api/session {"email", "password", "organization"?} → {"token", "expires_in"}     DELETE /api/session
+struct SigningRoutes {
+    let signIn: SignIn
+    let apiSessionSeconds: Int
+
+    func add(toOpen open: RouterGroup<Visit>) {
+        open.get("/") { request, _ in
+            if Cookies.sessionToken(in: request) != nil { return Response.seeOther(Address.patients) }
+            return Response(page: Frame(visitorOn: .now).document(HomePage()))
+        }
+        open.get("sign-in") { request, _ in form(request, trouble: nil) }
+        open.post("sign-in") { request, visit in try await begin(request, visit) }
+        open.get("password") { request, _ in try passwordForm(request, trouble: nil) }
+        open.post("password") { request, visit in try await setPassword(request, visit) }
+        open.post("api/session") { request, visit in try await beginForAPI(request, visit) }
+    }
+
+    func add(toPages pages: RouterGroup<PageVisit>) {
+        pages.post("sign-out") { request, visit in
+            _ = try await Form(request, of: visit.caller)
+            try await signIn.end(visit.caller)
+            var response = Response.seeOther("/sign-in?bye=1")
+            response.headers[.setCookie] = Cookies.forget
+            return response
+        }
+    }
+
+    func add(toAPI api: RouterGroup<APIVisit>) {
+        api.delete("api/session") { _, visit in
+            try await signIn.end(visit.caller)
+            return Response(status: .noContent)
+        }
+    }
+
+    // MARK: Pages
+
+    private func form(
+        _ request: Request, trouble: SignInPage.Trouble?, email: String = "", next: Address? = nil,
+        status: HTTPResponse.Status = .ok
+    ) -> Response {
+        let visitor = VisitorToken(request)
+        let next = next ?? request.uri.queryParameters["next"].flatMap { Address(returningTo: String($0)) }
+        let trouble = trouble ?? (request.uri.queryParameters["bye"] != nil ? .signedOut : nil)
+            ?? (request.uri.queryParameters["set"] != nil ? .passwordSet : nil)
+        let page = SignInPage(csrf: visitor.formToken, next: next, email: email, trouble: trouble)
+        var response = Response(page: Frame(visitorOn: .now).document(page), status: status)
+        response.headers[.setCookie] = visitor.newCookie
+        return response
+    }
+
+    private func begin(_ request: Request, _ visit: Visit) async throws -> Response {
+        let form = try await Form(ofVisitor: request)
+        let next = form["next"].flatMap(Address.init(returningTo:))
+        let email = form["email"] ?? ""
+        do {
+            let token = try await signIn.begin(
+                address: email, password: form.exactly("password"), organization: nil, use: .page,
+                origin: visit.origin(of: request))
+            var response = Response.seeOther(next ?? .patients)
+            response.headers[.setCookie] = Cookies.keep(token)
+            return response
+        } catch Refusal.wrongCredentials {
+            return self.form(request, trouble: .wrong, email: email, next: next, status: .unauthorized)
+        }
+    }
+
+    private func passwordForm(_ request: Request, trouble: SetPasswordPage.Trouble?, token: String? = nil) throws -> Response {
+        guard let token = token ?? request.uri.queryParameters["link"].map(String.init), AccountLink(token) != nil else {
+            throw Refusal.linkIsUsedUp
+        }
+        let visitor = VisitorToken(request)
+        let page = SetPasswordPage(csrf: visitor.formToken, token: token, trouble: trouble)
+        var response = Response(
+            page: Frame(visitorOn: .now).document(page), status: trouble == nil ? .ok : .unprocessableContent)
+        response.headers[.setCookie] = visitor.newCookie
+        return response
+    }
+
+    private func setPassword(_ request: Request, _ visit: Visit) async throws -> Response {
+        let form = try await Form(ofVisitor: request)
+        guard let token = form["token"], let link = AccountLink(token) else { throw Refusal.linkIsUsedUp }
+        let password = form.exactly("password")
+        guard password == form.exactly("again") else { return try passwordForm(request, trouble: .different, token: token) }
+        guard password.count >= SetPasswordPage.shortest else {
+            return try passwordForm(request, trouble: .tooShort, token: token)
+        }
+        do {
+            try await signIn.setPassword(password, link: link, origin: visit.origin(of: request))
+        } catch Refusal.weakPassword {
+            return try passwordForm(request, trouble: .tooCommon, token: token)
+        }
+        return .seeOther("/sign-in?set=1")
+    }
+
+    // MARK: API
+
+    private func beginForAPI(_ request: Request, _ visit: Visit) async throws -> Response {
+        let body = try await JSON(body: request, limit: 16 << 10)
+        guard let email = body["email"]?.string, let password = body["password"]?.string else {
+            throw Outcome(.required, "email and password must be given, as strings")
+        }
+        var organization: Organization.ID?
+        if let wanted = body["organization"] {
+            guard let id = wanted.string.flatMap(Organization.ID.init) else {
+                throw Outcome(.value, "organization must be the id of an organisation")
+            }
+            organization = id
+        }
+        let token = try await signIn.begin(
+            address: email, password: password, organization: organization, use: .api, origin: visit.origin(of: request))
+        let answer: JSON = [
+            "token": .string(token.text), "token_type": "Bearer", "expires_in": .number("\(apiSessionSeconds)"),
+        ]
+        var response = Response(json: answer.serialized(), status: .created)
+        response.headers[.contentType] = "application/json"
+        return response
+    }
+}
+
+/// Reads who presents what, at each of the two doors.
+struct PageDoor: RouterMiddleware {
+    let signIn: SignIn
+
+    func handle(_ request: Request, context: Visit, next: (Request, Visit) async throws -> Response) async throws -> Response {
+        guard let token = Cookies.sessionToken(in: request) else { throw Refusal.signedOut }
+        var visit = context
+        let caller = Caller(token: token, use: .page, origin: context.origin(of: request))
+        visit.caller = caller
+        visit.person = try await signIn.person(caller)
+        guard visit.person != nil else { throw Refusal.signedOut }
+        return try await next(request, visit)
+    }
+}
+
+/// The API's door: `Authorization: Bearer`. A cookie opens nothing here.
+struct APIDoor: RouterMiddleware {
+    func handle(_ request: Request, context: Visit, next: (Request, Visit) async throws -> Response) async throws -> Response {
+        guard let field = request.headers[.authorization], field.count > 7,
+            field.prefix(7).lowercased() == "bearer ", let token = SessionToken(field.dropFirst(7))
+        else { throw Refusal.signedOut }
+        var visit = context
+        visit.caller = Caller(token: token, use: .api, origin: context.origin(of: request))
+        return try await next(request, visit)
+    }
+}

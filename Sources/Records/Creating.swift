@@ -1,0 +1,122 @@
+import Care
+public import FHIR
+import Foundation
+public import People
+import Postgres
+import Seals
+
+/// Creating one record.
+extension PatientRecords {
+    /// Validates, seals and writes a new record under an id of the server's choosing.
+    ///
+    /// A Patient is new; the caller reaches them as their roles say (a caregiver as guardian …). What is of the directory is
+    /// written there. Everything else must name one patient whom the caller may write about.
+    /// - Throws: `Outcome` naming element and rule; ``Refusal``.
+    public func create(_ resource: Resource, for caller: SignedInCaller) async throws -> StoredRecord {
+        try Validator.check(resource)
+        try Minimisation.check(resource, profile: caller.person.profile)
+        switch try Subjecthood(of: resource) {
+        case .newPatient: return try await createPatient(resource, for: caller)
+        case .directory: return try await createInDirectory(resource, for: caller)
+        case .patient(let id): return try await create(resource, about: id, for: caller.caller)
+        }
+    }
+
+    private func create(_ resource: Resource, about patient: String, for caller: Caller) async throws -> StoredRecord {
+        let index = try await index(for: caller)
+        let tag = index.tag(kind: "Patient", id: patient)
+        let errand = Errand(.createRecord, targets: [tag])
+        let id = UUID().uuidString.lowercased()
+        guard let row = known.row(of: tag) else {
+            let (pass, _) = try await gate.open(errand, for: caller)
+            guard let row = pass.patients.first else { throw Refusal.notFound }
+            known.remember(row, for: tag)
+            let draft = Draft(resource, id: id, patient: row, now: Date(), index: index)
+            return try await write([draft], reach: [], under: pass, epoch: index.epoch)[0]
+        }
+        // The patient's row is known: what is sealed for it travels with the opening of the pass.
+        let draft = Draft(resource, id: id, patient: row, now: Date(), index: index)
+        let sealer = try await keys.sealer(
+            for: .patient(row, of: caller.organization), announcing: AnnouncedPass(for: caller, patients: [row]))
+        let sealed = try SealedDrafts([draft], organization: caller.organization) { _ in sealer }
+        _ = try await gate.open(errand, for: caller, work: sealed.statements(reach: [], epoch: index.epoch))
+        return sealed.records[0]
+    }
+
+    private func createInDirectory(_ resource: Resource, for caller: SignedInCaller) async throws -> StoredRecord {
+        let index = try await index(for: caller.caller)
+        let (pass, _) = try await gate.open(Errand(.createDirectory), for: caller.caller)
+        let draft = Draft(resource, id: UUID().uuidString.lowercased(), patient: nil, now: Date(), index: index)
+        return try await write([draft], reach: [], under: pass, epoch: index.epoch)[0]
+    }
+
+    private func createPatient(_ resource: Resource, for caller: SignedInCaller) async throws -> StoredRecord {
+        let index = try await index(for: caller.caller)
+        let patient = UUID()
+        let (pass, _) = try await gate.open(Errand(.createPatient, newPatients: [patient]), for: caller.caller)
+        let draft = Draft(resource, id: UUID().uuidString.lowercased(), patient: patient, now: Date(), index: index)
+        let reach = NewReach(
+            patient: patient, account: caller.person.account.uuid, kind: .ofCreator(holding: caller.person.roles))
+        return try await write([draft], reach: [reach], under: pass, epoch: index.epoch)[0]
+    }
+
+    /// Seals drafts under a pass that is open, and writes them in one transaction.
+    func write(_ drafts: [Draft], reach: [NewReach], under pass: Pass, epoch: Int32) async throws -> [StoredRecord] {
+        var sealers: [Subject: Sealer] = [:]
+        for subject in Set(drafts.map({ $0.subject(in: pass.organization) })) {
+            // Durable in the key store before the first record that it seals.
+            _ = try await keys.make(for: subject, under: pass)
+            sealers[subject] = try await keys.sealer(for: subject, announcing: pass)
+        }
+        let sealed = try SealedDrafts(drafts, organization: pass.organization) { subject in
+            guard let sealer = sealers[subject] else { throw SealError.noKey }
+            return sealer
+        }
+        _ = try await gate.work(under: pass, sealed.statements(reach: reach, epoch: epoch))
+        return sealed.records
+    }
+}
+
+/// A caller together with who they are: what writing asks for beyond the session itself.
+public struct SignedInCaller: Sendable {
+    public let caller: Caller
+    public let person: SignedInPerson
+
+    /// Puts the two together.
+    public init(caller: Caller, person: SignedInPerson) {
+        self.caller = caller
+        self.person = person
+    }
+}
+
+/// Where a new resource belongs.
+enum Subjecthood: Equatable {
+    case newPatient
+    case directory
+    /// In the record of the patient with this public id.
+    case patient(id: String)
+
+    init(of resource: Resource) throws(Outcome) {
+        if resource.type == "Patient" {
+            self = .newPatient
+            return
+        }
+        switch Compartment.membership(of: resource) {
+        case .directory: self = .directory
+        case .nobody, .undetermined:
+            throw Outcome(
+                .required, at: Expression(resource.type), "the resource must name the patient whom it is about")
+        case .patients(let references):
+            guard references.count == 1 else {
+                throw Outcome(
+                    .notSupported, at: Expression(resource.type), "a resource about several patients is not kept yet")
+            }
+            guard case .relative("Patient", let id, _) = Reference.Target(references[0]) else {
+                throw Outcome(
+                    .value, at: Expression(resource.type),
+                    "the patient must be one of this server, written as Patient/id")
+            }
+            self = .patient(id: id)
+        }
+    }
+}

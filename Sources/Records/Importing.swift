@@ -1,0 +1,164 @@
+public import Care
+public import FHIR
+import Foundation
+import People
+import Postgres
+
+/// Taking in records that others made: Bundles of any kind, or single resources.
+extension PatientRecords {
+    /// What came of one file.
+    public struct ImportReport: Sendable {
+        /// How many records of each type were written.
+        public var written: [String: Int] = [:]
+        /// Patients who were named and missing, so that a stub was made.
+        public var stubs = 0
+        /// How many records of the directory were there already, from this run.
+        public var reused = 0
+        /// What the profile forbids and was left out: element and rule, each once with how often.
+        public var dropped: [String: Int] = [:]
+        /// References that lead outside of what was brought.
+        public var dangling = 0
+    }
+
+    /// What earlier files of a run brought, so that later ones can refer to it.
+    public actor ImportRun {
+        private var settled: [String: String] = [:]
+
+        /// A run that has brought nothing yet.
+        public init() {}
+
+        func place(of reference: String) -> String? { settled[reference] }
+        func settle(_ references: [String], at place: String) {
+            for reference in references { settled[reference] = place }
+        }
+    }
+
+    /// Who reaches the patients that an import makes.
+    public struct ImportReach: Sendable {
+        public var account: Person.ID
+        public var kind: Reach
+
+        /// Names one person.
+        public init(account: Person.ID, kind: Reach) {
+            self.account = account
+            self.kind = kind
+        }
+    }
+
+    /// Takes in a file. What the profile forbids is left out and reported; what is not valid R4 refuses the whole file.
+    ///
+    /// - Parameter progress: told how many records are written, and of how many.
+    public func importFile(
+        _ json: JSON, in run: ImportRun, reach extra: [ImportReach] = [], for caller: SignedInCaller,
+        progress: @Sendable (Int, Int) -> Void = { _, _ in }
+    ) async throws -> ImportReport {
+        var report = ImportReport()
+        let brought = try Self.resources(in: json, profile: caller.person.profile, report: &report)
+        let plan = try await plan(brought, in: run, report: &report)
+        let kept = { (patient: UUID) in
+            Self.reach(of: caller)(patient) + extra.filter { $0.account != caller.person.account }.map {
+                NewReach(patient: patient, account: $0.account.uuid, kind: $0.kind)
+            }
+        }
+        var done = 0
+        var made: Set<String> = []
+        for chunk in plan.chunks(of: 250) {
+            let new = Set(chunk.filter { $0.resource.type == "Patient" }.map(\.id)).subtracting(made)
+            made.formUnion(new)
+            let rows = plan.newPatients.filter { new.contains($0.key) }
+            let stored = try await write(chunk, newPatients: rows, reach: kept, for: caller)
+            for record in stored { report.written[record.type, default: 0] += 1 }
+            done += stored.count
+            progress(done, plan.items.count)
+        }
+        return report
+    }
+
+    private struct Brought {
+        var resource: Resource
+        let names: [String]
+    }
+
+    private static func resources(
+        in json: JSON, profile: Organization.Profile, report: inout ImportReport
+    ) throws -> [Brought] {
+        var brought: [Brought] = []
+        var issues: [Issue] = []
+        let isBundle = json["resourceType"]?.string == "Bundle"
+        let contents: [(JSON, String?)] =
+            isBundle
+            ? (json["entry"]?.array ?? []).compactMap { entry in entry["resource"].map { ($0, entry["fullUrl"]?.string) } }
+            : [(json, nil)]
+        for (number, (content, url)) in contents.enumerated() {
+            do throws(Outcome) {
+                var resource = try Resource(content)
+                for warning in Minimisation.drop(from: &resource, profile: profile) {
+                    report.dropped[warning, default: 0] += 1
+                }
+                try Validator.check(resource)
+                let old = resource.id.map { "\(resource.type)/\($0)" }
+                brought.append(Brought(resource: resource, names: [url, old].compactMap(\.self)))
+            } catch {
+                issues += isBundle ? error.issues.map { $0.inEntry(number) } : error.issues
+            }
+        }
+        guard issues.isEmpty else { throw Outcome(issues) }
+        return brought
+    }
+
+    private func plan(_ brought: [Brought], in run: ImportRun, report: inout ImportReport) async throws -> BundlePlan {
+        var settled: [(Brought, String)] = []
+        for item in brought {
+            if Compartment.isDirectory(item.resource.type), let name = item.names.first, await run.place(of: name) != nil {
+                report.reused += 1
+                continue
+            }
+            let id = UUID().uuidString.lowercased()
+            await run.settle(item.names, at: "\(item.resource.type)/\(id)")
+            settled.append((item, id))
+        }
+        var plan = BundlePlan()
+        for missing in await missingPatients(settled.map(\.0.resource), in: run) {
+            let id = UUID().uuidString.lowercased()
+            await run.settle([missing], at: "Patient/\(id)")
+            try plan.add(Self.stub, id: id)
+            report.stubs += 1
+        }
+        for (item, id) in settled {
+            var resource = item.resource
+            var places: [String: String] = [:]
+            for reference in resource.references() { places[reference.text] = await run.place(of: reference.text) }
+            var dangling = 0
+            try resource.rewriteReferences { reference throws(Outcome) in
+                if let place = places[reference.text] { return place }
+                if case .contained = reference.target { return nil }
+                dangling += 1
+                return nil
+            }
+            report.dangling += dangling
+            try plan.add(resource, id: id)
+        }
+        return plan
+    }
+
+    /// Patients who are named as subjects and were not brought.
+    private func missingPatients(_ resources: [Resource], in run: ImportRun) async -> [String] {
+        var missing: [String] = []
+        for resource in resources where resource.type != "Patient" {
+            for subject in Compartment.subjects(of: resource) where !missing.contains(subject) {
+                if await run.place(of: subject) == nil { missing.append(subject) }
+            }
+        }
+        return missing
+    }
+
+    /// A patient of whom nothing is known but that records speak of them.
+    private static let stub: Resource = {
+        let json: JSON = [
+            "resourceType": "Patient", "active": true,
+            "name": [["text": "Name not brought along"]],
+        ]
+        // The literal above is a resource.
+        return try! Resource(json)
+    }()
+}

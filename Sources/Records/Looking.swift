@@ -1,0 +1,65 @@
+import Care
+import FHIR
+public import Foundation
+public import People
+import Postgres
+import Seals
+public import Trail
+
+/// Who looked at a record: its audit trail, in the hands of those whose record it is.
+extension PatientRecords {
+    /// One line of "who looked".
+    public struct Look: Sendable {
+        /// When.
+        public let at: Date
+        /// Who; `nil` where it could not be attributed.
+        public let who: Member?
+        /// Whether it was the reader of this list.
+        public let isReader: Bool
+        /// What was done or tried.
+        public let act: String
+        /// The FHIR type of the record it was about, if it was about one.
+        public let type: String?
+        /// Whether it was allowed.
+        public let granted: Bool
+        /// Where it came from.
+        public let note: AccessNote?
+    }
+
+    /// The entries about a patient, the newest first, before a moment if one is given. Reading them is an entry too.
+    public func looks(
+        at id: String, before: Date?, limit: Int = 50, for caller: Caller
+    ) async throws -> (patient: StoredRecord, looks: [Look], next: Date?) {
+        let tag = try await index(for: caller).tag(kind: "Patient", id: id)
+        let (pass, rows) = try await gate.open(
+            Errand(.readTrail, targets: [tag]), for: caller,
+            work: [
+                TrailEntry.aboutPatientOfPass(in: caller.organization, before: before, limit: limit),
+                Members.all(in: caller.organization),
+                """
+                select \(SealedRecord.columns) from care.record
+                 where organization_id = \(caller.organization) and tag = \(tag)
+                """,
+            ])
+        let members = try await members.read(rows[1], in: caller.organization)
+        let byAccount = Dictionary(members.map { ($0.account, $0) }) { first, _ in first }
+        guard let patientRow = rows[2].first else { throw Refusal.notFound }
+        let patient = try SealedRecord(patientRow)
+        let stored = try patient.open(with: try await key(of: patient, under: pass), id: id)
+        var looks: [Look] = []
+        for row in rows[0] {
+            let entry = try TrailEntry(row)
+            looks.append(
+                Look(
+                    at: entry.at, who: entry.account.flatMap { byAccount[$0] },
+                    isReader: entry.account == pass.account, act: entry.act, type: entry.recordType,
+                    granted: entry.granted, note: try await note(of: entry, under: pass)))
+        }
+        return (stored, looks, looks.count == limit ? looks.last?.at : nil)
+    }
+
+    private func note(of entry: TrailEntry, under pass: Pass) async throws -> AccessNote? {
+        let subject = Subject.audit(of: pass.organization, year: Int16(clamping: entry.keyEpoch))
+        return try AuditSeal.open(entry.sealed, salt: entry.salt, with: try await keys.key(for: subject, under: pass))
+    }
+}

@@ -1,0 +1,116 @@
+import Care
+import FHIR
+import Foundation
+public import People
+import Postgres
+public import Seals
+
+/// The records of an organisation's patients, and its directory: what comes in is validated and sealed, what goes out was opened
+/// under a pass. No Swift code decides who may see what; the gate and the policies do.
+public final class PatientRecords: Sendable {
+    let gate: Gate
+    let keys: Keykeeper
+    let members: Members
+    let known = KnownPatients()
+
+    /// Over a gate.
+    public init(gate: Gate, keys: Keykeeper, members: Members) {
+        self.gate = gate
+        self.keys = keys
+        self.members = members
+    }
+
+    // MARK: Reading
+
+    /// One record, by its FHIR type and id.
+    ///
+    /// - Throws: ``Refusal/notFound`` for what is not there and for what the caller may not reach, alike.
+    public func read(_ type: String, _ id: String, for caller: Caller) async throws -> StoredRecord {
+        let tag = try await index(for: caller).tag(kind: type, id: id)
+        let (pass, rows) = try await gate.open(
+            Errand(.readRecord, targets: [tag]), for: caller,
+            work: [
+                """
+                select \(SealedRecord.columns) from care.record
+                 where organization_id = \(caller.organization) and tag = \(tag)
+                """
+            ])
+        guard let row = rows[0].first else { throw Refusal.notFound }
+        let sealed = try SealedRecord(row)
+        if let patient = sealed.patient, type == "Patient" { known.remember(patient, for: tag) }
+        let key = try await key(of: sealed, under: pass)
+        return try sealed.open(with: key, id: id)
+    }
+
+    /// Everything in a patient's record, and what of the directory it refers to. The patient comes first.
+    public func everything(about id: String, for caller: Caller) async throws -> [StoredRecord] {
+        let tag = try await index(for: caller).tag(kind: "Patient", id: id)
+        let (pass, rows) = try await gate.open(
+            Errand(.readEverything, targets: [tag]), for: caller,
+            work: [
+                """
+                select \(SealedRecord.columns) from care.record
+                 where organization_id = \(caller.organization)
+                   and patient_id = any ((select care.acting_patients('record.read'))::uuid[])
+                 order by kind <> 'Patient', kind, created_at, id
+                """
+            ])
+        let own = try await open(rows[0], under: pass)
+        let mentioned = try await directory(mentionedIn: own, under: pass, for: caller)
+        return own + mentioned
+    }
+
+    private func directory(
+        mentionedIn records: [StoredRecord], under pass: Pass, for caller: Caller
+    ) async throws -> [StoredRecord] {
+        let index = try await index(for: caller)
+        var tags: Set<[UInt8]> = []
+        for record in records {
+            for reference in try record.resource.references() {
+                guard case .relative(let type, let id, _) = reference.target, !Compartment.canBelongToPatient(type) else {
+                    continue
+                }
+                tags.insert(index.tag(kind: type, id: id))
+            }
+        }
+        guard !tags.isEmpty else { return [] }
+        let rows = try await gate.work(
+            under: pass,
+            [
+                """
+                select \(SealedRecord.columns) from care.record
+                 where organization_id = \(caller.organization) and tag = any (\(Array(tags))) and patient_id is null
+                 order by kind, created_at, id
+                """
+            ])
+        return try await open(rows[0], under: pass)
+    }
+
+    // MARK: Keys
+
+    func index(for caller: Caller) async throws -> BlindIndex {
+        do {
+            return try await keys.index(of: caller.organization, announcing: AnnouncedPass(for: caller))
+        } catch SealError.noKey {
+            throw Refusal.signedOut
+        }
+    }
+
+    func key(of record: SealedRecord, under pass: Pass) async throws -> SubjectKey {
+        try await keys.key(for: record.subject(in: pass.organization), under: pass)
+    }
+
+    /// Opens rows of ``SealedRecord/columns``, of one patient or several.
+    func open(_ rows: Rows, under pass: Pass) async throws -> [StoredRecord] {
+        let sealed = try rows.map { row in try SealedRecord(row) }
+        let subjects = Set(sealed.map { $0.subject(in: pass.organization) })
+        var held: [Subject: SubjectKey] = [:]
+        for part in Dictionary(grouping: subjects, by: \.use).values {
+            held.merge(try await keys.keys(for: part, under: pass)) { first, _ in first }
+        }
+        // A record whose key is gone was erased: it is not there any more.
+        return try sealed.compactMap { record in
+            try held[record.subject(in: pass.organization)].map { try record.open(with: $0, id: nil) }
+        }
+    }
+}

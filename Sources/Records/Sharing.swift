@@ -1,0 +1,89 @@
+public import Care
+import FHIR
+public import Foundation
+public import People
+import Postgres
+import Seals
+
+/// Sharing: whoever keeps a record lets one clinician read it, for a purpose, until a day. (ROL-3)
+extension PatientRecords {
+    /// One way in which somebody reaches a patient.
+    public struct ReachedBy: Sendable {
+        public let id: UUID
+        public let member: Member?
+        public let kind: Reach
+        public let purpose: Purpose
+        public let since: Date
+        public let until: Date?
+    }
+
+    /// Who reaches a patient now, and which colleagues a record can be shared with.
+    public func reaches(
+        of id: String, for caller: Caller
+    ) async throws -> (patient: StoredRecord, reaches: [ReachedBy], clinicians: [Member]) {
+        let tag = try await index(for: caller).tag(kind: "Patient", id: id)
+        let (pass, rows) = try await gate.open(
+            Errand(.readReach, targets: [tag]), for: caller,
+            work: [
+                """
+                select id, account_id, kind, purpose, since, until from care.reach
+                 where organization_id = \(caller.organization) and withdrawn_at is null
+                   and (until is null or until > now())
+                 order by since, id
+                """,
+                Members.all(in: caller.organization),
+                """
+                select \(SealedRecord.columns) from care.record
+                 where organization_id = \(caller.organization) and tag = \(tag)
+                """,
+            ])
+        let colleagues = try await members.read(rows[1], in: caller.organization)
+        let byAccount = Dictionary(colleagues.map { ($0.account, $0) }) { first, _ in first }
+        let reaches = try rows[0].map { row in
+            ReachedBy(
+                id: try row.decode(UUID.self, at: 0),
+                member: byAccount[Person.ID(try row.decode(UUID.self, at: 1))],
+                kind: Reach(rawValue: try row.decode(String.self, at: 2)) ?? .share,
+                purpose: Purpose(rawValue: try row.decode(String.self, at: 3)) ?? .care,
+                since: try row.decode(Date.self, at: 4),
+                until: try row.decode(Date?.self, at: 5))
+        }
+        guard let row = rows[2].first else { throw Refusal.notFound }
+        let sealed = try SealedRecord(row)
+        let patient = try sealed.open(with: try await key(of: sealed, under: pass), id: id)
+        return (patient, reaches, colleagues.filter { $0.isActive && $0.roles.contains(.clinician) })
+    }
+
+    /// Lets a clinician of the organisation read a patient's record.
+    ///
+    /// - Throws: ``Refusal/shareLastsTooLong``; ``Refusal/notFound`` if either is out of reach, or is no clinician.
+    public func share(
+        _ id: String, with account: Person.ID, purpose: Purpose, until: Date, for caller: Caller
+    ) async throws {
+        let tag = try await index(for: caller).tag(kind: "Patient", id: id)
+        _ = try await gate.open(
+            Errand(.share, targets: [tag], purpose: purpose), for: caller,
+            work: [
+                """
+                insert into care.reach (organization_id, patient_id, account_id, kind, purpose, until)
+                select \(caller.organization), p, \(account.uuid), 'share', \(purpose.rawValue), \(until)
+                  from unnest((select care.acting_patients('reach.share'))::uuid[]) p
+                """
+            ])
+    }
+
+    /// Ends a share, at once.
+    public func stopSharing(_ share: UUID, of id: String, for caller: Caller) async throws {
+        let tag = try await index(for: caller).tag(kind: "Patient", id: id)
+        let (_, rows) = try await gate.open(
+            Errand(.stopSharing, targets: [tag]), for: caller,
+            work: [
+                """
+                update care.reach set withdrawn_at = now()
+                 where organization_id = \(caller.organization) and id = \(share) and kind = 'share'
+                   and withdrawn_at is null
+                """
+            ])
+        guard rows[0].affected == 1 else { throw Refusal.notFound }
+    }
+}
