@@ -16,9 +16,9 @@ test: packages-test toolchain lint .venv/.installed ## everything that can be te
 	swift test --skip-build --disable-xctest
 	.venv/bin/python -m pytest Tests/scripts Tests/browser $(PYTEST)
 
-bench: packages-bench toolchain ## how close the server comes to the database's own limit, as ratios
+bench: packages-bench toolchain .venv/.installed ## how close the server comes to the database's own limit, as ratios
 	swift build -c release --product carekeep
-	bench/run $(ARGS)
+	.venv/bin/python bench/run $(ARGS)
 
 lint: toolchain ## imports, format, secrets, SQL in the wrong place: what reading the source can tell
 	@scripts/lint

@@ -6,6 +6,8 @@ import re
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.expected_conditions import staleness_of
+from selenium.webdriver.support.ui import WebDriverWait
 
 from conftest import DESKTOP, PHONE, browser
 from server import OUTPUT
@@ -42,10 +44,18 @@ def signed_in(visit, window):
     def as_(person, next=None):
         visit(next or "/sign-in")
         window.find_element(By.NAME, "email").send_keys(person.email)
-        window.find_element(By.NAME, "password").send_keys(person.password, Keys.ENTER)
+        password = window.find_element(By.NAME, "password")
+        leave(window, lambda: password.send_keys(person.password, Keys.ENTER))
         return window
 
     return as_
+
+
+def leave(window, act):
+    """Does what leads to another page, and waits until this one is gone."""
+    page = window.find_element(By.TAG_NAME, "html")
+    act()
+    WebDriverWait(window, 20, poll_frequency=0.05).until(staleness_of(page))
 
 
 def heading(window):
@@ -114,7 +124,8 @@ def test_the_door(visit, window):
 def test_a_wrong_password_is_said_kindly_and_keeps_the_address(visit, window, people):
     visit("/sign-in")
     window.find_element(By.NAME, "email").send_keys(people.parent.email)
-    window.find_element(By.NAME, "password").send_keys("not the password", Keys.ENTER)
+    password = window.find_element(By.NAME, "password")
+    leave(window, lambda: password.send_keys("not the password", Keys.ENTER))
     assert window.find_element(By.NAME, "email").get_attribute("value") == people.parent.email
     assert window.find_element(By.NAME, "password").get_attribute("value") == ""
     assert window.find_elements(By.CSS_SELECTOR, "[role=alert], [role=status], .problem")
@@ -124,11 +135,11 @@ def test_a_wrong_password_is_said_kindly_and_keeps_the_address(visit, window, pe
 def test_from_the_door_to_one_record_in_words(signed_in, window, people):
     signed_in(people.parent)
     check(window, "patients")
-    window.find_element(By.CSS_SELECTOR, "a.person").click()
+    leave(window, window.find_element(By.CSS_SELECTOR, "a.person").click)
     assert re.search(r"/patients/[^/]+$", window.current_url)
     assert window.find_elements(By.CSS_SELECTOR, "figure svg"), "the timeline has a picture"
     check(window, "timeline")
-    window.find_element(By.CSS_SELECTOR, ".timeline a").click()
+    leave(window, window.find_element(By.CSS_SELECTOR, ".timeline a").click)
     assert "/records/" in window.current_url
     assert heading(window)
     check(window, "record")
@@ -137,7 +148,7 @@ def test_from_the_door_to_one_record_in_words(signed_in, window, people):
 def test_who_looked_names_the_reader_at_once(signed_in, window, people):
     patient = people.parent.patients[0]
     signed_in(people.parent, next=f"/patients/{patient}")
-    window.find_element(By.PARTIAL_LINK_TEXT, "Who looked").click()
+    leave(window, window.find_element(By.PARTIAL_LINK_TEXT, "Who looked").click)
     text = window.find_element(By.TAG_NAME, "main").text
     assert people.parent.name in text or "You" in text
     check(window, "looked")
@@ -178,13 +189,14 @@ def test_one_can_get_there_with_the_keyboard_alone(visit, window, people):
         if window.switch_to.active_element.get_attribute("name") == "email":
             break
     window.switch_to.active_element.send_keys(people.parent.email, Keys.TAB)
-    window.switch_to.active_element.send_keys(people.parent.password, Keys.ENTER)
+    password = window.switch_to.active_element
+    leave(window, lambda: password.send_keys(people.parent.password, Keys.ENTER))
     assert window.find_elements(By.CSS_SELECTOR, "a.person")
 
 
 def test_signing_out_leads_to_the_door_and_back_does_not_lead_in(signed_in, window, people, server):
     signed_in(people.parent)
-    window.find_element(By.CSS_SELECTOR, 'form[action="/sign-out"] button').click()
+    leave(window, window.find_element(By.CSS_SELECTOR, 'form[action="/sign-out"] button').click)
     window.get(f"{server.url}/patients")
     assert window.find_elements(By.NAME, "password")
     window.back()

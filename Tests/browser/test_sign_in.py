@@ -150,7 +150,7 @@ def test_the_api_tells_a_wrong_password_from_an_unknown_account_to_nobody(client
 
 
 @pytest.mark.parametrize("headers", [
-    {}, {"Authorization": "Bearer "}, {"Authorization": "Bearer forged"}, {"Authorization": "Basic YTpi"},
+    {}, {"Authorization": "Bearer"}, {"Authorization": "Bearer forged"}, {"Authorization": "Basic YTpi"},
     {"Authorization": "Bearer " + "A" * 10_000},
 ])
 def test_the_api_answers_nobody_without_a_token(client, people, headers):
