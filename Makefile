@@ -1,6 +1,8 @@
 # Carekeep. `make run` and `make test` are all that most people need; `make help` lists the rest.
 .PHONY: run test bench lint format docs help packages-run packages-test packages-bench toolchain
 .DEFAULT_GOAL := help
+# Each step needs the one before it.
+.NOTPARALLEL:
 
 # Options for the server: make run ARGS="--port 9443"
 ARGS ?=
@@ -8,7 +10,8 @@ ARGS ?=
 PYTEST ?=
 
 run: packages-run toolchain ## install what is missing, build, start the demo and say where it is
-	@swift build -c release --product carekeep --quiet
+	@echo "Building; the first time takes several minutes."
+	@swift build -c release --product carekeep
 	@exec .build/release/carekeep run --demo $(ARGS)
 
 test: packages-test toolchain lint .venv/.installed ## everything that can be tested on this machine; CI runs this
