@@ -15,7 +15,7 @@ def tree(tmp_path):
     for name in ("scripts", ".swift-format"):
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
-    modules = ("Care FHIR Postgres Seals Trail People Records Assurance Portal Synthetic carekeep "
+    modules = ("Care FHIR Postgres Seals Trail People Records Assurance Portal Synthetic CarekeepTesting carekeep "
                "CPostgres CBcrypt").split()
     for module in modules:
         write(tmp_path, f"Sources/{module}/File.swift", f"/// {module}.\npublic enum {module.title()}File {{}}\n")
@@ -59,6 +59,7 @@ FAULTS = [
     ("imports", "Sources/Synthetic/A.swift", "import Records\n"),
     ("imports", "Sources/Portal/A.swift", "import Synthetic\n"),
     ("imports", "Sources/Portal/A.swift", "import CPostgres\n"),
+    ("imports", "Sources/carekeep/A.swift", "import CarekeepTesting\n"),
     ("imports", "Sources/Seals/A.swift", "import CBcrypt\n"),
     ("imports", "Sources/Portal/A.swift", "import Crypto\n"),
     ("imports", "Sources/People/A.swift", "import Hummingbird\n"),
@@ -103,6 +104,7 @@ SOUND = [
     ("tries", "Sources/Care/A.swift", 'let a = try! Regex("[a-z]+")\nlet b = try! /[a-z]+/.firstMatch(in: "")\n'),
     ("tries", "Sources/Care/A.swift", "let a = try! Nonce(data: [0, 0, 0])\n"),
     ("statements", "Sources/Records/A.swift", 'let a: SQL = "select name from patient"\n'),
+    ("statements", "Sources/CarekeepTesting/A.swift", 'let a: SQL = "select name from patient"\n'),
     ("statements", "Sources/Portal/A.swift", 'let a = "<select name=\\"year\\">"\n'),
     ("statements", "Sources/Portal/A.swift", '// "select a from b" is not for us\nlet a = "Please select a year"\n'),
     ("promises", "Sources/Care/A.swift", "// ISO-2, AES-256, SHA-256, UTF-8, ISO-8601, ICD-10\n"),
