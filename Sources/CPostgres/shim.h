@@ -21,4 +21,4 @@ static inline const char *carekeep_primary_message(const PGresult *result) {
     return PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 }
 // A variadic function is not imported either.
-static inline void carekeep_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+static inline void carekeep_name_thread(const void *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }

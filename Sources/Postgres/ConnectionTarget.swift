@@ -41,7 +41,7 @@ struct ConnectionTarget: Sendable {
     private func start() -> OpaquePointer? {
         let names = settings.keys.map { strdup($0) } + [nil]
         let values = settings.values.map { strdup($0) } + [nil]
-        defer { (names + values).forEach { free($0) } }
+        defer { for text in names + values { free(text) } }
         return PQconnectStartParams(names.map { UnsafePointer($0) }, values.map { UnsafePointer($0) }, 0)
     }
 

@@ -55,6 +55,13 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
             sql.lengths.append(Int32(clamping: sql.values.count - start))
         }
 
+        /// Appends a parameter that may be NULL. (Of its own, as the compiler warns of optionals elsewhere.)
+        public mutating func appendInterpolation<Value: Bindable>(_ value: Value?) {
+            if let value { return appendInterpolation(value) }
+            Template.appendHole(of: Value.postgresType, to: &sql.template)
+            sql.lengths.append(-1)
+        }
+
         /// Appends another statement's text and parameters.
         public mutating func appendInterpolation(_ part: SQL) {
             sql.template.append(contentsOf: part.template)
