@@ -51,7 +51,8 @@ enum BirthDate {
             // A time within a day is compared with the whole day of birth, so the day itself may match.
             case .gt, .sa: self.init(first: Self.floor(date.end), last: Self.latest, imprecise: Self.around(next - 1))
             case .ge: self.init(first: start, last: Self.latest, imprecise: Self.around(next - 1))
-            case .lt, .eb: self.init(first: Self.earliest, last: Self.floor(date.start - 1), imprecise: Self.around(start))
+            case .lt, .eb:
+                self.init(first: Self.earliest, last: Self.floor(date.start - 1), imprecise: Self.around(start))
             case .le: self.init(first: Self.earliest, last: next - 1, imprecise: Self.around(start))
             case .ne: return nil
             }
@@ -59,7 +60,10 @@ enum BirthDate {
 
         func intersection(_ other: Range) -> Range {
             Range(
-                first: max(first, other.first), last: min(last, other.last), imprecise: imprecise + other.imprecise)
+                first: max(first, other.first),
+                last: min(last, other.last),
+                imprecise: imprecise + other.imprecise
+            )
         }
 
         /// The year and the month of a day, for those of whom no more is known.

@@ -8,7 +8,12 @@ public struct BundleRequest: Sendable {
     }
 
     public enum Method: String, Sendable, CaseIterable {
-        case get = "GET", head = "HEAD", post = "POST", put = "PUT", delete = "DELETE", patch = "PATCH"
+        case get = "GET"
+        case head = "HEAD"
+        case post = "POST"
+        case put = "PUT"
+        case delete = "DELETE"
+        case patch = "PATCH"
     }
 
     /// What an entry's `request.url` addresses.
@@ -78,7 +83,8 @@ public struct BundleRequest: Sendable {
     }
 
     private static func entries(
-        of bundle: Resource, _ read: (JSON, Expression) throws(Outcome) -> Entry
+        of bundle: Resource,
+        _ read: (JSON, Expression) throws(Outcome) -> Entry
     ) throws(Outcome) -> [Entry] {
         let root = Expression("Bundle").child("entry")
         let list = bundle.json["entry"] ?? []
@@ -118,10 +124,15 @@ extension BundleRequest.Entry {
             throw Outcome(.value, at: at.child("url"), "must be Type, Type/id or Type?search, relative to the server")
         }
         self.init(
-            expression: place, fullURL: try Self.fullURL(json, at: place), resource: try Self.resource(json, at: place),
-            method: method, url: url, target: target,
+            expression: place,
+            fullURL: try Self.fullURL(json, at: place),
+            resource: try Self.resource(json, at: place),
+            method: method,
+            url: url,
+            target: target,
             ifNoneExist: try Self.text(request["ifNoneExist"], at: at.child("ifNoneExist")),
-            ifMatch: try Self.text(request["ifMatch"], at: at.child("ifMatch")))
+            ifMatch: try Self.text(request["ifMatch"], at: at.child("ifMatch"))
+        )
         try check(at: place)
     }
 
@@ -131,8 +142,15 @@ extension BundleRequest.Entry {
             throw Outcome(.required, at: place.child("resource"), "must be given")
         }
         self.init(
-            expression: place, fullURL: try Self.fullURL(json, at: place), resource: resource, method: .post,
-            url: resource.type, target: .type(resource.type), ifNoneExist: nil, ifMatch: nil)
+            expression: place,
+            fullURL: try Self.fullURL(json, at: place),
+            resource: resource,
+            method: .post,
+            url: resource.type,
+            target: .type(resource.type),
+            ifNoneExist: nil,
+            ifMatch: nil
+        )
     }
 
     private static func text(_ json: JSON?, at place: Expression) throws(Outcome) -> String? {
@@ -175,9 +193,15 @@ extension BundleRequest.Entry {
     }
 
     private func checkResource(of type: String, id: String?, at place: Expression) throws(Outcome) {
-        guard let resource else { throw Outcome(.required, at: place.child("resource"), "must be given for this method") }
+        guard let resource else {
+            throw Outcome(.required, at: place.child("resource"), "must be given for this method")
+        }
         guard resource.type == type else {
-            throw Outcome(.invalid, at: place.child("request").child("url"), "must name the type of the entry's resource")
+            throw Outcome(
+                .invalid,
+                at: place.child("request").child("url"),
+                "must name the type of the entry's resource"
+            )
         }
         guard id == nil || resource.id == id else {
             throw Outcome(.invalid, at: place.child("resource").child("id"), "must be the id in the entry's request")
@@ -240,8 +264,12 @@ public enum BundleResponse {
         public let resource: [UInt8]?
 
         public init(
-            status: String, location: String? = nil, etag: String? = nil, lastModified: String? = nil,
-            outcome: Outcome? = nil, resource: [UInt8]? = nil
+            status: String,
+            location: String? = nil,
+            etag: String? = nil,
+            lastModified: String? = nil,
+            outcome: Outcome? = nil,
+            resource: [UInt8]? = nil
         ) {
             (self.status, self.location, self.etag) = (status, location, etag)
             (self.lastModified, self.outcome, self.resource) = (lastModified, outcome, resource)
@@ -249,7 +277,9 @@ public enum BundleResponse {
     }
 
     /// The answer to a search. `total` counts all that match, on this page or not.
-    public static func searchset(_ matches: [Match], total: Int?, links: [Link] = [], timestamp: String? = nil) -> [UInt8] {
+    public static func searchset(_ matches: [Match], total: Int?, links: [Link] = [], timestamp: String? = nil)
+        -> [UInt8]
+    {
         var head = head("searchset", timestamp)
         if let total { head["total"] = .number(String(total)) }
         if !links.isEmpty {
@@ -290,7 +320,10 @@ public enum BundleResponse {
 
     /// An object of some members, then one whose value is JSON already, then more.
     private static func object(
-        _ before: JSONObject, _ key: StaticString, _ raw: [UInt8]?, _ after: JSONObject
+        _ before: JSONObject,
+        _ key: StaticString,
+        _ raw: [UInt8]?,
+        _ after: JSONObject
     ) -> [UInt8] {
         let head = before.serialized().dropFirst().dropLast()
         let tail = after.serialized().dropFirst().dropLast()

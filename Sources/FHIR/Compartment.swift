@@ -28,10 +28,13 @@ public enum Compartment {
         if resource.type == "Patient" { return resource.id.map { ["Patient/\($0)"] } ?? [] }
         guard let paths = Definitions.r4.compartment[resource.type] else { return [] }
         var found: [String] = []
+        var seen: Set<String> = []
         for path in paths {
             let onlyPatients = allowsOnlyPatients(path, in: resource.type)
             for value in resource.json.values(at: path[...]) {
-                guard let subject = subject(value, onlyPatients: onlyPatients), !found.contains(subject) else { continue }
+                guard let subject = subject(value, onlyPatients: onlyPatients), seen.insert(subject).inserted else {
+                    continue
+                }
                 found.append(subject)
             }
         }
@@ -53,7 +56,8 @@ public enum Compartment {
     /// (`Binary`, `Bundle`, `Linkage`, `MessageHeader`, payments …) may hold somebody's data.
     private static let directory: Set<String> = [
         "ActivityDefinition", "CapabilityStatement", "CatalogEntry", "ChargeItemDefinition", "CodeSystem",
-        "CompartmentDefinition", "ConceptMap", "DeviceDefinition", "DeviceMetric", "EffectEvidenceSynthesis", "Endpoint",
+        "CompartmentDefinition", "ConceptMap", "DeviceDefinition", "DeviceMetric", "EffectEvidenceSynthesis",
+        "Endpoint",
         "EventDefinition", "Evidence", "EvidenceVariable", "ExampleScenario", "GraphDefinition", "HealthcareService",
         "ImplementationGuide", "InsurancePlan", "Library", "Location", "Measure", "Medication", "MedicationKnowledge",
         "MedicinalProduct", "MedicinalProductAuthorization", "MedicinalProductContraindication",
@@ -80,7 +84,9 @@ public enum Compartment {
     }
 
     private static func allowsOnlyPatients(_ path: [String], in type: String) -> Bool {
-        guard case .reference(_, let targets)? = Definitions.r4.member(at: path[...], in: type)?.type else { return false }
+        guard case .reference(_, let targets)? = Definitions.r4.member(at: path[...], in: type)?.type else {
+            return false
+        }
         return targets == ["Patient"]
     }
 }

@@ -103,7 +103,12 @@ struct DateTimeReader {
         let zone = self.zone()
         guard position == bytes.count, zone != nil || grammar == .search else { return nil }
         return DateTime(
-            day: date, microseconds: time.microseconds, precision: time.precision, length: time.length, zone: zone)
+            day: date,
+            microseconds: time.microseconds,
+            precision: time.precision,
+            length: time.length,
+            zone: zone
+        )
     }
 
     /// A time of day alone, as FHIR's `time` is.
@@ -116,7 +121,9 @@ struct DateTimeReader {
         guard take("-") else { return DateTime(date: (year, nil, nil)) }
         guard let month = number(digits: 2), (1...12).contains(month) else { return nil }
         guard take("-") else { return DateTime(date: (year, month, nil)) }
-        guard let day = number(digits: 2), day >= 1, day <= DateTime.length(ofMonth: month, in: year) else { return nil }
+        guard let day = number(digits: 2), day >= 1, day <= DateTime.length(ofMonth: month, in: year) else {
+            return nil
+        }
         return DateTime(date: (year, month, day))
     }
 

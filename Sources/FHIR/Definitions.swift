@@ -138,11 +138,17 @@ private struct DefinitionReader {
             add(word, to: &elements, &members)
         }
         return Definitions.TypeDefinition(
-            name: String(words[0]), elements: elements, members: members, isResource: isResource)
+            name: String(words[0]),
+            elements: elements,
+            members: members,
+            isResource: isResource
+        )
     }
 
     private func add(
-        _ word: Substring, to elements: inout [Definitions.Element], _ members: inout [String: Definitions.Member]
+        _ word: Substring,
+        to elements: inout [Definitions.Element],
+        _ members: inout [String: Definitions.Member]
     ) {
         let cardinality = word.utf8.firstIndex { "?!*+".utf8.contains($0) }!
         let isChoice = word[..<cardinality].hasSuffix("[x]")
@@ -152,13 +158,22 @@ private struct DefinitionReader {
         let list = word[word.index(after: cardinality)...]
         let types = list == "*" ? Self.anyType : list.parts("|")
         var element = Definitions.Element(
-            name: name, isRequired: isRequired, repeats: repeats, isChoice: isChoice, keys: [])
+            name: name,
+            isRequired: isRequired,
+            repeats: repeats,
+            isChoice: isChoice,
+            keys: []
+        )
         for type in types {
             let plain = type.parts("(")[0].parts("=")[0]
             let key = isChoice ? name + plain.prefix(1).uppercased() + plain.dropFirst() : name
             element.keys.append(key)
             members[key] = Definitions.Member(
-                element: elements.count, type: self.elementType(type), repeats: repeats, isChoice: isChoice)
+                element: elements.count,
+                type: self.elementType(type),
+                repeats: repeats,
+                isChoice: isChoice
+            )
         }
         elements.append(element)
     }

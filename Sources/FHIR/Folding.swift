@@ -15,7 +15,11 @@ public enum Folding {
         let lower = text.decomposedStringWithCompatibilityMapping.lowercased().decomposedStringWithCompatibilityMapping
         var folded = String.UnicodeScalarView()
         for scalar in lower.unicodeScalars where !isMark(scalar) {
-            if let spelt = spelt[scalar] { folded.append(contentsOf: spelt.unicodeScalars) } else { folded.append(scalar) }
+            if let spelt = spelt[scalar] {
+                folded.append(contentsOf: spelt.unicodeScalars)
+            } else {
+                folded.append(scalar)
+            }
         }
         return String(folded)
     }
@@ -61,7 +65,8 @@ public enum Folding {
     }
 
     private static let spelt: [Unicode.Scalar: String] = [
-        "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h", "ŧ": "t",
+        "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h",
+        "ŧ": "t",
         "ŋ": "n", "ſ": "s",
     ]
 }

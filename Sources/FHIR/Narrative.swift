@@ -9,7 +9,8 @@ enum Narrative {
 
     /// The elements of txt-1: basic formatting, tables, lists, images and links.
     private static let elements: Set<String> = [
-        "a", "abbr", "acronym", "b", "big", "blockquote", "br", "caption", "cite", "code", "col", "colgroup", "dd", "dfn",
+        "a", "abbr", "acronym", "b", "big", "blockquote", "br", "caption", "cite", "code", "col", "colgroup", "dd",
+        "dfn",
         "div", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "q",
         "samp", "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt",
         "ul", "var",
@@ -49,7 +50,9 @@ enum Narrative {
                 skipSpace()
                 return take(">")
             }
-            guard let name = name(), Narrative.elements.contains(name), open.count < Narrative.depth else { return false }
+            guard let name = name(), Narrative.elements.contains(name), open.count < Narrative.depth else {
+                return false
+            }
             open.append(name)
             while true {
                 skipSpace()
@@ -80,8 +83,11 @@ enum Narrative {
         private func isHarmless(link: String) -> Bool {
             let head = link.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
             guard head.contains(":") || head.contains("&") else { return true }
-            return ["http:", "https:", "mailto:", "tel:", "urn:", "cid:", "data:image/png", "data:image/jpeg", "data:image/gif"]
-                .contains { link.hasPrefix($0) }
+            return [
+                "http:", "https:", "mailto:", "tel:", "urn:", "cid:", "data:image/png", "data:image/jpeg",
+                "data:image/gif",
+            ]
+            .contains { link.hasPrefix($0) }
         }
 
         /// A value in quotes, in lower case, as far as it is ASCII.

@@ -39,7 +39,9 @@ public struct PatientSearchValues: Sendable, Equatable {
     static func prefixes(of word: String) -> [String] {
         let letters = word.unicodeScalars
         guard letters.count > shortestPrefix else { return [word] }
-        return (shortestPrefix...min(letters.count, longestPrefix)).map { String(String.UnicodeScalarView(letters.prefix($0))) }
+        return (shortestPrefix...min(letters.count, longestPrefix)).map {
+            String(String.UnicodeScalarView(letters.prefix($0)))
+        }
     }
 
     /// The value under which the words that begin like this one are found.
@@ -68,7 +70,8 @@ public struct PatientSearchValues: Sendable, Equatable {
         (patient["identifier"]?.array ?? []).prefix(mostWords).flatMap { identifier -> [Value] in
             guard let value = identifier["value"]?.string else { return [] }
             let system = identifier["system"]?.string ?? ""
-            return [Value("identifier", "|\(value)")] + (system.isEmpty ? [] : [Value("identifier", "\(system)|\(value)")])
+            return [Value("identifier", "|\(value)")]
+                + (system.isEmpty ? [] : [Value("identifier", "\(system)|\(value)")])
         }
     }
 
@@ -124,7 +127,9 @@ public struct PatientQuery: Sendable {
         query.matches(SearchCard(of: patient, id: patient.id ?? "", lastUpdated: Self.lastUpdated(patient)))
     }
 
-    private static func lastUpdated(_ patient: Resource) -> String { patient.json["meta"]?["lastUpdated"]?.string ?? "" }
+    private static func lastUpdated(_ patient: Resource) -> String {
+        patient.json["meta"]?["lastUpdated"]?.string ?? ""
+    }
 
     /// All words of a value must be found. With several values, one word of each stands for it.
     private static func nameClauses(_ parameter: String, _ texts: [String]) throws(Outcome) -> [Clause] {
@@ -132,7 +137,9 @@ public struct PatientQuery: Sendable {
         guard alternatives.allSatisfy({ !$0.isEmpty }) else {
             throw Outcome(.value, "\(parameter) must have a letter or digit")
         }
-        func value(_ word: String) -> PatientSearchValues.Value { .init(parameter, PatientSearchValues.token(for: word)) }
+        func value(_ word: String) -> PatientSearchValues.Value {
+            .init(parameter, PatientSearchValues.token(for: word))
+        }
         if alternatives.count == 1 { return alternatives[0].map { Clause(anyOf: [value($0)]) } }
         return [Clause(anyOf: alternatives.map { words in value(words.max { $0.count < $1.count } ?? "") })]
     }

@@ -103,7 +103,9 @@ enum PrimitiveType: String, Sendable, CaseIterable {
         guard bytes.starts(with: prefix) else { return false }
         let arcs = bytes.dropFirst(prefix.count)
             .split(separator: UInt8(ascii: "."), maxSplits: 128, omittingEmptySubsequences: false)
-        guard arcs.count > 1, let root = arcs[0].first, root <= UInt8(ascii: "2"), arcs[0].count == 1 else { return false }
+        guard arcs.count > 1, let root = arcs[0].first, root <= UInt8(ascii: "2"), arcs[0].count == 1 else {
+            return false
+        }
         return arcs.allSatisfy { arc in
             !arc.isEmpty && arc.allSatisfy(isDigit) && (arc.count == 1 || arc.first != UInt8(ascii: "0"))
         }

@@ -40,7 +40,9 @@ extension Reference.Target {
         if text.utf8.first == UInt8(ascii: "#") {
             let id = String(text.dropFirst())
             self = id.isEmpty || Resource.isID(id) ? .contained(id: id) : .malformed
-        } else if let query = text.utf8.firstIndex(of: UInt8(ascii: "?")), !text[..<query].utf8.contains(UInt8(ascii: ":")) {
+        } else if let query = text.utf8.firstIndex(of: UInt8(ascii: "?")),
+            !text[..<query].utf8.contains(UInt8(ascii: ":"))
+        {
             let type = String(text[..<query])
             self = ResourceType.names.contains(type) ? .conditional(type: type) : .malformed
         } else if !PrimitiveType.uri.accepts(text) {
@@ -128,7 +130,10 @@ private struct ReferenceWalk {
             case .string(let text) where key == "reference":
                 place.leave()
                 let reference = Reference(
-                    text: text, expression: place.expression, statedType: object["type"]?.string)
+                    text: text,
+                    expression: place.expression,
+                    statedType: object["type"]?.string
+                )
                 place.enter(key)
                 if let new = found(reference) { object.members[index].value = .string(new) }
             case .object, .array:

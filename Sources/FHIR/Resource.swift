@@ -55,8 +55,14 @@ public struct Resource: Sendable, Equatable {
 
     /// An id belongs right after the type, where readers look for it.
     private mutating func setID(_ id: String?) {
-        guard let id else { return object["id"] = nil }
-        if object["id"] != nil { return object["id"] = .string(id) }
+        guard let id else {
+            object["id"] = nil
+            return
+        }
+        if object["id"] != nil {
+            object["id"] = .string(id)
+            return
+        }
         let index = object.members.firstIndex { $0.key == "resourceType" }.map { $0 + 1 } ?? 0
         object.members.insert(("id", .string(id)), at: index)
     }

@@ -57,7 +57,9 @@ extension SearchCard {
         for text in texts { table.index(of: text).appendNumber(to: &bytes) }
         if case .date(let start, let end) = value.content {
             for number in [start, end] {
-                for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: number >> shift)) }
+                for shift in stride(from: 56, through: 0, by: -8) {
+                    bytes.append(UInt8(truncatingIfNeeded: number >> shift))
+                }
             }
         }
     }

@@ -73,7 +73,9 @@ private enum RouteCache {
 /// Turns elements into values that can be compared.
 private enum SearchValues {
     static func contents(
-        of resource: JSON, _ route: SearchParameter.Route, kind: SearchParameter.Kind
+        of resource: JSON,
+        _ route: SearchParameter.Route,
+        kind: SearchParameter.Kind
     ) -> [SearchCard.Content] {
         resource.values(at: route.keys[...]).flatMap { json -> [SearchCard.Content] in
             switch kind {

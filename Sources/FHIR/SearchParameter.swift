@@ -1,7 +1,12 @@
 /// One way of searching a type of resource, and where in a resource its values are.
 struct SearchParameter: Sendable {
     enum Kind: Character, Sendable {
-        case token = "t", date = "d", reference = "r", string = "s", quantity = "q", uri = "u"
+        case token = "t"
+        case date = "d"
+        case reference = "r"
+        case string = "s"
+        case quantity = "q"
+        case uri = "u"
     }
 
     /// Where values are: the elements on the way, and which type of a choice or of a target counts.
@@ -27,7 +32,8 @@ struct SearchParameter: Sendable {
             return Path(
                 elements: target[0].parts(".").map(String.init),
                 choice: choice.count > 1 ? String(choice[1]) : nil,
-                target: target.count > 1 ? String(target[1]) : nil)
+                target: target.count > 1 ? String(target[1]) : nil
+            )
         }
     }
 }
@@ -82,7 +88,9 @@ extension SearchParameter.Kind {
 extension Definitions {
     /// The keys to each form that an element at a path can have, with their types.
     fileprivate func ends(
-        of path: ArraySlice<String>, in type: String, choice: String?
+        of path: ArraySlice<String>,
+        in type: String,
+        choice: String?
     ) -> [(keys: [String], type: String)] {
         guard let first = path.first, let definition = self[type],
             let element = definition.elements.first(where: { $0.name == first })

@@ -35,6 +35,9 @@ public struct SearchQuery: Sendable {
             }
         }
         guard issues.isEmpty else { throw Outcome(issues) }
+        guard conditions.reduce(0, { $0 + $1.cost }) <= Self.mostValues else {
+            throw Outcome(.tooCostly, "a search must not have more than \(Self.mostValues) values")
+        }
         (self.type, self.count, self.conditions, self.sort) = (type, count, conditions, sort)
     }
 
@@ -45,7 +48,8 @@ public struct SearchQuery: Sendable {
 
     /// Whether one card comes before another: as `_sort` says, then the one written last, then by id.
     public var order: @Sendable (SearchCard, SearchCard) -> Bool {
-        let keys = sort + [SortKey(parameter: "_lastUpdated", descending: true), SortKey(parameter: "_id", descending: false)]
+        let keys =
+            sort + [SortKey(parameter: "_lastUpdated", descending: true), SortKey(parameter: "_id", descending: false)]
         return { left, right in
             for key in keys {
                 switch key.compare(left, right) {
@@ -62,6 +66,9 @@ public struct SearchQuery: Sendable {
     public func results(among cards: [SearchCard]) -> [SearchCard] {
         cards.filter(matches).sorted(by: order)
     }
+
+    /// Values of all parameters together: each is compared with each card.
+    private static let mostValues = 500
 
     private static func count(_ value: String) throws(Outcome) -> Int {
         guard let count = Int(value), (0...1_000_000).contains(count) else {
@@ -99,6 +106,14 @@ private struct SearchCondition: Sendable {
     private let parameter: String
     private let test: Test
 
+    /// How many values a card is compared with.
+    var cost: Int {
+        switch test {
+        case .any(let alternatives), .none(let alternatives): alternatives.count
+        case .missing: 1
+        }
+    }
+
     init(_ name: String, _ value: String, _ known: [String: SearchParameter], _ type: String) throws(Outcome) {
         let parts = name.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let (code, modifier) = (parts[0], parts.count > 1 ? parts[1] : nil)
@@ -127,12 +142,14 @@ private struct SearchCondition: Sendable {
             }
             alternatives.append(alternative)
         }
-        guard alternatives.count <= 1000 else { throw Outcome(.tooCostly, "\(shown) must not have more than 1000 values") }
         test = kind == .token && modifier == "not" ? .none(alternatives) : .any(alternatives)
     }
 
     private static func alternative(
-        _ text: String, _ kind: SearchParameter.Kind, _ modifier: String?, _ shown: String
+        _ text: String,
+        _ kind: SearchParameter.Kind,
+        _ modifier: String?,
+        _ shown: String
     ) throws(Outcome) -> Alternative? {
         switch (kind, modifier) {
         case (.token, nil), (.token, "not"):
@@ -236,14 +253,18 @@ private struct SortKey: Sendable {
     let descending: Bool
 
     static func list(
-        _ value: String, _ known: [String: SearchParameter], _ type: String
+        _ value: String,
+        _ known: [String: SearchParameter],
+        _ type: String
     ) throws(Outcome) -> [SortKey] {
         var keys: [SortKey] = []
         for part in value.split(separator: ",") {
             let name = String(part.first == "-" ? part.dropFirst() : part)
             guard name == "_id" || name == "_lastUpdated" || known[name] != nil else {
                 throw Outcome(
-                    .notSupported, "_sort: \(SearchText.shown(name)) is no parameter by which a \(type) can be sorted here")
+                    .notSupported,
+                    "_sort: \(SearchText.shown(name)) is no parameter by which a \(type) can be sorted here"
+                )
             }
             keys.append(SortKey(parameter: name, descending: part.first == "-"))
         }
@@ -335,9 +356,11 @@ enum SearchText {
 
     /// The name of a parameter, if it could be one; otherwise it is somebody's text and is not repeated.
     static func shown(_ name: String) -> String {
-        let isName = name.utf8.count <= 64 && name.utf8.allSatisfy { byte in
-            (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10 || "-_:.".utf8.contains(byte)
-        }
+        let isName =
+            name.utf8.count <= 64
+            && name.utf8.allSatisfy { byte in
+                (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10 || "-_:.".utf8.contains(byte)
+            }
         return isName && !name.isEmpty ? name : "this"
     }
 }

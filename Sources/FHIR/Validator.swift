@@ -56,6 +56,10 @@ private struct Validation {
     private mutating func elements(_ object: JSONObject, of index: Int, isResource: Bool) {
         let type = definitions.types[index]
         if object.isEmpty { return error(.structure, "an object must not be empty") }
+        // Members are looked up one by one, so that an object with a million of them would take a day.
+        guard object.members.count <= 2 * type.members.count + 10 else {
+            return error(.tooCostly, "must not have more members than \(type.name) has elements")
+        }
         let hasCompanions = object.members.contains { $0.key.utf8.first == UInt8(ascii: "_") }
         // No type has as many as 128 elements.
         var present: UInt128 = 0

@@ -16,13 +16,17 @@ import Testing
                  {"request":{"method":"DELETE","url":"Observation/2"}},
                  {"request":{"method":"GET","url":"Observation?code=x"}},
                  {"request":{"method":"GET","url":"Patient/1/$everything"}}]
-                """))
+                """
+            )
+        )
         #expect(request.kind == .transaction)
         #expect(request.entries.map(\.method) == [.post, .put, .delete, .get, .get])
-        #expect(request.entries.map(\.target) == [
-            .type("Patient"), .instance(type: "Patient", id: "1"), .instance(type: "Observation", id: "2"),
-            .search(type: "Observation", query: "code=x"), .other,
-        ])
+        #expect(
+            request.entries.map(\.target) == [
+                .type("Patient"), .instance(type: "Patient", id: "1"), .instance(type: "Observation", id: "2"),
+                .search(type: "Observation", query: "code=x"), .other,
+            ]
+        )
         #expect(request.entries[0].ifNoneExist == "identifier=a|b")
         #expect(request.entries[1].ifMatch == "W/\"2\"")
         #expect(request.entries[1].expression.text == "Bundle.entry[1]")
@@ -37,23 +41,40 @@ import Testing
         (#"[{"request":{"method":"GET","url":"Patient/../Ada"}}]"#, "Bundle.entry[0].request.url"),
         (#"[{"request":{"method":"GET","url":"/Patient/1"}}]"#, "Bundle.entry[0].request.url"),
         (#"[{"request":{"method":"POST","url":"Patient"}}]"#, "Bundle.entry[0].resource"),
-        (#"[{"request":{"method":"POST","url":"Patient/1"},"resource":{"resourceType":"Patient"}}]"#,
-            "Bundle.entry[0].request.url"),
-        (#"[{"request":{"method":"POST","url":"Patient"},"resource":{"resourceType":"Group"}}]"#,
-            "Bundle.entry[0].request.url"),
-        (#"[{"request":{"method":"PUT","url":"Patient/1"},"resource":{"resourceType":"Patient","id":"2"}}]"#,
-            "Bundle.entry[0].resource.id"),
-        (#"[{"request":{"method":"PUT","url":"Patient"},"resource":{"resourceType":"Patient"}}]"#,
-            "Bundle.entry[0].request.url"),
+        (
+            #"[{"request":{"method":"POST","url":"Patient/1"},"resource":{"resourceType":"Patient"}}]"#,
+            "Bundle.entry[0].request.url"
+        ),
+        (
+            #"[{"request":{"method":"POST","url":"Patient"},"resource":{"resourceType":"Group"}}]"#,
+            "Bundle.entry[0].request.url"
+        ),
+        (
+            #"[{"request":{"method":"PUT","url":"Patient/1"},"resource":{"resourceType":"Patient","id":"2"}}]"#,
+            "Bundle.entry[0].resource.id"
+        ),
+        (
+            #"[{"request":{"method":"PUT","url":"Patient"},"resource":{"resourceType":"Patient"}}]"#,
+            "Bundle.entry[0].request.url"
+        ),
         (#"[{"request":{"method":"DELETE","url":"Patient"}}]"#, "Bundle.entry[0].request.url"),
-        (#"[{"request":{"method":"POST","url":"Patient","ifNoneExist":1},"resource":{"resourceType":"Patient"}}]"#,
-            "Bundle.entry[0].request.ifNoneExist"),
-        (#"[{"request":{"method":"POST","url":"Patient"},"resource":{"resourceType":"Ada"}}]"#, "Bundle.entry[0].resource"),
-        (#"[{"request":{"method":"POST","url":"Patient"},"resource":{"resourceType":"Patient","id":"a_b"}}]"#,
-            "Bundle.entry[0].resource.id"),
+        (
+            #"[{"request":{"method":"POST","url":"Patient","ifNoneExist":1},"resource":{"resourceType":"Patient"}}]"#,
+            "Bundle.entry[0].request.ifNoneExist"
+        ),
+        (
+            #"[{"request":{"method":"POST","url":"Patient"},"resource":{"resourceType":"Ada"}}]"#,
+            "Bundle.entry[0].resource"
+        ),
+        (
+            #"[{"request":{"method":"POST","url":"Patient"},"resource":{"resourceType":"Patient","id":"a_b"}}]"#,
+            "Bundle.entry[0].resource.id"
+        ),
         (#"[{"fullUrl":"Patient/1","request":{"method":"GET","url":"Patient/1"}}]"#, "Bundle.entry[0].fullUrl"),
-        (#"[{"fullUrl":"urn:x","request":{"method":"GET","url":"Patient/1"}},{"fullUrl":"urn:x","request":{"method":"GET","url":"Patient/1"}}]"#,
-            "Bundle.entry[1].fullUrl"),
+        (
+            #"[{"fullUrl":"urn:x","request":{"method":"GET","url":"Patient/1"}},{"fullUrl":"urn:x","request":{"method":"GET","url":"Patient/1"}}]"#,
+            "Bundle.entry[1].fullUrl"
+        ),
     ])
     func `What is wrong with an entry is told by its place`(_ entries: String, _ place: String) throws {
         let outcome = #expect(throws: Outcome.self) { try BundleRequest(bundle(entries)) }
@@ -76,10 +97,14 @@ import Testing
                  {"resource":{"resourceType":"Observation","subject":{"reference":"urn:uuid:c757873d-ec9a-4326-a141-556f43239520"},
                   "encounter":{"reference":"urn:uuid:00000000-ec9a-4326-a141-556f43239520"}},
                   "request":{"method":"POST","url":"Observation"}}]
-                """))
+                """
+            )
+        )
         let unresolved = request.unresolvedReferences()
-        #expect(unresolved.map { "\($0.entry.expression) \($0.reference.expression)" }
-            == ["Bundle.entry[1] Observation.encounter"])
+        #expect(
+            unresolved.map { "\($0.entry.expression) \($0.reference.expression)" }
+                == ["Bundle.entry[1] Observation.encounter"]
+        )
     }
 
     @Test func `Every Synthea bundle can be read, and resolves within itself`() throws {
@@ -92,7 +117,8 @@ import Testing
 
     @Test func `A collection can be imported`() throws {
         let request = try BundleRequest(
-            importing: bundle(#"[{"resource":{"resourceType":"Patient","id":"1"}}]"#, type: "collection"))
+            importing: bundle(#"[{"resource":{"resourceType":"Patient","id":"1"}}]"#, type: "collection")
+        )
         #expect(request.entries.first?.target == .type("Patient"))
         #expect(throws: Outcome.self) { try BundleRequest(importing: bundle("[{}]", type: "collection")) }
     }
@@ -100,8 +126,10 @@ import Testing
     @Test func `Answers are valid bundles that hold stored bytes as they are`() throws {
         let stored = Array(#"{"resourceType":"Patient","id":"1", "active" : true}"#.utf8)
         let bytes = BundleResponse.searchset(
-            [.init(fullURL: "https://a.example/Patient/1", resource: stored)], total: 7,
-            links: [.init("self", "https://a.example/Patient"), .init("next", "https://a.example/Patient?page=2")])
+            [.init(fullURL: "https://a.example/Patient/1", resource: stored)],
+            total: 7,
+            links: [.init("self", "https://a.example/Patient"), .init("next", "https://a.example/Patient?page=2")]
+        )
         #expect(String(decoding: bytes, as: UTF8.self).contains(String(decoding: stored, as: UTF8.self)))
         #expect(try Validator.validate(Resource(parsing: bytes)) == [])
         #expect(try JSON(parsing: bytes)["total"]?.number == "7")
@@ -110,10 +138,16 @@ import Testing
         let response = BundleResponse.response(
             to: .transaction,
             [
-                .init(status: "201 Created", location: "Patient/1/_history/1", etag: "W/\"1\"", lastModified: "2024-01-01T00:00:00Z"),
+                .init(
+                    status: "201 Created",
+                    location: "Patient/1/_history/1",
+                    etag: "W/\"1\"",
+                    lastModified: "2024-01-01T00:00:00Z"
+                ),
                 .init(status: "404 Not Found", outcome: Outcome(.notFound, "there is no such resource")),
                 .init(status: "200 OK", resource: stored),
-            ])
+            ]
+        )
         #expect(try Validator.validate(Resource(parsing: response)) == [])
         #expect(try JSON(parsing: response)["entry"]?.array?.count == 3)
     }
@@ -122,7 +156,9 @@ import Testing
         func read(_ query: String) throws -> [String] {
             try SearchQuery.parameters(ofQuery: query).map { "\($0.name)=\($0.value)" }
         }
-        #expect(try read("name=Ada+L%C3%B6we&code=http%3A%2F%2Fa%7Cb&&x") == ["name=Ada Löwe", "code=http://a|b", "x="])
+        #expect(
+            try read("name=Ada+L%C3%B6we&code=http%3A%2F%2Fa%7Cb&&x") == ["name=Ada Löwe", "code=http://a|b", "x="]
+        )
         #expect(try read("") == [])
         for bad in ["a=%", "a=%4", "a=%zz", "a=%FF", "a=%00", "a=%0A"] {
             #expect(throws: Outcome.self) { try read(bad) }

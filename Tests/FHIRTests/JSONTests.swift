@@ -18,7 +18,8 @@ import Testing
         (bytes("/* */1"), .syntax, 0), (bytes("1//"), .trailing, 1), (bytes("1 2"), .trailing, 2),
         (bytes("{}{}"), .trailing, 2), (bytes("[]]"), .trailing, 2), (bytes("1\u{0}"), .trailing, 1),
         (bytes("01"), .number, 0), (bytes("-01"), .number, 1), (bytes("-x"), .number, 1), (bytes("1.x"), .number, 2),
-        (bytes("1ex"), .number, 2), (bytes("1e+x"), .number, 3), (bytes("0x1"), .trailing, 1), (bytes("1.2.3"), .trailing, 3),
+        (bytes("1ex"), .number, 2), (bytes("1e+x"), .number, 3), (bytes("0x1"), .trailing, 1),
+        (bytes("1.2.3"), .trailing, 3),
         (bytes("1e401"), .numberTooLong, 0), (bytes("1E-401"), .numberTooLong, 0),
         (bytes("1e99999999999999999999"), .numberTooLong, 0),
         (bytes(String(repeating: "9", count: 65)), .numberTooLong, 0),
@@ -42,7 +43,9 @@ import Testing
 
     @Test(arguments: refused)
     func `What is not strict JSON is refused with its rule and byte`(
-        _ text: [UInt8], _ kind: JSONError.Kind, _ offset: Int
+        _ text: [UInt8],
+        _ kind: JSONError.Kind,
+        _ offset: Int
     ) throws {
         let error = #expect(throws: JSONError.self) { try JSON(parsing: text) }
         #expect(error?.kind == kind)
@@ -122,7 +125,10 @@ import Testing
         (#"{"resourceType":"Patient","id":"1","id":"2"}"#, "Patient"),
         (#"{"resourceType":"Ada Lovelace","id":01}"#, "id"),
         (#"{"resourceType":"Patient","Ada Lovelace":01}"#, "Patient.?"),
-        (#"{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient","id":01}}]}"#, "Bundle.entry[0].resource.id"),
+        (
+            #"{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient","id":01}}]}"#,
+            "Bundle.entry[0].resource.id"
+        ),
         ("[1,2,]", "[2]"),
     ])
     func `An error names the element and never a value`(_ text: String, _ expression: String) {

@@ -21,7 +21,8 @@ import Testing
     @Test(arguments: [
         ("Ada", "ada"), ("ÉCLAIR", "eclair"), ("Müller", "muller"), ("Strauß", "strauss"), ("STRAẞE", "strasse"),
         ("Sørensen", "sorensen"), ("Łukasz", "lukasz"), ("İpek", "ipek"), ("ırmak", "irmak"), ("Æther", "aether"),
-        ("e\u{301}", "e"), ("\u{00E9}", "e"), ("ﬁn", "fin"), ("Ａｄａ", "ada"), ("Nguyễn", "nguyen"), ("Ålesund", "alesund"),
+        ("e\u{301}", "e"), ("\u{00E9}", "e"), ("ﬁn", "fin"), ("Ａｄａ", "ada"), ("Nguyễn", "nguyen"),
+        ("Ålesund", "alesund"),
         ("王小明", "王小明"), ("नेहा", "नेहा"), ("мария", "мария"), ("Мария", "мария"), ("Żółć", "zolc"), ("ſ", "s"),
         ("Ⅷ", "viii"), ("مُحَمَّد", "محمد"),
     ])
@@ -48,10 +49,13 @@ import Testing
 
     @Test func `A patient is found under identifiers and the parts of the birth date`() throws {
         let patient = try patient(
-            #""identifier":[{"system":"http://nhs","value":"943 476"},{"value":"7"}],"birthDate":"1984-03-09""#)
+            #""identifier":[{"system":"http://nhs","value":"943 476"},{"value":"7"}],"birthDate":"1984-03-09""#
+        )
         #expect(values(patient, "identifier") == ["|943 476", "http://nhs|943 476", "|7"])
         #expect(values(patient, "birthdate") == ["198-", "1984", "1984-03", "1984-03-09"])
-        #expect(values(try self.patient(#""birthDate":"1984-03""#), "birthdate") == ["198-", "1984", "1984-03", "1984-03~"])
+        #expect(
+            values(try self.patient(#""birthDate":"1984-03""#), "birthdate") == ["198-", "1984", "1984-03", "1984-03~"]
+        )
         #expect(values(try self.patient(#""birthDate":"1984""#), "birthdate") == ["198-", "1984", "1984~"])
         #expect(PatientSearchValues(of: try Resource(["resourceType": "Person", "birthDate": "1984"])).values == [])
     }
@@ -65,24 +69,31 @@ import Testing
 
     // MARK: Queries
 
-    @Test(arguments: [
-        ([("name", "love")], true), ([("name", "LOVELACE")], true), ([("name", "ada love")], true), 
-        ([("family", "ada")], false), ([("given", "ada")], true), ([("given", "Ada"), ("family", "lov")], true),
-        ([("name", "bob,ada")], true), ([("name", "ada bob")], false), ([("family:exact", "Lovelace")], true),
-        ([("family:exact", "lovelace")], false), ([("identifier", "http://nhs|9")], true), ([("identifier", "9")], true),
-        ([("identifier", "|9")], false), ([("identifier", "http://x|9")], false), ([("identifier", "1,9")], true),
-        ([("birthdate", "1984")], true), ([("birthdate", "1984-03")], true), ([("birthdate", "1984-03-10")], false),
-        ([("birthdate", "ge1980"), ("birthdate", "lt1990")], true), ([("birthdate", "gt1984-03-09")], false),
-        ([("birthdate", "le1984-03-09")], true), ([("birthdate", "1970,1984")], true), ([("birthdate", "ne1984")], false),
-        ([("name", "ada"), ("gender", "female")], true), ([("name", "ada"), ("gender", "male")], false),
-        ([("_id", "1")], true), ([("phone", "1")], nil), ([("identifier", "http://nhs|")], nil), ([("name", "-")], nil),
-    ] as [([(String, String)], Bool?)])
-    func `Patients are found by tokens and checked exactly`(_ parameters: [(String, String)], _ expected: Bool?) throws {
+    @Test(
+        arguments: [
+            ([("name", "love")], true), ([("name", "LOVELACE")], true), ([("name", "ada love")], true),
+            ([("family", "ada")], false), ([("given", "ada")], true), ([("given", "Ada"), ("family", "lov")], true),
+            ([("name", "bob,ada")], true), ([("name", "ada bob")], false), ([("family:exact", "Lovelace")], true),
+            ([("family:exact", "lovelace")], false), ([("identifier", "http://nhs|9")], true),
+            ([("identifier", "9")], true),
+            ([("identifier", "|9")], false), ([("identifier", "http://x|9")], false), ([("identifier", "1,9")], true),
+            ([("birthdate", "1984")], true), ([("birthdate", "1984-03")], true), ([("birthdate", "1984-03-10")], false),
+            ([("birthdate", "ge1980"), ("birthdate", "lt1990")], true), ([("birthdate", "gt1984-03-09")], false),
+            ([("birthdate", "le1984-03-09")], true), ([("birthdate", "1970,1984")], true),
+            ([("birthdate", "ne1984")], false),
+            ([("name", "ada"), ("gender", "female")], true), ([("name", "ada"), ("gender", "male")], false),
+            ([("_id", "1")], true), ([("phone", "1")], nil), ([("identifier", "http://nhs|")], nil),
+            ([("name", "-")], nil),
+        ] as [([(String, String)], Bool?)]
+    )
+    func `Patients are found by tokens and checked exactly`(_ parameters: [(String, String)], _ expected: Bool?) throws
+    {
         let ada = try patient(
             """
             "name":[{"family":"Lovelace","given":["Ada"]}],"gender":"female","birthDate":"1984-03-09",
             "identifier":[{"system":"http://nhs","value":"9"}]
-            """)
+            """
+        )
         let parameters = parameters.map { (name: $0.0, value: $0.1) }
         guard let expected else {
             #expect(throws: Outcome.self) { try PatientQuery(parsing: parameters) }
@@ -99,13 +110,20 @@ import Testing
         #expect(try isFound(patient(#""name":[{"family":"Lo"}]"#), query))
     }
 
-    @Test(arguments: [
-        ([("birthdate", "1984")], ["1984"]), ([("birthdate", "1984-03")], ["1984-03"]),
-        ([("birthdate", "1984-03-09")], ["1984-03-09"]),
-        ([("birthdate", "ge1980"), ("birthdate", "lt1990")], ["198-", "1980~", "1980-12~", "1990~", "1990-01~"]),
-        ([("birthdate", "ge1989-12-30"), ("birthdate", "le1990-02-02")],
-            ["1989-12-30", "1989-12-31", "1990-01", "1990-02-01", "1990-02-02", "1989~", "1989-12~", "1990~", "1990-02~"]),
-    ] as [([(String, String)], [String])])
+    @Test(
+        arguments: [
+            ([("birthdate", "1984")], ["1984"]), ([("birthdate", "1984-03")], ["1984-03"]),
+            ([("birthdate", "1984-03-09")], ["1984-03-09"]),
+            ([("birthdate", "ge1980"), ("birthdate", "lt1990")], ["198-", "1980~", "1980-12~", "1990~", "1990-01~"]),
+            (
+                [("birthdate", "ge1989-12-30"), ("birthdate", "le1990-02-02")],
+                [
+                    "1989-12-30", "1989-12-31", "1990-01", "1990-02-01", "1990-02-02", "1989~", "1989-12~", "1990~",
+                    "1990-02~",
+                ]
+            ),
+        ] as [([(String, String)], [String])]
+    )
     func `A range is few equalities`(_ parameters: [(String, String)], _ expected: [String]) throws {
         let query = try PatientQuery(parsing: parameters.map { (name: $0.0, value: $0.1) })
         #expect(query.clauses.count == 1)

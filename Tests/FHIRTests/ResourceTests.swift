@@ -2,18 +2,23 @@ import FHIR
 import Testing
 
 @Suite struct ResourceTests {
-    @Test(arguments: [
-        ("[]", IssueType.structure, nil), ("{}", .required, nil), (#"{"resourceType":1}"#, .required, nil),
-        (#"{"resourceType":"Ada"}"#, .notSupported, nil), (#"{"resourceType":"DomainResource"}"#, .notSupported, nil),
-        (#"{"resourceType":"Patient","id":1}"#, .value, "Patient.id"),
-        (#"{"resourceType":"Patient","id":""}"#, .value, "Patient.id"),
-        (#"{"resourceType":"Patient","id":"a_b"}"#, .value, "Patient.id"),
-        (#"{"resourceType":"Patient","id":"../x"}"#, .value, "Patient.id"),
-        ("{\"resourceType\":\"Patient\",\"id\":\"\(String(repeating: "a", count: 65))\"}", .value, "Patient.id"),
-        (#"{"resourceType":"Patient","name":[{"family":"\u0000"}]}"#, .structure, "Patient.name[0].family"),
-    ] as [(String, IssueType, String?)])
+    @Test(
+        arguments: [
+            ("[]", IssueType.structure, nil), ("{}", .required, nil), (#"{"resourceType":1}"#, .required, nil),
+            (#"{"resourceType":"Ada"}"#, .notSupported, nil),
+            (#"{"resourceType":"DomainResource"}"#, .notSupported, nil),
+            (#"{"resourceType":"Patient","id":1}"#, .value, "Patient.id"),
+            (#"{"resourceType":"Patient","id":""}"#, .value, "Patient.id"),
+            (#"{"resourceType":"Patient","id":"a_b"}"#, .value, "Patient.id"),
+            (#"{"resourceType":"Patient","id":"../x"}"#, .value, "Patient.id"),
+            ("{\"resourceType\":\"Patient\",\"id\":\"\(String(repeating: "a", count: 65))\"}", .value, "Patient.id"),
+            (#"{"resourceType":"Patient","name":[{"family":"\u0000"}]}"#, .structure, "Patient.name[0].family"),
+        ] as [(String, IssueType, String?)]
+    )
     func `What is no resource is refused with element and rule`(
-        _ text: String, _ code: IssueType, _ expression: String?
+        _ text: String,
+        _ code: IssueType,
+        _ expression: String?
     ) {
         let outcome = #expect(throws: Outcome.self) { try Resource(parsing: Array(text.utf8)) }
         #expect(outcome?.issues.map(\.code) == [code])
@@ -35,16 +40,18 @@ import Testing
         let outcome = Outcome(.value, at: place, "must be a text")
             .combined(with: Outcome([Issue(.warning, .businessRule, "look here")]))
         #expect(outcome.isFailure)
-        #expect(outcome.json() == [
-            "resourceType": "OperationOutcome",
-            "issue": [
-                [
-                    "severity": "error", "code": "value", "diagnostics": "Patient.name[0].family: must be a text",
-                    "expression": ["Patient.name[0].family"],
+        #expect(
+            outcome.json() == [
+                "resourceType": "OperationOutcome",
+                "issue": [
+                    [
+                        "severity": "error", "code": "value", "diagnostics": "Patient.name[0].family: must be a text",
+                        "expression": ["Patient.name[0].family"],
+                    ],
+                    ["severity": "warning", "code": "business-rule", "diagnostics": "look here"],
                 ],
-                ["severity": "warning", "code": "business-rule", "diagnostics": "look here"],
-            ],
-        ])
+            ]
+        )
         #expect(!Outcome([]).isFailure)
         #expect(Outcome([]).json()["issue"]?[0]?["severity"] == "information")
     }

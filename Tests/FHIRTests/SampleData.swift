@@ -8,7 +8,8 @@ enum SampleData {
     }
 
     /// All JSON files of the folders, or of every folder.
-    static func files(_ folders: [String] = ["official-examples", "synthea", "ukcore-json-converted"]) throws -> [File] {
+    static func files(_ folders: [String] = ["official-examples", "synthea", "ukcore-json-converted"]) throws -> [File]
+    {
         guard let root else { return [] }
         return try folders.flatMap { folder in
             let directory = root.appending(path: folder)

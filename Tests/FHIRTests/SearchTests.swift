@@ -3,7 +3,8 @@ import Testing
 @testable import FHIR
 
 @Suite struct SearchTests {
-    private func card(_ json: JSON, id: String = "1", lastUpdated: String = "2024-01-01T00:00:00Z") throws -> SearchCard {
+    private func card(_ json: JSON, id: String = "1", lastUpdated: String = "2024-01-01T00:00:00Z") throws -> SearchCard
+    {
         SearchCard(of: try Resource(json), id: id, lastUpdated: lastUpdated)
     }
 
@@ -21,7 +22,9 @@ import Testing
                 "subject": ["reference": "Patient/ada"],
                 "encounter": ["reference": "Encounter/e1/_history/2"],
                 "valueQuantity": ["value": 1],
-            ], id: id)
+            ],
+            id: id
+        )
     }
 
     private func matches(_ card: SearchCard, _ parameters: [(String, String)]) throws -> Bool {
@@ -112,7 +115,8 @@ import Testing
         ("CarePlan", "date", #""period":{"start":"2020-01-05","end":"2020-01-06"}"#),
         ("DocumentReference", "period", #""context":{"period":{"start":"2020-01-05","end":"2020-01-06"}}"#),
         ("Goal", "target-date", #""target":[{"dueDate":"2020-01-05"}]"#),
-        ("Claim", "created", #""created":"2020-01-05""#), ("ExplanationOfBenefit", "created", #""created":"2020-01-05""#),
+        ("Claim", "created", #""created":"2020-01-05""#),
+        ("ExplanationOfBenefit", "created", #""created":"2020-01-05""#),
         ("CareTeam", "date", #""period":{"start":"2020-01-05","end":"2020-01-06"}"#),
         ("Appointment", "date", #""start":"2020-01-05T10:00:00Z""#),
         ("QuestionnaireResponse", "authored", #""authored":"2020-01-05""#),
@@ -129,13 +133,17 @@ import Testing
     @Test(arguments: [
         ("colour", "red", "colour"), ("code:in", "x", "code:in"), ("date", "yesterday", "date"),
         ("date", "ap2020", "date"), ("date", "2020-13", "date"), ("date:not", "2020", "date:not"),
-        ("code", "a|b|c", "code"), ("code", "|", "code"), ("code", "", "code"), ("code:missing", "maybe", "code:missing"),
+        ("code", "a|b|c", "code"), ("code", "|", "code"), ("code", "", "code"),
+        ("code:missing", "maybe", "code:missing"),
         ("value-quantity", "5", "value-quantity"), ("_sort", "colour", "colour"), ("_sort", "", "_sort"),
         ("_count", "-1", "_count"), ("_count", "many", "_count"), ("_include", "Observation:subject", "_include"),
-        ("_text", "x", "_text"), ("subject:Ada", "1", "subject:Ada"), ("code,", "x", "this"), ("Ada Lovelace", "x", "this"),
+        ("_text", "x", "_text"), ("subject:Ada", "1", "subject:Ada"), ("code,", "x", "this"),
+        ("Ada Lovelace", "x", "this"),
     ])
     func `What is not understood is an error that names the parameter and no value`(
-        _ name: String, _ value: String, _ shown: String
+        _ name: String,
+        _ value: String,
+        _ shown: String
     ) {
         let outcome = #expect(throws: Outcome.self) {
             try SearchQuery(parsing: [(name: name, value: value)], type: "Observation")
@@ -143,6 +151,14 @@ import Testing
         #expect(outcome?.issues.count == 1)
         #expect(outcome?.issues.first?.rule.contains(shown) == true)
         #expect(outcome?.description.contains("Lovelace") == false)
+    }
+
+    @Test func `A search with endless values is refused`() {
+        let values = (0..<501).map { "c\($0)" }.joined(separator: ",")
+        let outcome = #expect(throws: Outcome.self) {
+            try SearchQuery(parsing: [("code", values)], type: "Observation")
+        }
+        #expect(outcome?.issues.map(\.code) == [.tooCostly])
     }
 
     @Test func `All errors of a search are told at once`() {
@@ -169,7 +185,8 @@ import Testing
         #expect(try ids("_lastUpdated") == "abc")
         #expect(try ids("status,-date") == "bac")
         #expect(
-            try SearchQuery(parsing: [], type: "Observation").results(among: cards).map(\.id) == ["c", "a", "b"])
+            try SearchQuery(parsing: [], type: "Observation").results(among: cards).map(\.id) == ["c", "a", "b"]
+        )
         #expect(try SearchQuery(parsing: [("_count", "5")], type: "Observation").count == 5)
     }
 
@@ -188,7 +205,9 @@ import Testing
 
     @Test func `Bytes that are no card are refused, and none crash`() throws {
         let good = try observation("2020").encoded()
-        for length in good.indices { #expect(throws: SearchCardError.self) { try SearchCard(decoding: Array(good[..<length])) } }
+        for length in good.indices {
+            #expect(throws: SearchCardError.self) { try SearchCard(decoding: Array(good[..<length])) }
+        }
         #expect(throws: SearchCardError(kind: .trailing)) { try SearchCard(decoding: good + [0]) }
         #expect(throws: SearchCardError(kind: .version)) { try SearchCard(decoding: [2] + good.dropFirst()) }
         #expect(throws: SearchCardError.self) { try SearchCard(decoding: [1, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F]) }

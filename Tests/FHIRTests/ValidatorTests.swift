@@ -36,21 +36,34 @@ import Testing
         (#"{"resourceType":"Patient","deceasedBoolean":true}"#, []),
         (#"{"resourceType":"Patient","deceased":true}"#, ["Patient.deceased: structure"]),
         (#"{"resourceType":"Patient","deceasedString":"x"}"#, ["Patient.deceasedString: structure"]),
-        (#"{"resourceType":"Patient","deceasedBoolean":true,"deceasedDateTime":"2020"}"#,
-            ["Patient.deceasedDateTime: structure"]),
-        (#"{"resourceType":"Patient","deceasedBoolean":true,"_deceasedDateTime":{"id":"a"}}"#,
-            ["Patient._deceasedDateTime: structure"]),
+        (
+            #"{"resourceType":"Patient","deceasedBoolean":true,"deceasedDateTime":"2020"}"#,
+            ["Patient.deceasedDateTime: structure"]
+        ),
+        (
+            #"{"resourceType":"Patient","deceasedBoolean":true,"_deceasedDateTime":{"id":"a"}}"#,
+            ["Patient._deceasedDateTime: structure"]
+        ),
         (#"{"resourceType":"Patient","_deceasedBoolean":{"id":"a"},"deceasedBoolean":true}"#, []),
         (#"{"resourceType":"Patient","contact":[{"gender":"x"}]}"#, ["Patient.contact[0].gender: code-invalid"]),
-        (#"{"resourceType":"Patient","communication":[{"preferred":true}]}"#,
-            ["Patient.communication[0].language: required"]),
+        (
+            #"{"resourceType":"Patient","communication":[{"preferred":true}]}"#,
+            ["Patient.communication[0].language: required"]
+        ),
         (#"{"resourceType":"Observation"}"#, ["Observation.status: required", "Observation.code: required"]),
-        (#"{"resourceType":"Observation","_status":{"extension":[{"url":"u","valueCode":"x"}]},"code":{"text":"x"}}"#, []),
-        (#"{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":"1"}}"#,
-            ["Observation.valueQuantity.value: value"]),
+        (
+            #"{"resourceType":"Observation","_status":{"extension":[{"url":"u","valueCode":"x"}]},"code":{"text":"x"}}"#,
+            []
+        ),
+        (
+            #"{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":"1"}}"#,
+            ["Observation.valueQuantity.value: value"]
+        ),
         (#"{"resourceType":"Patient","\u212A":1}"#, ["Patient.?: structure"]),
-        (#"{"resourceType":"Patient","modifierExtension":[{"valueString":"x"}]}"#,
-            ["Patient.modifierExtension[0].url: required"]),
+        (
+            #"{"resourceType":"Patient","modifierExtension":[{"valueString":"x"}]}"#,
+            ["Patient.modifierExtension[0].url: required"]
+        ),
     ])
     func `Elements, types, cardinalities and codes are checked`(_ text: String, _ expected: [String]) throws {
         #expect(try errors(text) == expected)
@@ -64,26 +77,39 @@ import Testing
         (#""_name":[{"id":"a"}]"#, ["Patient._name: structure"]),
         (#""name":[{"given":["x",null],"_given":[null,{"id":"a"}]}]"#, []),
         (#""name":[{"given":["x",null]}]"#, ["Patient.name[0].given[1]: value"]),
-        (#""name":[{"given":["x",null],"_given":[{"id":"a"},null]}]"#,
-            ["Patient.name[0].given[1]: value", "Patient.name[0]._given[1]: structure"]),
+        (
+            #""name":[{"given":["x",null],"_given":[{"id":"a"},null]}]"#,
+            ["Patient.name[0].given[1]: value", "Patient.name[0]._given[1]: structure"]
+        ),
         (#""name":[{"given":["x"],"_given":{"id":"a"}}]"#, ["Patient.name[0]._given: structure"]),
         (#""extension":[{"url":"u","valueString":"x"}]"#, []),
         (#""extension":[{"url":"u","extension":[{"url":"v","valueCode":"c"}]}]"#, []),
         (#""extension":[{"valueString":"x"}]"#, ["Patient.extension[0].url: required"]),
         (#""extension":[{"url":"u"}]"#, ["Patient.extension[0]: invariant"]),
-        (#""extension":[{"url":"u","valueString":"x","extension":[{"url":"v","valueCode":"c"}]}]"#,
-            ["Patient.extension[0]: invariant"]),
-        (#""extension":[{"url":"u","valueString":"x","valueCode":"c"}]"#, ["Patient.extension[0].valueCode: structure"]),
-        (#""extension":[{"url":"u","valueNarrative":{}}]"#,
-            ["Patient.extension[0].valueNarrative: structure"]),
+        (
+            #""extension":[{"url":"u","valueString":"x","extension":[{"url":"v","valueCode":"c"}]}]"#,
+            ["Patient.extension[0]: invariant"]
+        ),
+        (
+            #""extension":[{"url":"u","valueString":"x","valueCode":"c"}]"#,
+            ["Patient.extension[0].valueCode: structure"]
+        ),
+        (
+            #""extension":[{"url":"u","valueNarrative":{}}]"#,
+            ["Patient.extension[0].valueNarrative: structure"]
+        ),
         (#""contained":[{"resourceType":"Organization","id":"o","name":"x"}]"#, []),
         (#""contained":[{"resourceType":"Organization","name":"x"}]"#, ["Patient.contained[0]: invariant"]),
-        (#""contained":[{"resourceType":"Organization","id":"o","colour":1}]"#,
-            ["Patient.contained[0].colour: structure"]),
+        (
+            #""contained":[{"resourceType":"Organization","id":"o","colour":1}]"#,
+            ["Patient.contained[0].colour: structure"]
+        ),
         (#""contained":[{"resourceType":"Element","id":"o"}]"#, ["Patient.contained[0]: not-supported"]),
         (#""contained":["x"]"#, ["Patient.contained[0]: structure", "Patient.contained[0]: invariant"]),
-        (#""contained":[{"resourceType":"Patient","id":"o","contained":[{"resourceType":"Patient","id":"p"}]}]"#,
-            ["Patient.contained[0].contained[0]: invariant"]),
+        (
+            #""contained":[{"resourceType":"Patient","id":"o","contained":[{"resourceType":"Patient","id":"p"}]}]"#,
+            ["Patient.contained[0].contained[0]: invariant"]
+        ),
         (#""managingOrganization":{"reference":"a b"}"#, ["Patient.managingOrganization.reference: value"]),
         (#""generalPractitioner":["Practitioner/1"]"#, ["Patient.generalPractitioner[0]: structure"]),
         (#""text":{"status":"generated","div":"<div><script>x</script></div>"}"#, ["Patient.text.div: value"]),
@@ -94,11 +120,16 @@ import Testing
 
     @Test func `A reference to another type than its element allows is a warning`() throws {
         let patient = try Resource(["resourceType": "Patient", "managingOrganization": ["reference": "Patient/1"]])
-        #expect(Validator.validate(patient) == [
-            Issue(
-                .warning, .value, at: Expression("Patient").child("managingOrganization").child("reference"),
-                "should point to Organization")
-        ])
+        #expect(
+            Validator.validate(patient) == [
+                Issue(
+                    .warning,
+                    .value,
+                    at: Expression("Patient").child("managingOrganization").child("reference"),
+                    "should point to Organization"
+                )
+            ]
+        )
     }
 
     @Test func `A required code of a concept needs its system too`() throws {
@@ -107,11 +138,14 @@ import Testing
                 """
                 {"resourceType":"Condition","subject":{"reference":"Patient/1"},"clinicalStatus":\
                 {"coding":[{"system":"\(system)","code":"\(code)"}]}}
-                """)
+                """
+            )
         }
         #expect(try errors("http://terminology.hl7.org/CodeSystem/condition-clinical", "active") == [])
-        #expect(try errors("http://terminology.hl7.org/CodeSystem/condition-clinical", "ill")
-            == ["Condition.clinicalStatus: code-invalid"])
+        #expect(
+            try errors("http://terminology.hl7.org/CodeSystem/condition-clinical", "ill")
+                == ["Condition.clinicalStatus: code-invalid"]
+        )
         #expect(try errors("http://a.example", "active") == ["Condition.clinicalStatus: code-invalid"])
     }
 
@@ -133,7 +167,16 @@ import Testing
         #expect(Validator.validate(try Resource(["resourceType": "Patient", "name": names])).count == 100)
     }
 
-    @Test func `Values of every kind in the place of every element are refused or accepted, and nothing crashes`() throws {
+    @Test func `An object with endless members is refused at once`() throws {
+        let members = (0..<200_000).map { (key: "_m\($0)", value: JSON.object(["id": "a"])) }
+        let name = JSON.object(JSONObject(members))
+        let issues = Validator.validate(try Resource(["resourceType": "Patient", "name": [name]]))
+        #expect(issues.map(\.code) == [.tooCostly])
+    }
+
+    @Test func `Values of every kind in the place of every element are refused or accepted, and nothing crashes`()
+        throws
+    {
         let strange: [JSON] = [
             .null, true, 0, "", "x", [], [:], [nil], [[]], [[:]], ["resourceType": 1], ["resourceType": "Patient"],
             ["reference": 1], ["url": []], [["extension": [["extension": []]]]],
@@ -153,4 +196,3 @@ import Testing
         }
     }
 }
-
