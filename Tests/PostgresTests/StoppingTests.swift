@@ -127,7 +127,9 @@ import Testing
         defer { cluster.stop() }
         try await withStore(cluster.configuration { ($0.poolSize, $0.waitingTime) = (3, .seconds(60)) }) { store in
             let running = Task { try await store.pipeline([["select 1"], ["select pg_sleep(60)"]]) }
-            while store.statistics.busy < 1 { await Task.yield() }
+            let admin = try AdminConnection(cluster.conninfo)
+            let asleep: SQL = "select 1 from pg_stat_activity where wait_event = 'PgSleep'"
+            while try admin.query(asleep).isEmpty { await Task.yield() }
             cluster.restart()
             let answers = try await running.value
             #expect(try answers[0].get().count == 1)

@@ -187,10 +187,13 @@ import Testing
     @Test func `finishes what runs and waits before it shuts down`() async throws {
         let store = Store(cluster.configuration { $0.poolSize = 1 })
         try await store.start()
-        async let first = store.query("select pg_sleep(0.2)")
+        try admin.query("select pg_advisory_lock(4710)")
+        async let first = store.query("select pg_advisory_xact_lock(4710)")
         async let second = store.query("select \(5)")
         while store.statistics.busy + store.statistics.waiting < 2 { await Task.yield() }
-        await store.shutdown()
+        async let end: Void = store.shutdown()
+        try admin.query("select pg_advisory_unlock(4710)")
+        await end
         #expect(try await first.count == 1)
         #expect(try await second[0].decode(Int.self, at: 0) == 5)
         await #expect(throws: PostgresError.self) { try await store.query("select 1") }

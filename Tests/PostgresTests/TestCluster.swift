@@ -11,12 +11,30 @@ final class TestCluster: Sendable {
     let folder: String
     private static let programs = "/usr/lib/postgresql/15/bin"
 
-    init(settings: [String] = []) {
+    convenience init() {
+        self.init(prepared: ())
+        start()
+    }
+
+    /// One that has a certificate and lets people in by TLS alone, not started yet.
+    convenience init(certifiedFor name: String) {
+        self.init(prepared: ())
+        let (key, certificate) = ("\(folder)/data/server.key", "\(folder)/data/server.crt")
+        Self.run(
+            "openssl",
+            ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
+                + ["-subj", "/CN=\(name)", "-addext", "subjectAltName=DNS:\(name)"]
+                + ["-keyout", key, "-out", certificate]
+        )
+        Self.run("sed", ["-i", "s/^host /hostssl /", "\(folder)/data/pg_hba.conf"])
+        Self.run("cp", [certificate, "\(folder)/server.crt"])
+    }
+
+    private init(prepared: Void) {
         folder = "/tmp/ck-\(getpid())-\(Int.random(in: 1000...9999))"
         Self.run("mkdir", ["-m", "0755", folder], asOwner: false)
         if getuid() == 0 { Self.run("chown", ["postgres", folder], asOwner: false) }
         Self.run("\(Self.programs)/initdb", ["-D", "\(folder)/data", "-U", "postgres", "-A", "trust", "--no-sync"])
-        start(settings)
         Self.running.withLock { $0.append(folder) }
     }
 
