@@ -34,6 +34,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CBcrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
 
         .target(name: "Care", swiftSettings: strict),
@@ -68,10 +69,15 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
         .target(name: "Synthetic", dependencies: ["FHIR"], swiftSettings: strict),
+        .target(
+            name: "CarekeepTesting",
+            dependencies: [
+                "Assurance", "Care", "Database", "FHIR", "People", "Postgres", "Records", "Seals", "Trail",
+            ], swiftSettings: strict),
         .executableTarget(
             name: "carekeep",
             dependencies: [
-                "Care", "FHIR", "Database", "Postgres", "Seals", "Trail", "People", "Records", "Assurance", "Portal",
+                "CLinux", "Care", "FHIR", "Database", "Postgres", "Seals", "Trail", "People", "Records", "Assurance", "Portal",
                 "Synthetic",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "X509", package: "swift-certificates"),
@@ -81,6 +87,18 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 crypto,
+            ], swiftSettings: strict),
+
+        .testTarget(name: "FHIRTests", dependencies: ["FHIR"], swiftSettings: strict),
+        .testTarget(name: "SyntheticTests", dependencies: ["FHIR", "Synthetic"], swiftSettings: strict),
+        .testTarget(name: "PostgresTests", dependencies: ["CPostgres", "Postgres"], swiftSettings: strict),
+        .testTarget(
+            name: "SealsTests", dependencies: ["Care", "Database", "Postgres", "Seals", crypto, cryptoExtras], swiftSettings: strict),
+        .testTarget(name: "PagesTests", dependencies: ["FHIR", "Portal"], swiftSettings: strict),
+        .testTarget(
+            name: "RecordsTests",
+            dependencies: [
+                "Assurance", "Care", "CarekeepTesting", "FHIR", "People", "Postgres", "Records", "Seals", "Trail",
             ], swiftSettings: strict),
     ]
 )

@@ -123,11 +123,8 @@ public struct Founding: Sendable {
     ) async throws -> (organization: Organization.ID, link: AccountLink?) {
         let organization = UUID()
         try await keys.establish(organization: organization)
-        let installation = try await keys.installation()
-        let names = Names(installation: installation)
-        let token = installation.signIn.token(email: plan.owner.address)
-        let account = try admin.query("select care.account_of(\(token))").first?.decode(UUID?.self, at: 0) ?? UUID()
-        let link = AccountLink(organization: organization)
+        let owner = try await prepare(plan.owner, for: organization, over: admin)
+        let names = Names(installation: try await keys.installation())
         let note = AccessNote(address: "", device: "operator on the host", request: "")
         let year = AuditSeal.year(of: Date())
         let seal = try AuditSeal(note, with: try await keys.auditSealer(of: organization, year: year), year: year)
@@ -135,12 +132,47 @@ public struct Founding: Sendable {
             """
             select care.found_organization(
                 \(organization), \(plan.profile.rawValue), \(plan.country), \(plan.timeZone),
-                \(names.sealOrganization(plan.name, organization)), \(account), \(token),
-                \(names.sealAddress(plan.owner.address, of: account)),
-                \(names.seal(plan.owner.name, of: account, in: organization)), \(plan.owner.roles.map(\.rawValue)),
-                \(Primitive.sha256(link.secret)), \(seal.epoch), \(seal.salt), \(seal.sealed))
+                \(names.sealOrganization(plan.name, organization)), \(owner.account), \(owner.token),
+                \(owner.sealedAddress), \(owner.sealedName), \(plan.owner.roles.map(\.rawValue)),
+                \(Primitive.sha256(owner.link.secret)), \(seal.epoch), \(seal.salt), \(seal.sealed))
             """)
         let needed = try rows.first?.decode(Bool.self, at: 0) ?? true
-        return (Organization.ID(organization), needed ? link : nil)
+        return (Organization.ID(organization), needed ? owner.link : nil)
+    }
+
+    /// Adds somebody to an organisation, as the operator. `nil` if they have a password already.
+    @discardableResult
+    public func admit(
+        _ newcomer: Members.Newcomer, to organization: Organization.ID, over admin: AdminConnection
+    ) async throws -> AccountLink? {
+        let ready = try await prepare(newcomer, for: organization.uuid, over: admin)
+        let rows = try admin.query(
+            """
+            select care.admit(
+                \(organization.uuid), \(ready.account), \(ready.token), \(ready.sealedAddress), \(ready.sealedName),
+                \(newcomer.roles.map(\.rawValue)), \(Primitive.sha256(ready.link.secret)))
+            """)
+        return try rows.first?.decode(Bool.self, at: 0) == true ? ready.link : nil
+    }
+
+    private struct Prepared {
+        let account: UUID
+        let token: [UInt8]
+        let sealedAddress: [UInt8]
+        let sealedName: [UInt8]
+        let link: AccountLink
+    }
+
+    private func prepare(
+        _ newcomer: Members.Newcomer, for organization: UUID, over admin: AdminConnection
+    ) async throws -> Prepared {
+        let installation = try await keys.installation()
+        let names = Names(installation: installation)
+        let token = installation.signIn.token(email: newcomer.address)
+        let account = try admin.query("select care.account_of(\(token))").first?.decode(UUID?.self, at: 0) ?? UUID()
+        return Prepared(
+            account: account, token: token, sealedAddress: try names.sealAddress(newcomer.address, of: account),
+            sealedName: try names.seal(newcomer.name, of: account, in: organization),
+            link: AccountLink(organization: organization))
     }
 }

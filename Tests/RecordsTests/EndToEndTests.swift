@@ -1,0 +1,89 @@
+import Assurance
+import Care
+import CarekeepTesting
+import FHIR
+import Foundation
+import People
+import Records
+import Testing
+import Trail
+
+@Suite struct `Records, end to end` {
+    @Test func `a patient is written, read by their guardian to the letter, and unknown to everybody else`() async throws {
+        let town = try await TestTown()
+        let amara = try await town.signedIn("Amara")
+        let ada = try await town.home.records.create(Samples.patient("Ada", "Okafor", born: "2014-03-03"), for: amara)
+        let weight = try await town.home.records.create(Samples.weight("1.50", of: ada.id), for: amara)
+
+        let read = try await town.home.records.read("Observation", weight.id, for: amara.caller)
+        #expect(read.json == weight.json)
+        #expect(String(decoding: read.json, as: UTF8.self).contains("1.50"))
+
+        for stranger in ["Bo", "Imani", "Tunde", "Meera", "Ravi"] {
+            let caller = try await town.session(of: stranger)
+            await #expect(throws: Refusal.notFound, "\(stranger)") {
+                try await town.home.records.read("Observation", weight.id, for: caller)
+            }
+            await #expect(throws: Refusal.notFound, "\(stranger)") {
+                try await town.home.records.timeline(of: ada.id, for: caller)
+            }
+        }
+        await town.close()
+    }
+
+    @Test func `a share opens the record, until it is withdrawn`() async throws {
+        let town = try await TestTown()
+        let amara = try await town.signedIn("Amara")
+        let ada = try await town.home.records.create(Samples.patient("Ada", "Okafor", born: "2014-03-03"), for: amara)
+        let imani = try await town.session(of: "Imani")
+        let until = Date().addingTimeInterval(86_400)
+        try await town.home.records.share(
+            ada.id, with: town["Imani"].account, purpose: .treatment, until: until, for: amara.caller)
+        #expect(try await town.home.records.read("Patient", ada.id, for: imani).id == ada.id)
+        #expect(try await town.home.records.people(for: imani).people.map(\.id) == [ada.id])
+
+        let reaches = try await town.home.records.reaches(of: ada.id, for: amara.caller).reaches
+        let share = try #require(reaches.first { $0.kind == .share })
+        try await town.home.records.stopSharing(share.id, of: ada.id, for: amara.caller)
+        await #expect(throws: Refusal.notFound) { try await town.home.records.read("Patient", ada.id, for: imani) }
+
+        let looks = try await town.home.records.looks(at: ada.id, before: nil, for: amara.caller).looks
+        let imanis = looks.filter { $0.who?.name == "Dr Imani Bello" }
+        #expect(imanis.map(\.granted) == [false, true, true])
+        #expect(imanis.allSatisfy { $0.note?.address == "192.0.2.7" })
+        await town.close()
+    }
+
+    @Test func `patients are found by the beginning of a name, a birth date and an identifier`() async throws {
+        let town = try await TestTown()
+        let meera = try await town.signedIn("Meera")
+        let arjun = try await town.home.records.create(Samples.patient("Arjun", "Deshpandé", born: "1980-07-09"), for: meera)
+        _ = try await town.home.records.create(Samples.patient("Lata", "Joshi", born: "1991-01-01"), for: meera)
+        for parameters in [[("name", "desh")], [("given", "ARJUN")], [("birthdate", "1980")], [("birthdate", "lt1985-01-01")]] {
+            let found = try await town.home.records.searchPatients(parameters, limit: 10, for: meera.caller).found
+            #expect(found.map(\.id) == [arjun.id], "\(parameters)")
+        }
+        let ravi = try await town.session(of: "Ravi")
+        #expect(try await town.home.records.searchPatients([("name", "desh")], limit: 10, for: ravi).found.isEmpty)
+        await town.close()
+    }
+}
+
+/// Small resources.
+enum Samples {
+    static func patient(_ given: String, _ family: String, born: String) throws -> Resource {
+        try Resource([
+            "resourceType": "Patient", "name": [["family": .string(family), "given": [.string(given)]]],
+            "birthDate": .string(born),
+        ])
+    }
+
+    static func weight(_ value: String, of patient: String) throws -> Resource {
+        try Resource([
+            "resourceType": "Observation", "status": "final",
+            "code": ["coding": [["system": "http://loinc.org", "code": "29463-7"]], "text": "Weight"],
+            "subject": ["reference": .string("Patient/\(patient)")], "effectiveDateTime": "2026-03-03T07:20:00Z",
+            "valueQuantity": ["value": .number(value), "unit": "kg"],
+        ])
+    }
+}
