@@ -261,9 +261,9 @@ final class Switchboard {
     }
 
     private func sendStop(_ line: Line) {
+        line.stop?.nextAt = .never
         guard let cancellation = line.connection?.cancellation() else { return }
         line.stop?.isBeingSent = true
-        line.stop?.nextAt = .never
         statistics.cancellations += 1
         let (inbox, index, serial) = (inbox, line.index, line.serial)
         WorkerThread.start(named: "postgres cancel") {

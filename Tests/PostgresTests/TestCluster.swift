@@ -9,7 +9,11 @@ final class TestCluster: Sendable {
     static let shared = TestCluster()
 
     let folder: String
-    private static let programs = "/usr/lib/postgresql/15/bin"
+    /// The newest that Debian's packages have installed.
+    private static let programs: String = {
+        let versions = try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")
+        return "/usr/lib/postgresql/\(versions?.compactMap(Int.init).max() ?? 15)/bin"
+    }()
 
     convenience init() {
         self.init(prepared: ())
