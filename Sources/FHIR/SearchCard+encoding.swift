@@ -78,14 +78,14 @@ extension Int {
 
 /// Each text once: systems and patients come again and again.
 private struct StringTable {
-    private var indices: [[UInt8]: Int] = [:]
-    private var texts: [[UInt8]] = []
+    private var indices: [String: Int] = [:]
+    private var texts: [String] = []
 
     mutating func index(of text: String) -> Int {
-        let bytes = Array(text.utf8)
-        if let index = indices[bytes] { return index }
-        indices[bytes] = texts.count
-        texts.append(bytes)
+        // Dictionaries hold what Unicode holds equal for the same; the bytes decide.
+        if let index = indices[text], texts[index].hasSameBytes(as: text) { return index }
+        indices[text] = texts.count
+        texts.append(text)
         return texts.count - 1
     }
 
@@ -93,8 +93,8 @@ private struct StringTable {
         var bytes: [UInt8] = []
         texts.count.appendNumber(to: &bytes)
         for text in texts {
-            text.count.appendNumber(to: &bytes)
-            bytes.append(contentsOf: text)
+            text.utf8.count.appendNumber(to: &bytes)
+            bytes.append(contentsOf: text.utf8)
         }
         return bytes
     }
