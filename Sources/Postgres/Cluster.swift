@@ -340,7 +340,7 @@ extension Cluster {
     private func prepareSocketFolder() throws(ClusterError) {
         try ClusterFiles.makeParents(of: socketFolder)
         // Others may pass through to a socket whose name they know, where pg_hba turns them away; but they see nothing.
-        let mode: mode_t = accounts.isolation == .oneUser ? 0o700 : 0o711
+        let mode: mode_t = accounts.isolation == .oneUser || durability == .testsOnly ? 0o700 : 0o711
         try ClusterFiles.makeFolder(socketFolder, mode: mode, owner: accounts.database)
     }
 

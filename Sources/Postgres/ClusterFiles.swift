@@ -87,6 +87,12 @@ package enum ClusterFiles {
         return lstat(path, &found) == 0
     }
 
+    /// Whether every account of the machine may read it.
+    package static func isOpenToAll(_ path: String) -> Bool {
+        var found = stat()
+        return stat(path, &found) == 0 && found.st_mode & 0o004 != 0
+    }
+
     /// The name in a folder's entry.
     package static func name(of entry: UnsafeMutablePointer<dirent>) -> String {
         withUnsafePointer(to: &entry.pointee.d_name) {

@@ -16,7 +16,7 @@ public struct Migrator: Sendable {
 
     let schema: SQL.Identifier
     let release: Release
-    let conninfo: String
+    package let conninfo: String
 
     /// - `store`: what to call it.
     /// - `schema`: where its tables are.

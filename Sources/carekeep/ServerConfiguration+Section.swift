@@ -1,0 +1,265 @@
+import Foundation
+import Yams
+
+/// A part of the configuration file while it is read: hands out values key by key, and notes what is wrong with them.
+///
+/// Reading goes on after a mistake, with the default, so that all mistakes are told together. A key that nobody asked
+/// for is unknown, and that is a mistake too.
+final class ConfigurationSection {
+    private let path: [String]
+    private let mapping: Node.Mapping?
+    private let notes: Notes
+    private var known: Set<String> = []
+    private var children: [ConfigurationSection] = []
+
+    /// What the sections of one file gather.
+    private final class Notes {
+        let file: String
+        var problems: [String] = []
+        var settings: [ServerConfiguration.Setting] = []
+
+        init(file: String) { self.file = file }
+    }
+
+    /// The whole file.
+    init(yaml: String, file: String) throws(ConfigurationError) {
+        notes = Notes(file: file)
+        path = []
+        do {
+            let node = try Yams.compose(yaml: yaml)
+            mapping = node?.mapping
+            // An empty file, or one of comments alone, is a file of defaults.
+            if let node, mapping == nil, node.null == nil { notes.problems.append("must be a list of keys and values") }
+        } catch let error as YamlError {
+            throw ConfigurationError(file: file, problems: ["is not YAML: \(Self.place(of: error))"])
+        } catch {
+            throw ConfigurationError(file: file, problems: ["is not YAML"])
+        }
+    }
+
+    private init(parent: ConfigurationSection, name: String) {
+        path = parent.path + [name]
+        notes = parent.notes
+        let node = parent.mapping?[name]
+        mapping = node?.mapping
+        if let node, mapping == nil, node.null == nil { parent.complain(name, "must hold keys of its own") }
+    }
+
+    /// A part of this part.
+    func section(_ name: String) -> ConfigurationSection {
+        known.insert(name)
+        let section = ConfigurationSection(parent: self, name: name)
+        children.append(section)
+        return section
+    }
+
+    /// Notes that a key breaks a rule.
+    func complain(_ key: String, _ rule: String) {
+        let line = mapping?[key]?.mark.map { " (line \($0.line))" } ?? ""
+        notes.problems.append("\(name(of: key)) \(rule)\(line)")
+    }
+
+    /// Every key with its value, once all have been asked for.
+    func finish() throws(ConfigurationError) -> [ServerConfiguration.Setting] {
+        complainOfUnknown()
+        guard notes.problems.isEmpty else { throw ConfigurationError(file: notes.file, problems: notes.problems) }
+        return notes.settings
+    }
+
+    private func complainOfUnknown() {
+        for (key, _) in mapping ?? [:] {
+            let text = key.string ?? "a key that is not a word"
+            if !known.contains(text) {
+                complain(text, "is not a key; known are \(known.sorted().joined(separator: ", "))")
+            }
+        }
+        children.forEach { $0.complainOfUnknown() }
+    }
+
+    private func name(of key: String) -> String { (path + [key]).joined(separator: ".") }
+
+    /// Where the text stops being YAML; not what stands there.
+    private static func place(of error: YamlError) -> String {
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            "\(problem), line \(mark.line)"
+        case .duplicatedKeysInMapping(let duplicates, _):
+            "the key \(duplicates.joined(separator: ", ")) is given twice"
+        default: "it cannot be read"
+        }
+    }
+}
+
+// MARK: - Values
+
+extension ConfigurationSection {
+    typealias Address = ServerConfiguration.Address
+
+    /// An absolute path.
+    func path(_ key: String, or standard: String) -> String {
+        value(key, or: standard, rule: "must be an absolute path", show: { $0 }) { $0.hasPrefix("/") ? $0 : nil }
+    }
+
+    /// An absolute path, or nothing.
+    func optionalPath(_ key: String) -> String? {
+        value(key, or: nil, rule: "must be an absolute path", show: { $0 ?? "(none)" }) {
+            $0.hasPrefix("/") ? .some($0) : nil
+        }
+    }
+
+    /// A host and a port, each with its default.
+    func address(_ key: String, or standard: Address) -> Address {
+        let part = section(key)
+        return Address(
+            host: part.value("host", or: standard.host, rule: "must be a host's name or IP address", show: { $0 }) {
+                $0.isEmpty || $0.contains(where: { $0 == "/" || $0.isWhitespace }) ? nil : $0
+            },
+            port: part.value(
+                "port",
+                or: standard.port,
+                rule: "must be a whole number from 1 to 65535",
+                show: { "\($0)" }
+            ) {
+                Int($0).flatMap { (1...65535).contains($0) ? $0 : nil }
+            }
+        )
+    }
+
+    /// A part that the word `off` can stand for.
+    func switchable<Value>(_ key: String, _ read: (ConfigurationSection) -> Value) -> Value? {
+        guard mapping?[key]?.scalar?.string == "off" else { return read(self) }
+        known.insert(key)
+        notes.settings.append(.init(key: name(of: key), value: "off"))
+        return nil
+    }
+
+    /// A list of host names.
+    func names(_ key: String) -> [String] {
+        known.insert(key)
+        let rule = "must be a list of host names or IP addresses, as [care.example.org]"
+        var names: [String] = []
+        if let node = mapping?[key], node.null == nil {
+            let items = node.sequence?.compactMap { $0.scalar?.string }
+            let plain = items?.filter { !$0.isEmpty && !$0.contains(where: { $0 == "/" || $0.isWhitespace }) }
+            if let plain, plain.count == node.sequence?.count { names = plain } else { complain(key, rule) }
+        }
+        notes.settings.append(.init(key: name(of: key), value: "[\(names.joined(separator: ", "))]"))
+        return names
+    }
+
+    /// One of few words.
+    func choice<Word: RawRepresentable & CaseIterable>(_ key: String, or standard: Word) -> Word
+    where Word.RawValue == String {
+        let words = Word.allCases.map(\.rawValue).joined(separator: " or ")
+        return value(key, or: standard, rule: "must be \(words)", show: { $0.rawValue }) { Word(rawValue: $0) }
+    }
+
+    /// A number of bytes: `8 MiB`.
+    func size(_ key: String, or standard: Int) -> Int {
+        value(
+            key,
+            or: standard,
+            rule: "must be a size from 1 KiB to 1 GiB, as 8 MiB",
+            show: { $0 % (1 << 20) == 0 ? "\($0 >> 20) MiB" : "\($0 >> 10) KiB" },
+            parse: { text in
+                let units = ["KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30]
+                guard let match = text.wholeMatch(of: /([0-9]{1,7}) ?([KMG]iB)/), let count = Int(match.1),
+                    let unit = units[String(match.2)]
+                else { return nil }
+                return (1 << 10...1 << 30).contains(count * unit) ? count * unit : nil
+            }
+        )
+    }
+
+    /// A time: `30 minutes`.
+    func time(_ key: String, or standard: Duration, atMost longest: Duration) -> Duration {
+        let show = { (time: Duration) -> String in
+            let seconds = time.components.seconds
+            for (unit, length) in [("day", 86_400), ("hour", 3600), ("minute", 60)] where seconds % Int64(length) == 0 {
+                let count = seconds / Int64(length)
+                return count == 1 ? "1 \(unit)" : "\(count) \(unit)s"
+            }
+            return "\(seconds) seconds"
+        }
+        return value(
+            key,
+            or: standard,
+            rule: "must be a time of at most \(show(longest)), as 30 minutes, 12 hours or 7 days",
+            show: show,
+            parse: { text in
+                let units = ["minute": 60, "hour": 3600, "day": 86_400]
+                guard let match = text.wholeMatch(of: /([0-9]{1,5}) ?(minute|hour|day)s?/), let count = Int(match.1),
+                    let unit = units[String(match.2)], count > 0, Duration.seconds(count * unit) <= longest
+                else { return nil }
+                return .seconds(count * unit)
+            }
+        )
+    }
+
+    /// A store: nothing, or the two URLs.
+    func store(_ key: String) -> ServerConfiguration.StoreLocation {
+        let part = section(key)
+        let url = part.secretURL("url")
+        let migrate = part.secretURL("migrate_url")
+        switch (url, migrate) {
+        case (nil, nil): return .ownCluster
+        case (let url?, let migrate?): return .url(server: url, migrate: migrate)
+        default:
+            part.complain("url", "and \(name(of: key)).migrate_url go together: the server's role owns no table")
+            return .ownCluster
+        }
+    }
+
+    /// Where a passphrase comes from: nowhere, a file, or a variable.
+    func passphrase() -> ServerConfiguration.Passphrase {
+        let file = optionalPath("passphrase_file")
+        let variable: String? = value(
+            "passphrase_environment",
+            or: nil,
+            rule: "must be a variable's name: capitals, digits and underscores",
+            show: { $0 ?? "(none)" }
+        ) { $0.wholeMatch(of: /[A-Z_][A-Z0-9_]*/) != nil ? .some($0) : nil }
+        switch (file, variable) {
+        case (nil, nil): return .none
+        case (let file?, nil): return .file(file)
+        case (nil, let variable?): return .environment(variable)
+        default:
+            complain("passphrase_file", "and root_key.passphrase_environment exclude each other")
+            return .none
+        }
+    }
+
+    private func secretURL(_ key: String) -> String? {
+        value(
+            key,
+            or: nil,
+            rule: "must begin with postgresql:// and name a database",
+            show: { $0 == nil ? "(none)" : "(hidden)" }
+        ) { text -> String?? in
+            let form = /postgres(ql)?:\/\/[^\s]*\/[^\s\/?]+(\?[^\s]*)?/
+            return text.wholeMatch(of: form) != nil ? .some(text) : nil
+        }
+    }
+
+    /// One word of the file. `parse` answers nil for what breaks the rule.
+    private func value<Value>(
+        _ key: String,
+        or standard: Value,
+        rule: String,
+        show: (Value) -> String,
+        parse: (String) -> Value?
+    ) -> Value {
+        known.insert(key)
+        var value = standard
+        if let node = mapping?[key], node.null == nil {
+            if let text = node.scalar?.string, let parsed = parse(text) {
+                value = parsed
+            } else {
+                complain(key, rule)
+            }
+        }
+        notes.settings.append(.init(key: name(of: key), value: show(value)))
+        return value
+    }
+}

@@ -1,0 +1,136 @@
+import Foundation
+import Testing
+
+@testable import carekeep
+
+@Suite struct `The configuration file` {
+    private func problems(_ yaml: String) -> [String] {
+        do {
+            _ = try ServerConfiguration(yaml: yaml, file: "test.yaml")
+            return []
+        } catch {
+            return error.problems
+        }
+    }
+
+    @Test(arguments: ["", "# nothing\n", "listen:\n"])
+    func `may be empty, and then what is safe holds`(yaml: String) throws {
+        let configuration = try ServerConfiguration(yaml: yaml, file: "test.yaml")
+        #expect(configuration.https == .init(host: "127.0.0.1", port: 8443))
+        #expect(configuration.http == .init(host: "127.0.0.1", port: 8080))
+        #expect(configuration.minimumTLS == .v1_3)
+        #expect(configuration.certificate == .localAuthority)
+        #expect(configuration.records == .ownCluster)
+        #expect(configuration.limits.bodyBytes == 8 << 20)
+        #expect(configuration.rootKey.passphrase == .none)
+    }
+
+    @Test func `says everything that can be said`() throws {
+        let configuration = try ServerConfiguration(
+            yaml: """
+                data_folder: /srv/care
+                socket_folder: /run/care
+                listen:
+                  https: {host: "::", port: 443}
+                  http: off
+                public_names: [care.example.org, 192.0.2.7]
+                tls:
+                  certificate: /etc/ssl/care.pem
+                  key: /etc/ssl/care.key
+                  minimum_version: 1.2
+                stores:
+                  records:
+                    url: postgresql://carekeep_server@db/records
+                    migrate_url: postgresql://carekeep_owner@db/records?sslmode=verify-full
+                root_key:
+                  file: /etc/care/root.key
+                  passphrase_file: /run/credentials/passphrase
+                limits: {body: 1 MiB, bundle: 256 MiB}
+                sessions: {page_idle: 10 minutes, page_lifetime: 1 day, api_lifetime: 2 hours}
+                """,
+            file: "test.yaml"
+        )
+        #expect(configuration.dataFolder == "/srv/care")
+        #expect(configuration.https == .init(host: "::", port: 443))
+        #expect(configuration.http == nil)
+        #expect(configuration.publicNames == ["care.example.org", "192.0.2.7"])
+        #expect(configuration.certificate == .files(certificate: "/etc/ssl/care.pem", key: "/etc/ssl/care.key"))
+        #expect(configuration.minimumTLS == .v1_2)
+        #expect(configuration.keys == .ownCluster)
+        #expect(configuration.rootKey.passphrase == .file("/run/credentials/passphrase"))
+        #expect(configuration.limits == .init(bodyBytes: 1 << 20, bundleBytes: 256 << 20))
+        #expect(configuration.sessions.pageIdle == .seconds(600))
+        #expect(configuration.sessions.pageLifetime == .seconds(86_400))
+    }
+
+    @Test(
+        arguments: [
+            ("colour: red", "colour is not a key; known are data_folder"),
+            ("listen: {https: {prot: 1}}", "listen.https.prot is not a key; known are host, port"),
+            ("listen: {https: {port: 70000}}", "listen.https.port must be a whole number from 1 to 65535 (line 1)"),
+            ("listen: 8443", "listen must hold keys of its own"),
+            ("data_folder: here", "data_folder must be an absolute path"),
+            ("data_folder: [a]", "data_folder must be an absolute path"),
+            ("public_names: a b", "public_names must be a list of host names"),
+            ("tls: {certificate: /a}", "tls.certificate and tls.key go together"),
+            ("tls: {minimum_version: 1.1}", "tls.minimum_version must be 1.2 or 1.3"),
+            ("limits: {body: 8}", "limits.body must be a size from 1 KiB to 1 GiB"),
+            ("sessions: {page_idle: 2 days}", "sessions.page_idle must be a time of at most 1 day"),
+            ("stores: {keys: {url: postgresql://h/k}}", "stores.keys.url and stores.keys.migrate_url go together"),
+            ("stores: {keys: {url: mysql://h/k}}", "stores.keys.url must begin with postgresql://"),
+            ("root_key: {passphrase_environment: a-b}", "root_key.passphrase_environment must be a variable's name"),
+            ("root_key: {passphrase_environment: A, passphrase_file: /a}", "exclude each other"),
+            ("listen: {}\nlisten: {}", "is not YAML: the key listen is given twice"),
+            ("listen: [", "is not YAML"),
+            ("- a", "must be a list of keys and values"),
+        ])
+    func `is refused by key and rule`(yaml: String, complaint: String) {
+        let found = problems(yaml)
+        #expect(found.contains { $0.contains(complaint) }, "\(found)")
+    }
+
+    @Test func `is refused for all its mistakes at once, without showing a value`() {
+        let found = problems("data_folder: s3cret\nstores: {records: {url: s3cret, migrate_url: s3cret}}\ns3: x")
+        #expect(found.count == 4)
+        #expect(!found.joined().contains("s3cret"))
+    }
+
+    @Test func `is shown in force, without its secrets`() throws {
+        let configuration = try ServerConfiguration(
+            yaml: """
+                stores:
+                  keys: {url: "postgresql://u:hunter2@h/k", migrate_url: "postgresql://o:hunter2@h/k"}  # not a secret
+                """,
+            file: "test.yaml"
+        )
+        #expect(configuration.effective.contains(.init(key: "stores.keys.url", value: "(hidden)")))
+        #expect(configuration.effective.contains(.init(key: "listen.https.port", value: "8443")))
+        #expect(configuration.effective.contains(.init(key: "sessions.page_lifetime", value: "12 hours")))
+        #expect(configuration.effective.contains(.init(key: "limits.body", value: "8 MiB")))
+        #expect(!"\(configuration.effective)".contains("hunter2"))
+    }
+
+    @Test func `with a password in it is closed to others`() throws {
+        let file = FileManager.default.temporaryDirectory.appending(component: "\(UUID()).yaml").path()
+        let yaml = "stores: {keys: {url: \"postgresql://u:p@h/k\", migrate_url: \"postgresql://u:p@h/k\"}}"
+        #expect(FileManager.default.createFile(atPath: file, contents: Data(yaml.utf8)))
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        chmod(file, 0o644)
+        #expect(throws: ConfigurationError.self) { try ServerConfiguration.load(from: file) }
+        chmod(file, 0o640)
+        #expect(throws: Never.self) { try ServerConfiguration.load(from: file) }
+    }
+
+    @Test func `that is named and missing is an error`() {
+        #expect(throws: ConfigurationError.self) { try ServerConfiguration.load(from: "/nowhere/carekeep.yaml") }
+    }
+
+    @Test func `has a page that explains every key`() throws {
+        let page = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().appending(path: "docs/configuration.md")
+        let text = try String(contentsOf: page, encoding: .utf8)
+        for setting in try ServerConfiguration.standard().effective {
+            #expect(text.contains("`\(setting.key)`"), "\(setting.key) is not explained")
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import Glibc
+import Postgres
+import Testing
+
+@testable import carekeep
+
+/// A supervisor over a shell script that stands for the server. One at a time: signals are the process's.
+@Suite(.serialized) final class `The supervisor`: Sendable {
+    private let folder = "/tmp/carekeep-supervisor-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+
+    init() throws { mkdir(folder, 0o755) }
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    private func supervisor(_ script: String, stores: [InstalledStore] = []) -> Supervisor {
+        var supervisor = Supervisor(stores: stores, server: ["/bin/sh", "-c", script], environment: ["FOLDER": folder])
+        supervisor.say = { _ in }
+        supervisor.pace = .init(
+            firstWait: .milliseconds(10),
+            longestWait: .milliseconds(50),
+            wellStarted: .seconds(10),
+            grace: .milliseconds(500),
+            attempts: 3
+        )
+        return supervisor
+    }
+
+    /// Runs on a thread of its own: `run` blocks.
+    private func run(_ supervisor: Supervisor) async throws -> Int32 {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread { continuation.resume(with: Result { try supervisor.run() }) }.start()
+        }
+    }
+
+    private func said(_ file: String) -> String? { try? String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8) }
+
+    private func until(_ condition: () throws -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while try !condition() {
+            try #require(ContinuousClock.now < deadline, "it did not come about")
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    @Test func `starts a server that has ended again, and gives up on one that never runs`() async throws {
+        #expect(try await run(supervisor("echo started >> $FOLDER/log; exit 7")) == 7)
+        #expect(said("log") == "started\nstarted\nstarted\n")
+    }
+
+    @Test func `does not start a server again whose configuration is wrong`() async throws {
+        #expect(try await run(supervisor("echo started >> $FOLDER/log; exit 78")) == 78)
+        #expect(said("log") == "started\n")
+    }
+
+    @Test func `starts the server without crash reports, out of reach of Ctrl-C, and tells it who started it`()
+        async throws
+    {
+        _ = try await run(
+            supervisor("echo $SWIFT_BACKTRACE $CAREKEEP_SUPERVISOR $(ps -o pgid= -p $$) $$ > $FOLDER/log; exit 78")
+        )
+        let words = try #require(said("log")).split(whereSeparator: \.isWhitespace)
+        #expect(words.first == "enable=no")
+        #expect(words[1] == "\(getpid())")
+        #expect(words[2] == words[3])
+    }
+
+    @Test(arguments: [SIGTERM, SIGINT])
+    func `stops the server when it is told to stop`(signal: Int32) async throws {
+        let script = "trap 'echo stopped > $FOLDER/end; exit 0' TERM; echo > $FOLDER/up; while :; do sleep 0.02; done"
+        async let code = run(supervisor(script))
+        try await until { said("up") != nil }
+        kill(getpid(), signal)
+        #expect(try await code == 0)
+        #expect(said("end") == "stopped\n")
+    }
+
+    @Test func `kills a server that does not stop in time`() async throws {
+        async let code = run(supervisor("trap '' TERM; echo $$ > $FOLDER/up; while :; do sleep 0.02; done"))
+        try await until { said("up") != nil }
+        let id = try #require(said("up").flatMap { pid_t($0.trimmed) })
+        kill(getpid(), SIGTERM)
+        #expect(try await code == 0)
+        #expect(kill(id, 0) != 0)
+    }
+
+    @Test func `runs the databases before the server and stops them after it, and brings a killed one back`()
+        async throws
+    {
+        let paths = try installation()
+        let stores = try paths.stores()
+        let script = "trap 'exit 0' TERM; echo > $FOLDER/up; while :; do sleep 0.02; done"
+        async let code = run(supervisor(script, stores: stores))
+        try await until { said("up") != nil }
+        for store in stores {
+            try store.migrator.requireReady(AdminConnection(store.migrator.conninfo))
+        }
+        let cluster = try #require(stores[0].cluster)
+        let postmaster = try #require(try cluster.postmaster())
+        kill(postmaster, SIGKILL)
+        try await until { try cluster.postmaster().map { $0 != postmaster } == true }
+        try await until { (try? AdminConnection(cluster.adminConninfo)) != nil }  // it recovers first
+        kill(getpid(), SIGTERM)
+        #expect(try await code == 0)
+        #expect(stores.allSatisfy { $0.cluster?.isRunning == false })
+    }
+
+    @Test func `is alone on its data`() throws {
+        let paths = try installation()
+        try paths.makeFolders()
+        try paths.lock()
+        #expect(throws: ClusterError.self) { try paths.lock() }
+    }
+
+    private func installation() throws -> InstallationPaths {
+        let configuration = try ServerConfiguration(
+            yaml: "data_folder: \(folder)/data\nsocket_folder: \(folder)/s",
+            file: "test.yaml"
+        )
+        let current = try Account.ofThisProcess()
+        guard current.uid == 0, let postgres = Account(named: "postgres"), let nobody = Account(named: "nobody") else {
+            return try InstallationPaths(configuration, accounts: .init(database: current, server: current))
+        }
+        return try InstallationPaths(configuration, accounts: .init(database: postgres, server: nobody))
+    }
+}
