@@ -1,6 +1,6 @@
 public import Care
 public import FHIR
-import Foundation
+public import Foundation
 import People
 import Postgres
 
@@ -37,11 +37,14 @@ extension PatientRecords {
     public struct ImportReach: Sendable {
         public var account: Person.ID
         public var kind: Reach
+        /// Until when; a share must have an end.
+        public var until: Date?
 
         /// Names one person.
-        public init(account: Person.ID, kind: Reach) {
+        public init(account: Person.ID, kind: Reach, until: Date? = nil) {
             self.account = account
             self.kind = kind
+            self.until = until
         }
     }
 
@@ -57,7 +60,7 @@ extension PatientRecords {
         let plan = try await plan(brought, in: run, report: &report)
         let kept = { (patient: UUID) in
             Self.reach(of: caller)(patient) + extra.filter { $0.account != caller.person.account }.map {
-                NewReach(patient: patient, account: $0.account.uuid, kind: $0.kind)
+                NewReach(patient: patient, account: $0.account.uuid, kind: $0.kind, until: $0.until)
             }
         }
         var done = 0

@@ -23,20 +23,18 @@ struct InstallationPaths: Sendable {
     let owner: Account
 
     /// As root, makes the two accounts that are missing: `carekeep-db` runs PostgreSQL, `carekeep` the server. As
-    /// anybody else, both are that person's.
+    /// anybody else, both are that person's. In a server that has given up its privileges, all is as root found it.
     init(_ configuration: ServerConfiguration) throws(ClusterError) {
-        self.configuration = configuration
-        owner = try Account.ofThisProcess()
-        accounts =
+        if let found = ServerProcess.belongings?.paths, found.configuration == configuration {
+            self = found
+            return
+        }
+        let owner = try Account.ofThisProcess()
+        let accounts =
             owner.uid == 0
             ? Cluster.Accounts(database: try Account.system("carekeep-db"), server: try Account.system("carekeep"))
             : Cluster.Accounts(database: owner, server: owner)
-    }
-
-    /// The installation of a configuration file; in a server that has given up its privileges, the one it found before.
-    static func load(from config: String?) throws -> InstallationPaths {
-        if let belongings = ServerProcess.belongings { return belongings.paths }
-        return try InstallationPaths(ServerConfiguration.load(from: config))
+        try self.init(configuration, accounts: accounts)
     }
 
     /// For tests, which make no accounts.
@@ -97,8 +95,14 @@ struct InstallationPaths: Sendable {
         }
     }
 
-    fileprivate var socketFolder: String {
+    /// The variable in which the supervisor tells the server where the sockets are: the server, another account by then,
+    /// would look for them in its own place.
+    static let socketFolderVariable = "CAREKEEP_SOCKET_FOLDER"
+
+    /// The folder above the databases' sockets.
+    var socketFolder: String {
         if let given = configuration.socketFolder { return given }
+        if let told = ProcessInfo.processInfo.environment[Self.socketFolderVariable] { return told }
         // Two installations on one machine must not meet: the usual folder belongs to the usual data.
         let usual = owner.uid == 0 && configuration.dataFolder == "/var/lib/carekeep"
         let name = usual ? "carekeep" : "carekeep-" + Cluster.shortHash(of: configuration.dataFolder)

@@ -19,7 +19,7 @@ struct MigrateCommand: AsyncParsableCommand {
 
         /// Runs `body` with each store in question, its database running. A database that this starts, it stops again.
         func withStores(_ body: (InstalledStore) throws -> Void) throws {
-            let paths = try InstallationPaths.load(from: config)
+            let paths = try InstallationPaths(ServerConfiguration.load(from: config))
             let stores = try paths.stores()
             if let store, !stores.contains(where: { $0.name == store }) {
                 throw ValidationError(
@@ -106,7 +106,7 @@ struct MigrateCommand: AsyncParsableCommand {
             try options.withStores { store in
                 let differences = try store.migrator.drift()
                 count += differences.count
-                differences.forEach { print("\(store.name)  \($0)") }
+                for difference in differences { print("\(store.name)  \(difference)") }
                 if differences.isEmpty { print("\(store.name)  as released") }
             }
             if count > 0 { throw ExitCode.failure }

@@ -73,7 +73,7 @@ final class ConfigurationSection {
                 complain(text, "is not a key; known are \(known.sorted().joined(separator: ", "))")
             }
         }
-        children.forEach { $0.complainOfUnknown() }
+        for child in children { child.complainOfUnknown() }
     }
 
     private func name(of key: String) -> String { (path + [key]).joined(separator: ".") }
@@ -98,31 +98,44 @@ extension ConfigurationSection {
 
     /// An absolute path.
     func path(_ key: String, or standard: String) -> String {
-        value(key, or: standard, rule: "must be an absolute path", show: { $0 }) { $0.hasPrefix("/") ? $0 : nil }
+        value(
+            key,
+            or: standard,
+            rule: "must be an absolute path",
+            show: { $0 },
+            parse: { $0.hasPrefix("/") ? $0 : nil }
+        )
     }
 
     /// An absolute path, or nothing.
     func optionalPath(_ key: String) -> String? {
-        value(key, or: nil, rule: "must be an absolute path", show: { $0 ?? "(none)" }) {
-            $0.hasPrefix("/") ? .some($0) : nil
-        }
+        value(
+            key,
+            or: nil,
+            rule: "must be an absolute path",
+            show: { $0 ?? "(none)" },
+            parse: { $0.hasPrefix("/") ? .some($0) : nil }
+        )
     }
 
     /// A host and a port, each with its default.
     func address(_ key: String, or standard: Address) -> Address {
         let part = section(key)
         return Address(
-            host: part.value("host", or: standard.host, rule: "must be a host's name or IP address", show: { $0 }) {
-                $0.isEmpty || $0.contains(where: { $0 == "/" || $0.isWhitespace }) ? nil : $0
-            },
+            host: part.value(
+                "host",
+                or: standard.host,
+                rule: "must be a host's name or IP address",
+                show: { $0 },
+                parse: { $0.isEmpty || $0.contains(where: { $0 == "/" || $0.isWhitespace }) ? nil : $0 }
+            ),
             port: part.value(
                 "port",
                 or: standard.port,
                 rule: "must be a whole number from 1 to 65535",
-                show: { "\($0)" }
-            ) {
-                Int($0).flatMap { (1...65535).contains($0) ? $0 : nil }
-            }
+                show: { "\($0)" },
+                parse: { Int($0).flatMap { (1...65535).contains($0) ? $0 : nil } }
+            )
         )
     }
 
@@ -152,7 +165,7 @@ extension ConfigurationSection {
     func choice<Word: RawRepresentable & CaseIterable>(_ key: String, or standard: Word) -> Word
     where Word.RawValue == String {
         let words = Word.allCases.map(\.rawValue).joined(separator: " or ")
-        return value(key, or: standard, rule: "must be \(words)", show: { $0.rawValue }) { Word(rawValue: $0) }
+        return value(key, or: standard, rule: "must be \(words)", show: { $0.rawValue }, parse: { Word(rawValue: $0) })
     }
 
     /// A number of bytes: `8 MiB`.
@@ -218,8 +231,9 @@ extension ConfigurationSection {
             "passphrase_environment",
             or: nil,
             rule: "must be a variable's name: capitals, digits and underscores",
-            show: { $0 ?? "(none)" }
-        ) { $0.wholeMatch(of: /[A-Z_][A-Z0-9_]*/) != nil ? .some($0) : nil }
+            show: { $0 ?? "(none)" },
+            parse: { $0.wholeMatch(of: /[A-Z_][A-Z0-9_]*/) != nil ? .some($0) : nil }
+        )
         switch (file, variable) {
         case (nil, nil): return .none
         case (let file?, nil): return .file(file)
@@ -235,11 +249,12 @@ extension ConfigurationSection {
             key,
             or: nil,
             rule: "must begin with postgresql:// and name a database",
-            show: { $0 == nil ? "(none)" : "(hidden)" }
-        ) { text -> String?? in
-            let form = /postgres(ql)?:\/\/[^\s]*\/[^\s\/?]+(\?[^\s]*)?/
-            return text.wholeMatch(of: form) != nil ? .some(text) : nil
-        }
+            show: { $0 == nil ? "(none)" : "(hidden)" },
+            parse: { text -> String?? in
+                let form = /postgres(ql)?:\/\/[^\s]*\/[^\s\/?]+(\?[^\s]*)?/
+                return text.wholeMatch(of: form) != nil ? .some(text) : nil
+            }
+        )
     }
 
     /// One word of the file. `parse` answers nil for what breaks the rule.

@@ -50,7 +50,9 @@ struct ServerConfiguration: Sendable, Equatable {
 
     /// A version of TLS.
     enum TLSVersion: String, Sendable, CaseIterable {
+        // swift-format-ignore: AlwaysUseLowerCamelCase (these are TLS's own names)
         case v1_2 = "1.2"
+        // swift-format-ignore: AlwaysUseLowerCamelCase
         case v1_3 = "1.3"
     }
 
@@ -112,7 +114,10 @@ struct ServerConfiguration: Sendable, Equatable {
     }
 
     /// Reads the file given, or the one in its usual place, or none.
+    ///
+    /// In a server that has given up its privileges it is what was read before: what is usual for root is not for it.
     static func load(from path: String? = nil) throws(ConfigurationError) -> ServerConfiguration {
+        if let belongings = ServerProcess.belongings { return belongings.paths.configuration }
         let usual = geteuid() == 0 ? "/etc/carekeep/carekeep.yaml" : home(".config/carekeep/carekeep.yaml")
         guard let path = path ?? (access(usual, F_OK) == 0 ? usual : nil) else { return try standard() }
         guard let bytes = FileManager.default.contents(atPath: path) else {

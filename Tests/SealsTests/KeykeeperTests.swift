@@ -51,32 +51,36 @@ import Testing
         var foreign = TestPass.for(ada)
         foreign.organization = abroad
         for pass in [TestPass.for(bo), TestPass(), foreign] {
-            #expect(await failure { try await keykeeper.key(for: ada, under: pass) } == .notVouched)
-            #expect(await failure { try await keykeeper.make(for: ada, under: pass) } == .notVouched)
-            #expect(await failure { try await keykeeper.keys(for: [ada], under: pass) } == .notVouched)
-            #expect(await failure { try await keykeeper.sealer(for: ada, announcing: pass) } == .notVouched)
-            #expect(await failure { try await keykeeper.erase(ada, under: pass) } == .notVouched)
-            #expect(await failure { try await keykeeper.fence(ada, under: pass) } == .notVouched)
+            #expect(await eventualFailure { try await keykeeper.key(for: ada, under: pass) } == .notVouched)
+            #expect(await eventualFailure { try await keykeeper.make(for: ada, under: pass) } == .notVouched)
+            #expect(await eventualFailure { try await keykeeper.keys(for: [ada], under: pass) } == .notVouched)
+            #expect(await eventualFailure { try await keykeeper.sealer(for: ada, announcing: pass) } == .notVouched)
+            #expect(await eventualFailure { try await keykeeper.erase(ada, under: pass) } == .notVouched)
+            #expect(await eventualFailure { try await keykeeper.fence(ada, under: pass) } == .notVouched)
         }
         #expect(voucher.questions.withLock(\.count) == asked)
         #expect(keykeeper.refusalCount == 18)
-        #expect(await failure { try await keykeeper.key(for: ada, under: TestPass.for(ada)) } == nil)
+        #expect(await eventualFailure { try await keykeeper.key(for: ada, under: TestPass.for(ada)) } == nil)
     }
 
     @Test func `asks the database when it does not hold the key, and takes no for an answer`() async throws {
         _ = try await keykeeper.make(for: ada, under: TestPass.for(ada))
         voucher.refused.withLock { $0 = [ada.id] }
         let fresh = try await second()
-        #expect(await failure { try await fresh.key(for: ada, under: TestPass.for(ada)) } == .notVouched)
-        #expect(await failure { try await fresh.make(for: bo, under: TestPass.for(bo)) } == nil)
-        #expect(await failure { try await fresh.keys(for: [ada, bo], under: TestPass.for(ada, bo)) } == .notVouched)
-        #expect(await failure { try await fresh.erase(ada, under: TestPass.for(ada)) } == .notVouched)
+        #expect(await eventualFailure { try await fresh.key(for: ada, under: TestPass.for(ada)) } == .notVouched)
+        #expect(await eventualFailure { try await fresh.make(for: bo, under: TestPass.for(bo)) } == nil)
+        #expect(
+            await eventualFailure { try await fresh.keys(for: [ada, bo], under: TestPass.for(ada, bo)) } == .notVouched
+        )
+        #expect(await eventualFailure { try await fresh.erase(ada, under: TestPass.for(ada)) } == .notVouched)
         #expect(fresh.counts.entries == 1)
     }
 
     @Test func `hands out nothing when the database does not answer`() async throws {
         voucher.isDown.withLock { $0 = true }
-        #expect(await failure { try await keykeeper.make(for: ada, under: TestPass.for(ada)) } == .storeUnavailable)
+        #expect(
+            await eventualFailure { try await keykeeper.make(for: ada, under: TestPass.for(ada)) } == .storeUnavailable
+        )
     }
 
     @Test func `holds a key without asking again, until it is forgotten`() async throws {
@@ -95,7 +99,7 @@ import Testing
         let sealer = try await fresh.sealer(for: ada, announcing: TestPass.for(ada))
         let message = try sealer.seal(content, for: .observation)
         voucher.refused.withLock { $0 = [ada.id] }
-        #expect(await failure { try await fresh.key(for: ada, under: TestPass.for(ada)) } == .notVouched)
+        #expect(await eventualFailure { try await fresh.key(for: ada, under: TestPass.for(ada)) } == .notVouched)
         voucher.refused.withLock { $0 = [] }
         let key = try await fresh.key(for: ada, under: TestPass.for(ada))
         #expect(try key.open(message, for: .observation) == content)
@@ -135,17 +139,19 @@ import Testing
     }
 
     @Test func `has no key for whom none was made, and makes none by asking`() async throws {
-        #expect(await failure { try await keykeeper.key(for: ada, under: TestPass.for(ada)) } == .noKey)
-        #expect(await failure { try await keykeeper.sealer(for: ada, announcing: TestPass.for(ada)) } == .noKey)
+        #expect(await eventualFailure { try await keykeeper.key(for: ada, under: TestPass.for(ada)) } == .noKey)
+        #expect(await eventualFailure { try await keykeeper.sealer(for: ada, announcing: TestPass.for(ada)) } == .noKey)
         #expect(try database.connection().query("select from keys.subject_key where class = 'patient'").isEmpty)
     }
 
     @Test func `makes no key in an organisation that was never established`() async throws {
         let stranger = Subject.patient(.of("2"), of: abroad)
-        #expect(await failure { try await keykeeper.make(for: stranger, under: TestPass.for(stranger)) } == .noKey)
-        #expect(await failure { try await keykeeper.auditSealer(of: abroad, year: 2026) } == .noKey)
         #expect(
-            await failure { try await keykeeper.index(of: abroad, announcing: TestPass(organization: abroad)) }
+            await eventualFailure { try await keykeeper.make(for: stranger, under: TestPass.for(stranger)) } == .noKey
+        )
+        #expect(await eventualFailure { try await keykeeper.auditSealer(of: abroad, year: 2026) } == .noKey)
+        #expect(
+            await eventualFailure { try await keykeeper.index(of: abroad, announcing: TestPass(organization: abroad)) }
                 == .noKey
         )
     }
@@ -173,7 +179,7 @@ import Testing
             """
         )
         let fresh = try await second()
-        #expect(await failure { try await fresh.key(for: ada, under: TestPass.for(ada)) } == .notAuthentic)
+        #expect(await eventualFailure { try await fresh.key(for: ada, under: TestPass.for(ada)) } == .notAuthentic)
     }
 
     @Test func `is of no use with another root key, and does not make new keys over the old`() async throws {
@@ -181,9 +187,9 @@ import Testing
         let other = try RootKeyTests.Folder()
         _ = try RootKey.create(at: other.file)
         let stranger = try await Self.keykeeper(database, other, voucher)
-        #expect(await failure { try await stranger.key(for: ada, under: TestPass.for(ada)) } == .notAuthentic)
-        #expect(await failure { try await stranger.make(for: bo, under: TestPass.for(bo)) } == .notAuthentic)
-        #expect(await failure { try await stranger.establish(organization: clinic) } == .notAuthentic)
+        #expect(await eventualFailure { try await stranger.key(for: ada, under: TestPass.for(ada)) } == .notAuthentic)
+        #expect(await eventualFailure { try await stranger.make(for: bo, under: TestPass.for(bo)) } == .notAuthentic)
+        #expect(await eventualFailure { try await stranger.establish(organization: clinic) } == .notAuthentic)
     }
 
     // MARK: Forgetting
@@ -195,9 +201,9 @@ import Testing
         #expect(try await keykeeper.erase(ada, under: pass) == 1)
         #expect(failure { try key.open(message, for: .observation) } == .wiped)
         for keeper in [keykeeper, try await second()] {
-            #expect(await failure { try await keeper.key(for: ada, under: pass) } == .erased)
-            #expect(await failure { try await keeper.make(for: ada, under: pass) } == .erased)
-            #expect(await failure { try await keeper.sealer(for: ada, announcing: pass) } == .erased)
+            #expect(await eventualFailure { try await keeper.key(for: ada, under: pass) } == .erased)
+            #expect(await eventualFailure { try await keeper.make(for: ada, under: pass) } == .erased)
+            #expect(await eventualFailure { try await keeper.sealer(for: ada, announcing: pass) } == .erased)
         }
         #expect(try await keykeeper.erase(ada, under: pass) == 0)
     }
@@ -209,12 +215,12 @@ import Testing
         try await keykeeper.fence(ada, under: pass)
         try await keykeeper.fence(bo, under: pass)
         for subject in [ada, account, bo] {
-            #expect(await failure { try await keykeeper.make(for: subject, under: pass) } == .fenced)
-            #expect(await failure { try await keykeeper.key(for: subject, under: pass) } == .fenced)
+            #expect(await eventualFailure { try await keykeeper.make(for: subject, under: pass) } == .fenced)
+            #expect(await eventualFailure { try await keykeeper.key(for: subject, under: pass) } == .fenced)
         }
         #expect(try await keykeeper.erase(ada, under: pass) == 1)
-        #expect(await failure { try await keykeeper.key(for: ada, under: pass) } == .erased)
-        #expect(await failure { try await keykeeper.make(for: account, under: pass) } == .fenced)
+        #expect(await eventualFailure { try await keykeeper.key(for: ada, under: pass) } == .erased)
+        #expect(await eventualFailure { try await keykeeper.make(for: account, under: pass) } == .fenced)
     }
 
     @Test func `erases everything of one person, and nothing of anybody else`() async throws {
@@ -222,8 +228,8 @@ import Testing
         let pass = TestPass.for(ada, account, bo)
         for subject in [ada, account, bo] { _ = try await keykeeper.make(for: subject, under: pass) }
         #expect(try await keykeeper.erase(ada, under: pass) == 2)
-        #expect(await failure { try await keykeeper.key(for: account, under: pass) } == .erased)
-        #expect(await failure { try await keykeeper.key(for: bo, under: pass) } == nil)
+        #expect(await eventualFailure { try await keykeeper.key(for: account, under: pass) } == .erased)
+        #expect(await eventualFailure { try await keykeeper.key(for: bo, under: pass) } == nil)
     }
 
     @Test func `erases one year's audit key and neither the next nor the directory's`() async throws {
@@ -232,11 +238,11 @@ import Testing
         let pass = TestPass.for(old, new, directory)
         for year: Int16 in [2026, 2027] { _ = try await keykeeper.auditSealer(of: clinic, year: year) }
         #expect(try await keykeeper.erase(old, under: pass) == 1)
-        #expect(await failure { try await keykeeper.auditSealer(of: clinic, year: 2026) } == .erased)
+        #expect(await eventualFailure { try await keykeeper.auditSealer(of: clinic, year: 2026) } == .erased)
         for subject in [new, directory] {
-            #expect(await failure { try await keykeeper.key(for: subject, under: pass) } == nil)
+            #expect(await eventualFailure { try await keykeeper.key(for: subject, under: pass) } == nil)
         }
-        #expect(await failure { try await keykeeper.fence(directory, under: pass) } == .notVouched)
+        #expect(await eventualFailure { try await keykeeper.fence(directory, under: pass) } == .notVouched)
     }
 
     @Test func `brings nobody back when erasing and making meet`() async throws {
@@ -254,7 +260,7 @@ import Testing
                 "select from keys.subject_key where subject_id = \(subject.id) and state = 'active'"
             )
             #expect(rows.isEmpty)
-            let error = await failure { try await keykeeper.key(for: subject, under: pass) }
+            let error = await eventualFailure { try await keykeeper.key(for: subject, under: pass) }
             #expect(error == .erased || error == .fenced)
         }
     }
@@ -266,7 +272,9 @@ import Testing
         let sealed = try await keykeeper.auditSealer(of: clinic, year: 2026).seal(content, for: binding)
         let audit = Subject.audit(of: clinic, year: 2026)
         voucher.refused.withLock { $0 = [clinic] }
-        #expect(await failure { try await keykeeper.key(for: audit, under: TestPass.for(audit)) } == .notVouched)
+        #expect(
+            await eventualFailure { try await keykeeper.key(for: audit, under: TestPass.for(audit)) } == .notVouched
+        )
         voucher.refused.withLock { $0 = [] }
         let key = try await second().key(for: audit, under: TestPass.for(audit))
         #expect(try key.open(sealed, for: binding) == content)
@@ -281,7 +289,7 @@ import Testing
         #expect(index.tag(kind: "Patient", id: "1") == again.tag(kind: "Patient", id: "1"))
         let first = try await fresh.index(of: clinic, epoch: 1, announcing: TestPass())
         #expect(first.tag(kind: "Patient", id: "1") == index.tag(kind: "Patient", id: "1"))
-        #expect(await failure { try await fresh.index(of: clinic, epoch: 2, announcing: TestPass()) } == .noKey)
+        #expect(await eventualFailure { try await fresh.index(of: clinic, epoch: 2, announcing: TestPass()) } == .noKey)
     }
 
     @Test func `gives each organisation an index of its own, and only to its own passes`() async throws {
@@ -289,11 +297,11 @@ import Testing
         let here = try await keykeeper.index(of: clinic, announcing: TestPass())
         let there = try await keykeeper.index(of: abroad, announcing: TestPass(organization: abroad))
         #expect(here.tag(kind: "Patient", id: "1") != there.tag(kind: "Patient", id: "1"))
-        #expect(await failure { try await keykeeper.index(of: abroad, announcing: TestPass()) } == .notVouched)
+        #expect(await eventualFailure { try await keykeeper.index(of: abroad, announcing: TestPass()) } == .notVouched)
     }
 
     @Test func `keeps the accounts of the installation`() async throws {
-        #expect(await failure { try await keykeeper.installation() } == .noKey)
+        #expect(await eventualFailure { try await keykeeper.installation() } == .noKey)
         try await keykeeper.establishInstallation()
         let binding = Binding(organization: Installation.id, kind: "Account", id: .of("7"), version: 1)
         let installation = try await keykeeper.installation()
@@ -309,8 +317,12 @@ import Testing
     @Test func `fails closed when the key store is gone`() async throws {
         _ = try await keykeeper.make(for: ada, under: TestPass.for(ada))
         try database.connection().query("drop schema keys cascade")
-        #expect(await failure { try await keykeeper.key(for: ada, under: TestPass.for(ada)) } == nil)
-        #expect(await failure { try await keykeeper.key(for: bo, under: TestPass.for(bo)) } == .storeUnavailable)
-        #expect(await failure { try await keykeeper.make(for: bo, under: TestPass.for(bo)) } == .storeUnavailable)
+        #expect(await eventualFailure { try await keykeeper.key(for: ada, under: TestPass.for(ada)) } == nil)
+        #expect(
+            await eventualFailure { try await keykeeper.key(for: bo, under: TestPass.for(bo)) } == .storeUnavailable
+        )
+        #expect(
+            await eventualFailure { try await keykeeper.make(for: bo, under: TestPass.for(bo)) } == .storeUnavailable
+        )
     }
 }

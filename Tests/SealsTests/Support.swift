@@ -49,8 +49,8 @@ func failure(of work: () throws -> some Any) -> SealError? {
     }
 }
 
-/// The error that a piece of work ends with.
-func failure(of work: () async throws -> some Any) async -> SealError? {
+/// The error that a piece of work ends with that takes its time.
+func eventualFailure(of work: () async throws -> some Any) async -> SealError? {
     do {
         _ = try await work()
         return nil

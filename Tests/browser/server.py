@@ -49,12 +49,18 @@ class Server:
     # What the tests assume about the outside of `carekeep`, in one place.
 
     def configuration(self):
-        return {"data": str(self.data), "listen": {"https": self.https, "http": self.http}}
+        return {
+            "data_folder": str(self.data),
+            "listen": {
+                "https": {"host": "127.0.0.1", "port": self.https},
+                "http": {"host": "127.0.0.1", "port": self.http},
+            },
+        }
 
     @property
     def authority(self):
         """The certificate authority that the server made for itself."""
-        return self.data / "certificates" / "authority.pem"
+        return self.data / "tls" / "authority.pem"
 
     @property
     def url(self):

@@ -37,7 +37,7 @@ struct FHIRRoutes {
             return try await search(Self.parameters(String(buffer: body)), request, visit)
         }
         api.post("fhir/:type/$validate") { request, visit in try await validate(request, visit) }
-        api.get("fhir/Patient/:id/$everything") { _, visit in try await everything(visit) }
+        api.get("fhir/:type/:id/$everything") { _, visit in try await everything(visit) }
     }
 
     // MARK: Read, create
@@ -102,6 +102,9 @@ struct FHIRRoutes {
     }
 
     private func everything(_ visit: APIVisit) async throws -> Response {
+        guard try visit.type == "Patient" else {
+            throw Outcome(.notSupported, "$everything is an operation of Patient")
+        }
         let found = try await records.everything(about: visit.id, for: visit.caller)
         return Response(json: try SearchBundle.of(found, total: found.count, next: nil).serialized())
     }

@@ -144,7 +144,8 @@ begin
           from unnest(subjects) s (subject)
          where case
                when use = 'patient' then
-                    s.subject = any (p.patients)
+                    -- A pass that shares or lists members names a patient too, and has nothing to unseal.
+                    (p.powers && '{record.read,record.write}' and s.subject = any (p.patients))
                     or (p.scope = 'roster' and exists (
                             select from care.reach r
                              where r.organization_id = p.organization_id and r.account_id = p.account_id

@@ -67,13 +67,15 @@ declare
     reached boolean;
     target_record uuid;
     target_patient uuid;
-    n integer := coalesce(cardinality(targets), 0);
+    asked constant integer := coalesce(cardinality(targets), 0);
+    -- What is refused for asking too much leaves as many entries as could have been granted, and no more.
+    n constant integer := least(asked, 100);
 begin
     select * into g from care.guard;
     at := clock_timestamp() + g.clock_offset;
     p.opening_id := gen_random_uuid();
-    p.act := act_name;
-    p.purpose := purpose;
+    p.act := left(act_name, 60);
+    p.purpose := left(purpose, 60);
     p.new_patients := coalesce(new_patients, '{}');
     patients := '{}';
     records := '{}';
@@ -109,10 +111,12 @@ begin
             refused := 'no such act';
         elsif octet_length(pass_secret) is distinct from 16 then
             refused := 'secret is not 16 bytes';
-        elsif n + cardinality(p.new_patients) > 100 then
+        elsif asked + cardinality(p.new_patients) > 100 then
             refused := 'more than 100 targets';
+        elsif octet_length(purpose) > 60 then
+            refused := 'purpose is too long';
         elsif g.expected is null or g.seen is distinct from g.expected
-              or g.inspected_at < clock_timestamp() - interval '5 minutes' then
+              or coalesce(g.inspected_at, '-infinity') < clock_timestamp() - interval '5 minutes' then
             outcome := 3; refused := 'the guard is up';
         end if;
     end if;
@@ -161,6 +165,11 @@ begin
                 refused := 'no target is taken';
             end if;
         end case;
+        -- Ids for patients to be made are taken at their word, so only an act that makes patients may bring any: on
+        -- another pass they would stand among its patients, and open the key of whoever has such an id.
+        if refused is null and cardinality(p.new_patients) > 0 and not 'patient.write' = any (a.powers) then
+            refused := 'no patient is made';
+        end if;
     end if;
     if p.scope = 'directory' or 'directory.read' = any (p.powers) then
         p.directory := true;

@@ -189,7 +189,8 @@ declare
 begin
     select m.roles into held from care.membership m
      where m.organization_id = shown.organization_id and m.account_id = shown.account_id;
-    if not coalesce('member.add' = any (shown.powers), false) or ('owner' = any (roles) and not 'owner' = any (held)) then
+    if not coalesce('member.add' = any (shown.powers), false)
+       or ('owner' = any (roles) and not coalesce('owner' = any (held), false)) then
         raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
     end if;
     return care.admit(
@@ -215,7 +216,9 @@ begin
 end
 $$;
 
--- Makes someone a member, opening the account if there is none. True if the link is needed to set a password.
+-- Makes someone a member, opening the account if there is none. True if the link is needed to set a password: if the
+-- account was opened here. One that another organisation opened has that one's link; a second would hand the account, and
+-- with it the other organisation, to whoever adds the same address.
 create function care.admit(
     organization uuid, account uuid, address_token bytea, sealed_address bytea, sealed_name bytea, roles text[],
     link_sha256 bytea
@@ -227,9 +230,8 @@ declare
 begin
     insert into care.account (id, sign_in_token, sealed_address) values (account, address_token, admit.sealed_address)
         on conflict do nothing;
-    select a.password_hash is null into link_is_needed
-      from care.account a where a.id = account and a.sign_in_token = address_token;
-    if not found then
+    link_is_needed := found;
+    if not exists (select from care.account a where a.id = account and a.sign_in_token = address_token) then
         raise exception using errcode = '23505', message = 'account exists',
             constraint = 'account_signs_in_by_one_address';
     end if;

@@ -45,10 +45,14 @@ create policy reach_shared_by_the_patients_own on care.reach for insert to carek
         and exists (
             select from care.membership m
              where m.organization_id = reach.organization_id and m.account_id = reach.account_id
-               and 'clinician' = any (m.roles)));
+               and 'clinician' = any (m.roles)
+               and m.since <= now() and (m.until is null or m.until > now())));
 create policy reach_withdrawn_by_the_patients_own on care.reach for update to carekeep_server
-    using (kind = 'share' and patient_id = any ((select care.acting_patients('reach.withdraw'))::uuid[]))
-    with check (withdrawn_at is not null);
+    using (
+        kind = 'share' and withdrawn_at is null
+        and patient_id = any ((select care.acting_patients('reach.withdraw'))::uuid[]))
+    -- Once, and now: nobody writes a share's end down earlier or later than it was.
+    with check (withdrawn_at = now());
 grant select,
       insert (organization_id, patient_id, account_id, kind, purpose, until),
       update (withdrawn_at)
@@ -77,16 +81,34 @@ create policy token_written_of_the_patient on care.token for insert to carekeep_
 grant select, insert (organization_id, value, epoch, patient_id) on care.token to carekeep_server;
 
 -- change
+-- That the record is of the patient: the foreign key alone would take any record of the organisation, and so tell an id
+-- that exists from one that does not.
+create function care.acting_on(record uuid, patient uuid) returns boolean
+    language plpgsql stable security definer set search_path = care, pg_temp
+as $$
+begin
+    return exists (
+        select from care.record r
+         where r.organization_id = care.acting_organization() and r.id = record
+           and r.patient_id is not distinct from patient);
+end
+$$;
+alter function care.acting_on(uuid, uuid) owner to carekeep_gate;
+revoke all on function care.acting_on(uuid, uuid) from public;
+grant execute on function care.acting_on(uuid, uuid) to carekeep_server;
+
 create policy change_read_of_the_patient on care.change for select to carekeep_server
     using (patient_id = any ((select care.acting_patients('record.read'))::uuid[]));
 create policy change_written_of_the_patient on care.change for insert to carekeep_server
     with check (
         opening_id = (select care.acting_opening())
-        and patient_id = any ((select care.acting_patients('record.write'))::uuid[]));
+        and patient_id = any ((select care.acting_patients('record.write'))::uuid[])
+        and care.acting_on(record_id, patient_id));
 create policy change_written_of_the_directory on care.change for insert to carekeep_server
     with check (
         opening_id = (select care.acting_opening())
-        and patient_id is null and (select care.acting_may('directory.write')));
+        and patient_id is null and (select care.acting_may('directory.write'))
+        and care.acting_on(record_id, patient_id));
 grant select,
       insert (organization_id, opening_id, record_id, patient_id, version, sealed_diff)
    on care.change to carekeep_server;

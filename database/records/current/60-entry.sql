@@ -52,7 +52,7 @@ alter function care.guard_entry(regclass) owner to carekeep_owner;
 alter function care.add_months() owner to carekeep_owner;
 revoke all on function care.guard_entry(regclass), care.add_months() from public;
 grant execute on function care.add_months() to carekeep_server;
-grant execute on function care.clock(), care.acting_organization(), care.acting_patients(text) to carekeep_owner;
+grant execute on function care.clock() to carekeep_owner;
 
 grant select (
     organization_id, id, opening_id, at, actor_organization_id, account_id, act, scope, patient_id, record_id, granted,

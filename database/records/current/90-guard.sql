@@ -45,6 +45,19 @@ as $$
         select format('trigger %s on %s: %s enabled=%s', t.tgname, r.known_as, pg_get_triggerdef(t.oid), t.tgenabled)
           from relation r join pg_trigger t on t.tgrelid = r.oid and not t.tgisinternal
         union all
+        -- Rules; those of views are what the views show.
+        select format('rule %s on %s: %s enabled=%s', w.rulename, r.known_as, pg_get_ruledef(w.oid), w.ev_enabled)
+          from relation r join pg_rewrite w on w.ev_class = r.oid
+        union all
+        select format('publication %s of %s', u.pubname, r.known_as)
+          from relation r, pg_publication u
+         where u.puballtables
+            or exists (select from pg_publication_rel x where x.prpubid = u.oid and x.prrelid = r.oid)
+            or exists (select from pg_publication_namespace x where x.pnpubid = u.oid and x.pnnspid = 'care'::regnamespace)
+        union all
+        select format('event trigger %s on %s calls %s enabled=%s', v.evtname, v.evtevent, v.evtfoid::regprocedure, v.evtenabled)
+          from pg_event_trigger v join pg_proc p on p.oid = v.evtfoid where p.pronamespace = 'care'::regnamespace
+        union all
         select format('function %s owner=%s acl=%s body=%s', p.oid::regprocedure, p.proowner::regrole, (
                    select string_agg(format('%s:%s', case g.grantee when 0 then 'public' else g.grantee::regrole::text end,
                               g.privilege_type), ',' order by g.grantee::regrole::text, g.privilege_type)
@@ -52,14 +65,20 @@ as $$
                    encode(sha256(convert_to(pg_get_functiondef(p.oid), 'UTF8')), 'hex'))
           from pg_proc p where p.pronamespace = 'care'::regnamespace and p.prokind in ('f', 'p')
         union all
+        select format('%s %s', case p.prokind when 'a' then 'aggregate' else 'window function' end, p.oid::regprocedure)
+          from pg_proc p where p.pronamespace = 'care'::regnamespace and p.prokind not in ('f', 'p')
+        union all
         select format('schema care owner=%s %s to %s', n.nspowner::regrole, g.privilege_type,
                       case g.grantee when 0 then 'public' else g.grantee::regrole::text end)
           from pg_namespace n, aclexplode(n.nspacl) g where n.nspname = 'care'
         union all
-        select format('role %s super=%s bypassrls=%s login=%s createrole=%s createdb=%s replication=%s member of %s',
+        select format('role %s super=%s bypassrls=%s login=%s createrole=%s createdb=%s replication=%s member of %s, '
+                      'members %s',
                       r.rolname, r.rolsuper, r.rolbypassrls, r.rolcanlogin, r.rolcreaterole, r.rolcreatedb, r.rolreplication,
                       (select string_agg(m.roleid::regrole::text, ',' order by m.roleid::regrole::text)
-                         from pg_auth_members m where m.member = r.oid))
+                         from pg_auth_members m where m.member = r.oid),
+                      (select string_agg(m.member::regrole::text, ',' order by m.member::regrole::text)
+                         from pg_auth_members m where m.roleid = r.oid))
           from pg_roles r where r.rolname in ('carekeep_owner', 'carekeep_gate', 'carekeep_server', 'carekeep_keykeeper')
     )
     select distinct text from line

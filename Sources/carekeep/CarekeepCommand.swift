@@ -1,0 +1,26 @@
+import ArgumentParser
+
+/// `carekeep`: everything an operator does.
+struct CarekeepCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "carekeep",
+        abstract: "A home for health records whose security page can be checked.",
+        version: "0.1.0",
+        subcommands: [
+            RunCommand.self, InitCommand.self, ImportCommand.self, MigrateCommand.self, ConfigCommand.self,
+            ServeCommand.self, DemoCommand.self,
+        ])
+}
+
+/// `carekeep config`: the settings in force.
+struct ConfigCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config", abstract: "Print every setting in force; secrets are left out.")
+
+    @Option(name: .long, help: "The configuration file.")
+    var config: String?
+
+    func run() throws {
+        for setting in try ServerConfiguration.load(from: config).effective { print("\(setting.key): \(setting.value)") }
+    }
+}

@@ -1,5 +1,0 @@
-import ArgumentParser
-import Crypto
-import X509
-import Yams
-@main struct Carekeep: AsyncParsableCommand {}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Foundation
+import Glibc
+import Postgres
+import Synchronization
+
+/// `carekeep run`: starts the databases and the server, and keeps them running until told to stop.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Start the databases and the server, and keep them running.")
+
+    @Option(name: .long, help: "The configuration file.")
+    var config: String?
+
+    @Flag(name: .long, help: "Fill an empty installation with three pretend organisations, and print who can sign in.")
+    var demo = false
+
+    func run() async throws {
+        let configuration = try ServerConfiguration.load(from: config)
+        let paths = try InstallationPaths(configuration)
+        try paths.makeFolders()
+        try paths.lock()
+        let authority = LocalAuthority(paths)
+        let usesAuthority = configuration.certificate == .localAuthority
+        if usesAuthority { try authority.prepare() }
+        try RootKeyPlace(paths).createIfMissing()
+        let own = Supervisor.thisProgram
+        let options = config.map { ["--config", $0] } ?? []
+        let loadDemo = demo
+        let greeted = Atomic(false)
+        let greeting = greeting(configuration, usesAuthority ? authority.authorityFile : nil)
+        let supervisor = Supervisor(
+            stores: try paths.stores(), server: [own, "serve"] + options,
+            environment: [InstallationPaths.socketFolderVariable: paths.socketFolder],
+            beforeServer: {
+                if loadDemo { try DemoCommand.loadIfMissing(paths, program: own, options: options) }
+                guard greeted.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged else { return }
+                print(greeting)
+                if loadDemo { try DemoCommand.printSignIns(paths) }
+                fflush(nil)
+            },
+            daily: { usesAuthority ? try authority.prepare() : false })
+        let code = try supervisor.run()
+        if code != 0 { throw ExitCode(code) }
+    }
+
+    private func greeting(_ configuration: ServerConfiguration, _ authority: String?) -> String {
+        let name = configuration.publicNames.first ?? "localhost"
+        var text = "\n  Carekeep is at  https://\(name):\(configuration.https.port)/\n"
+        if let authority { text += "  Certificate authority to trust:  \(authority)\n" }
+        return text
+    }
+}

@@ -1,0 +1,100 @@
+import ArgumentParser
+import Assurance
+import Foundation
+import Logging
+import NIOSSL
+import Portal
+import Postgres
+import ServiceLifecycle
+
+/// `carekeep serve`: the process that talks to the network. Started by `carekeep run`, as an unprivileged account.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Serve HTTPS over stores that run. `carekeep run` starts this.", shouldDisplay: false)
+
+    @Option(name: .long, help: "The configuration file.")
+    var config: String?
+
+    func run() async throws {
+        let configuration = try ServerConfiguration.load(from: config)
+        let open = try OpenHome(configuration)
+        try await open.home.open()
+        let log = Logger(label: "carekeep") { _ in JSONLineLog() }
+        let home = open.home
+        let services = Services(signIn: home.signIn, records: home.records, isReady: { await home.isReady })
+        let server = PortalServer(try options(configuration, open.paths), services: services, log: log)
+        try await server.run(alongside: [Tidying(home: home, log: log)]) {
+            log.info("ready", metadata: ["port": "\(configuration.https.port)"])
+        }
+        await home.close()
+    }
+
+    private func options(_ configuration: ServerConfiguration, _ paths: InstallationPaths) throws -> PortalServer.Options {
+        let authority = LocalAuthority(paths)
+        let (certificate, key) =
+            switch configuration.certificate {
+            case .localAuthority: (authority.certificateFile, authority.keyFile)
+            case .files(let certificate, let key): (certificate, key)
+            }
+        return PortalServer.Options(
+            host: configuration.https.host, httpsPort: configuration.https.port, httpPort: configuration.http?.port,
+            publicNames: configuration.publicNames + ["localhost", "127.0.0.1"],
+            certificate: try NIOSSLCertificate.fromPEMFile(certificate),
+            privateKey: try NIOSSLPrivateKey(file: key, format: .pem), allowsTLS12: configuration.minimumTLS == .v1_2,
+            limits: Portal.Limits(body: configuration.limits.bodyBytes, bundle: configuration.limits.bundleBytes),
+            apiSessionSeconds: Int(configuration.sessions.apiLifetime.components.seconds))
+    }
+}
+
+/// What is done every 30 seconds while the server runs.
+private struct Tidying: Service {
+    let home: Home
+    let log: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do {
+                    try await home.tidy()
+                } catch {
+                    log.warning("the stores did not answer; tidying is tried again")
+                }
+                // Ends early when the server stops.
+                try? await Task.sleep(for: .seconds(30))
+            }
+        }
+    }
+}
+
+/// Log lines as JSON, one a line, to standard output: a time, a level, a literal message, and ids, counts and codes.
+private struct JSONLineLog: LogHandler {
+    var metadata: Logger.Metadata = [:]
+    var logLevel: Logger.Level = .info
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        var line = "{\"at\":\"\(Date().formatted(.iso8601))\",\"level\":\"\(event.level)\",\"message\":"
+        line += Self.quoted("\(event.message)")
+        for (key, value) in (event.metadata ?? [:]).sorted(by: { $0.key < $1.key }) {
+            line += ",\(Self.quoted(key)):\(Self.quoted("\(value)"))"
+        }
+        FileHandle.standardOutput.write(Data((line + "}\n").utf8))
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case _ where scalar.value < 32: quoted += " "
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+}
