@@ -50,7 +50,8 @@ struct ServerConfiguration: Sendable, Equatable {
 
     /// A version of TLS.
     enum TLSVersion: String, Sendable, CaseIterable {
-        // swift-format-ignore: AlwaysUseLowerCamelCase (these are TLS's own names)
+        // As TLS writes its own versions.
+        // swift-format-ignore: AlwaysUseLowerCamelCase
         case v1_2 = "1.2"
         // swift-format-ignore: AlwaysUseLowerCamelCase
         case v1_3 = "1.3"
