@@ -25,7 +25,11 @@ package enum ClusterFiles {
         var place = ""
         for part in path.split(separator: "/").dropLast() {
             place += "/" + part
-            guard mkdir(place, 0o755) == 0 || errno == EEXIST else { throw problem("make", place) }
+            if mkdir(place, 0o755) == 0 {
+                chmod(place, 0o755)  // whatever the umask: PostgreSQL's account has to get through
+            } else if errno != EEXIST {
+                throw problem("make", place)
+            }
         }
     }
 
