@@ -12,12 +12,13 @@ final class KeyDatabase: Sendable {
     /// Migrated once, copied for each test.
     private static let template: Result<TemporaryCluster, any Error> = Result {
         let cluster = try TemporaryCluster("keys", serverRoles: ["carekeep_keykeeper"])
-        let admin = try AdminConnection(cluster.cluster.adminConninfo)
-        try apply("roles.sql", to: admin)
-        try apply("migrations/0001-key.up.sql", to: admin)
-        try apply("current/key.sql", to: admin)
+        let conninfo = cluster.cluster.adminConninfo
+        try Migrator(store: "keys", schema: "keys", folder: folder, conninfo: conninfo).up()
         return cluster
     }
+
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../../database/keys")
 
     private static let names = Atomic<Int>(0)
     /// `create database` wants its template to itself.
@@ -53,7 +54,6 @@ final class KeyDatabase: Sendable {
 
     /// Runs a file of the key store's sources in one transaction.
     static func apply(_ file: String, to connection: AdminConnection) throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../database/keys")
         let script = try SQLScript(contentsOf: folder.appending(path: file))
         try connection.query("begin")
         try connection.execute(script: script)

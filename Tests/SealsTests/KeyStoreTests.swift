@@ -104,14 +104,7 @@ import Testing
             #expect(try admin.query(sql).isEmpty)
         }
         try admin.query("rollback")
-        let tables = try admin.query(
-            """
-            select from pg_class
-             where relnamespace = 'keys'::regnamespace and relkind in ('r', 'p')
-               and not (relrowsecurity and relforcerowsecurity and relowner = 'carekeep_owner'::regrole)
-            """
-        )
-        #expect(tables.isEmpty)
+        #expect(try tablesWithoutForce(admin).isEmpty)
         try admin.query("drop policy subject_key_seen_by_the_gate on keys.subject_key")
         let ids = [UUID.of("2")]
         let connection = try database.connection(as: "carekeep_keykeeper")
@@ -182,6 +175,7 @@ import Testing
             #expect(try admin.query("select from pg_namespace where nspname = 'keys'").isEmpty)
             try KeyDatabase.apply("migrations/0001-key.up.sql", to: admin)
             #expect(try refusal("select keys.fence(\(clinic), \(clinic))") != nil)
+            #expect(try tablesWithoutForce(admin).isEmpty)
             try KeyDatabase.apply("current/key.sql", to: admin)
             try KeyDatabase.apply("current/key.sql", to: admin)
             #expect(try refusal("select keys.fence(\(clinic), \(clinic))") == nil)
@@ -201,6 +195,16 @@ import Testing
             "select from pg_constraint where connamespace = 'keys'::regnamespace and conname ~ '_(check|fkey)[0-9]*$'"
         )
         #expect(unnamed.isEmpty)
+    }
+
+    private func tablesWithoutForce(_ connection: AdminConnection) throws -> Rows {
+        try connection.query(
+            """
+            select from pg_class
+             where relnamespace = 'keys'::regnamespace and relkind in ('r', 'p')
+               and not (relrowsecurity and relforcerowsecurity and relowner = 'carekeep_owner'::regrole)
+            """
+        )
     }
 
     private func asGate(_ sql: SQL) throws -> Int {

@@ -6,7 +6,8 @@ import Testing
 @testable import Postgres
 @testable import Seals
 
-@Suite("The keykeeper") struct KeykeeperTests {
+// One after another: a test has up to three pools, and the cluster of a test run has few connections.
+@Suite("The keykeeper", .serialized) struct KeykeeperTests {
     let database: KeyDatabase
     let folder: RootKeyTests.Folder
     let voucher = TestVoucher()
@@ -230,6 +231,17 @@ import Testing
         #expect(try await keykeeper.erase(ada, under: pass) == 2)
         #expect(await eventualFailure { try await keykeeper.key(for: account, under: pass) } == .erased)
         #expect(await eventualFailure { try await keykeeper.key(for: bo, under: pass) } == nil)
+    }
+
+    @Test func `makes no key of another use for a person who was erased`() async throws {
+        let (account, stranger) = (Subject.account(ada.id, of: clinic), Subject.patient(UUID(), of: clinic))
+        let pass = TestPass.for(ada, account, stranger)
+        _ = try await keykeeper.make(for: ada, under: pass)
+        #expect(try await keykeeper.erase(ada, under: pass) == 1)
+        #expect(try await keykeeper.erase(stranger, under: pass) == 0)
+        for subject in [account, stranger] {
+            #expect(await eventualFailure { try await keykeeper.make(for: subject, under: pass) } == .fenced)
+        }
     }
 
     @Test func `erases one year's audit key and neither the next nor the directory's`() async throws {
