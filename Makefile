@@ -12,7 +12,7 @@ PYTEST ?=
 run: packages-run toolchain ## install what is missing, build, start the demo and say where it is
 	@echo "Building; the first time takes several minutes."
 	@swift build -c release --product carekeep
-	@exec .build/release/carekeep run --demo $(ARGS)
+	@CAREKEEP_SAMPLES="$(wildcard $(CURDIR)/../shared/data/fhir)" exec .build/release/carekeep run --demo $(ARGS)
 
 test: packages-test toolchain lint .venv/.installed ## everything that can be tested on this machine; CI runs this
 	swift build --build-tests

@@ -96,6 +96,19 @@ let package = Package(
             name: "SealsTests", dependencies: ["Care", "Database", "Postgres", "Seals", crypto, cryptoExtras], swiftSettings: strict),
         .testTarget(name: "PagesTests", dependencies: ["FHIR", "Portal"], swiftSettings: strict),
         .testTarget(
+            name: "PlatformTests",
+            dependencies: [
+                "carekeep", "Postgres",
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "AssuranceTests",
+            dependencies: [
+                "Assurance", "Care", "CarekeepTesting", "FHIR", "People", "Postgres", "Records", "Seals", "Trail",
+            ], swiftSettings: strict),
+        .testTarget(
             name: "RecordsTests",
             dependencies: [
                 "Assurance", "Care", "CarekeepTesting", "FHIR", "People", "Postgres", "Records", "Seals", "Trail",

@@ -48,7 +48,8 @@ struct BundlePlan {
 extension PatientRecords {
     /// Writes items in one transaction, under one pass that names their patients.
     func write(
-        _ items: [BundlePlan.Item], newPatients: [String: UUID], reach: (UUID) -> [NewReach], for caller: SignedInCaller
+        _ items: [BundlePlan.Item], newPatients: [String: UUID], reach: (UUID) -> [NewReach], isStrict: Bool,
+        for caller: SignedInCaller
     ) async throws -> [StoredRecord] {
         let index = try await index(for: caller.caller)
         var isKnown: Set<String> = []
@@ -65,6 +66,6 @@ extension PatientRecords {
                 item.resource, id: item.id, patient: item.patient.flatMap { rows[$0] }, now: now, index: index)
         }
         let newReach = newPatients.values.flatMap(reach)
-        return try await write(drafts, reach: newReach, under: pass, epoch: index.epoch)
+        return try await write(drafts, reach: newReach, under: pass, epoch: index.epoch, isStrict: isStrict)
     }
 }

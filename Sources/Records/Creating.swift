@@ -39,7 +39,13 @@ extension PatientRecords {
         let sealer = try await keys.sealer(
             for: .patient(row, of: caller.organization), announcing: AnnouncedPass(for: caller, patients: [row]))
         let sealed = try SealedDrafts([draft], organization: caller.organization) { _ in sealer }
-        _ = try await gate.open(errand, for: caller, work: sealed.statements(reach: [], epoch: index.epoch))
+        do {
+            let work = sealed.statements(reach: [], epoch: index.epoch, isStrict: true)
+            _ = try await gate.open(errand, for: caller, work: work)
+        } catch let error as PostgresError where error.constraint == Self.referenceRule {
+            let (pass, _) = try await gate.open(errand, for: caller)
+            throw try await unknownReferences(sealed.references, under: pass)
+        }
         return sealed.records[0]
     }
 
@@ -61,7 +67,11 @@ extension PatientRecords {
     }
 
     /// Seals drafts under a pass that is open, and writes them in one transaction.
-    func write(_ drafts: [Draft], reach: [NewReach], under pass: Pass, epoch: Int32) async throws -> [StoredRecord] {
+    ///
+    /// - Parameter isStrict: whether a reference that leads nowhere undoes it all; imports say how many there are instead.
+    func write(
+        _ drafts: [Draft], reach: [NewReach], under pass: Pass, epoch: Int32, isStrict: Bool = true
+    ) async throws -> [StoredRecord] {
         var sealers: [Subject: Sealer] = [:]
         for subject in Set(drafts.map({ $0.subject(in: pass.organization) })) {
             // Durable in the key store before the first record that it seals.
@@ -72,8 +82,31 @@ extension PatientRecords {
             guard let sealer = sealers[subject] else { throw SealError.noKey }
             return sealer
         }
-        _ = try await gate.work(under: pass, sealed.statements(reach: reach, epoch: epoch))
+        do {
+            _ = try await gate.work(
+                under: pass, sealed.statements(reach: reach, epoch: epoch, isStrict: isStrict))
+        } catch let error as PostgresError where error.constraint == Self.referenceRule {
+            throw try await unknownReferences(sealed.references, under: pass)
+        }
         return sealed.records
+    }
+
+    /// The constraint by which the database refuses a reference that leads nowhere.
+    private static let referenceRule = "reference_is_known"
+
+    /// Names the references that lead nowhere, or to what the pass does not cover: both are answered alike.
+    private func unknownReferences(
+        _ references: [(tag: [UInt8], place: FHIR.Expression)], under pass: Pass
+    ) async throws -> Outcome {
+        let tags = references.map(\.tag)
+        let rows = try await gate.work(under: pass, ["select care.unknown_references(\(tags))"])
+        let unknown = Set(try rows[0].first?.decode([[UInt8]].self, at: 0) ?? [])
+        return Outcome(
+            references.filter { unknown.contains($0.tag) }.map { reference in
+                Issue(
+                    .error, .notFound, at: reference.place,
+                    "the reference must be to a record of the same patient, or of the directory")
+            })
     }
 }
 

@@ -18,6 +18,8 @@ struct Draft: Sendable {
     let tag: [UInt8]
     /// The search card, not sealed yet.
     let card: [UInt8]
+    /// What it refers to on this server: each record's tag, and where the reference stands.
+    let references: [(tag: [UInt8], place: FHIR.Expression)]
 
     /// Settles the id and `meta` of a new resource.
     init(_ resource: Resource, row: UUID = UUID(), id: String, patient: UUID?, now: Date, index: BlindIndex) {
@@ -34,6 +36,10 @@ struct Draft: Sendable {
         self.patient = patient
         self.now = now
         card = SearchCard(of: resource, id: id, lastUpdated: instant).encoded()
+        references = resource.references().compactMap { reference in
+            guard case .relative(let type, let id, _) = reference.target else { return nil }
+            return (tag: index.tag(kind: type, id: id), place: reference.expression)
+        }
         tag = index.tag(kind: resource.type, id: id)
         tokens = resource.type == "Patient" ? PatientTokens.all(of: resource, index: index) : []
     }
@@ -82,7 +88,9 @@ struct SealedDrafts: Sendable {
     }
 
     /// The inserts of one transaction. `reach` is for patients who are new.
-    func statements(reach: [NewReach], epoch: Int32) -> [SQL] {
+    ///
+    /// - Parameter isStrict: whether a reference that leads nowhere undoes it all.
+    func statements(reach: [NewReach], epoch: Int32, isStrict: Bool) -> [SQL] {
         var statements: [SQL] = []
         if !reach.isEmpty {
             statements.append(
@@ -110,8 +118,13 @@ struct SealedDrafts: Sendable {
                     on conflict do nothing
                 """)
         }
+        let references = references.map(\.tag)
+        if isStrict, !references.isEmpty { statements.append("select care.require_references(\(references))") }
         return statements
     }
+
+    /// What the drafts refer to, in the order of the drafts.
+    var references: [(tag: [UInt8], place: FHIR.Expression)] { rows.flatMap(\.draft.references) }
 
     private var insertOfOne: SQL {
         let row = rows[0]

@@ -69,7 +69,7 @@ extension PatientRecords {
             let new = Set(chunk.filter { $0.resource.type == "Patient" }.map(\.id)).subtracting(made)
             made.formUnion(new)
             let rows = plan.newPatients.filter { new.contains($0.key) }
-            let stored = try await write(chunk, newPatients: rows, reach: kept, for: caller)
+            let stored = try await write(chunk, newPatients: rows, reach: kept, isStrict: false, for: caller)
             for record in stored { report.written[record.type, default: 0] += 1 }
             done += stored.count
             progress(done, plan.items.count)

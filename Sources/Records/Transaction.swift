@@ -34,7 +34,8 @@ extension PatientRecords {
             }
         }
         guard issues.isEmpty else { throw Outcome(issues) }
-        let stored = try await write(plan.items, newPatients: plan.newPatients, reach: Self.reach(of: caller), for: caller)
+        let stored = try await write(
+            plan.items, newPatients: plan.newPatients, reach: Self.reach(of: caller), isStrict: true, for: caller)
         return Self.response(stored)
     }
 

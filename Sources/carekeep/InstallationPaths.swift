@@ -95,14 +95,9 @@ struct InstallationPaths: Sendable {
         }
     }
 
-    /// The variable in which the supervisor tells the server where the sockets are: the server, another account by then,
-    /// would look for them in its own place.
-    static let socketFolderVariable = "CAREKEEP_SOCKET_FOLDER"
-
     /// The folder above the databases' sockets.
     var socketFolder: String {
         if let given = configuration.socketFolder { return given }
-        if let told = ProcessInfo.processInfo.environment[Self.socketFolderVariable] { return told }
         // Two installations on one machine must not meet: the usual folder belongs to the usual data.
         let usual = owner.uid == 0 && configuration.dataFolder == "/var/lib/carekeep"
         let name = usual ? "carekeep" : "carekeep-" + Cluster.shortHash(of: configuration.dataFolder)

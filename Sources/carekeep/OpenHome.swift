@@ -84,6 +84,9 @@ struct RootKeyPlace {
     }
 
     private func passphrase() throws -> String? {
+        if let belongings = ServerProcess.belongings {
+            return belongings.passphrase.map { String(decoding: $0, as: UTF8.self) }
+        }
         switch configuration.passphrase {
         case .none: return nil
         case .file(let file):

@@ -31,7 +31,6 @@ struct RunCommand: AsyncParsableCommand {
         let greeting = greeting(configuration, usesAuthority ? authority.authorityFile : nil)
         let supervisor = Supervisor(
             stores: try paths.stores(), server: [own, "serve"] + options,
-            environment: [InstallationPaths.socketFolderVariable: paths.socketFolder],
             beforeServer: {
                 if loadDemo { try DemoCommand.loadIfMissing(paths, program: own, options: options) }
                 guard greeted.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged else { return }

@@ -22,25 +22,22 @@ struct ServeCommand: AsyncParsableCommand {
         let log = Logger(label: "carekeep") { _ in JSONLineLog() }
         let home = open.home
         let services = Services(signIn: home.signIn, records: home.records, isReady: { await home.isReady })
-        let server = PortalServer(try options(configuration, open.paths), services: services, log: log)
+        let server = PortalServer(try options(configuration), services: services, log: log)
         try await server.run(alongside: [Tidying(home: home, log: log)]) {
             log.info("ready", metadata: ["port": "\(configuration.https.port)"])
         }
         await home.close()
     }
 
-    private func options(_ configuration: ServerConfiguration, _ paths: InstallationPaths) throws -> PortalServer.Options {
-        let authority = LocalAuthority(paths)
-        let (certificate, key) =
-            switch configuration.certificate {
-            case .localAuthority: (authority.certificateFile, authority.keyFile)
-            case .files(let certificate, let key): (certificate, key)
-            }
+    private func options(_ configuration: ServerConfiguration) throws -> PortalServer.Options {
+        guard let belongings = ServerProcess.belongings else {
+            throw ValidationError("serve is the first argument, so that privileges are given up before all else.")
+        }
         return PortalServer.Options(
             host: configuration.https.host, httpsPort: configuration.https.port, httpPort: configuration.http?.port,
             publicNames: configuration.publicNames + ["localhost", "127.0.0.1"],
-            certificate: try NIOSSLCertificate.fromPEMFile(certificate),
-            privateKey: try NIOSSLPrivateKey(file: key, format: .pem), allowsTLS12: configuration.minimumTLS == .v1_2,
+            certificate: try NIOSSLCertificate.fromPEMBytes(belongings.certificate),
+            privateKey: try NIOSSLPrivateKey(bytes: belongings.certificateKey, format: .pem), allowsTLS12: configuration.minimumTLS == .v1_2,
             limits: Portal.Limits(body: configuration.limits.bodyBytes, bundle: configuration.limits.bundleBytes),
             apiSessionSeconds: Int(configuration.sessions.apiLifetime.components.seconds))
     }

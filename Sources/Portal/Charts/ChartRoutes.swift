@@ -112,7 +112,8 @@ struct ChartRoutes {
 
     private func record(_ visit: PageVisit) async throws -> Response {
         let id = try visit.patient
-        let parts = try visit.parameters.require("record").split(separator: ".", maxSplits: 1).map(String.init)
+        let parts = try (visit.parameters.require("record").removingPercentEncoding ?? "")
+            .split(separator: ".", maxSplits: 1).map(String.init)
         guard parts.count == 2, Resource.isID(parts[1]) else { throw Refusal.notFound }
         let stored = try await records.read(parts[0], parts[1], for: visit.caller)
         let patient = try await records.read("Patient", id, for: visit.caller)

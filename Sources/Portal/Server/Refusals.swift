@@ -81,6 +81,10 @@ struct Failure {
             self.refusal = refusal
             status = refusal.status
             outcome = refusal.outcome
+        } else if error is NIOTooManyBytesError {
+            refusal = .tooLarge
+            status = .contentTooLarge
+            outcome = Refusal.tooLarge.outcome
         } else if let error = error as? HTTPError {
             refusal = error.status == .contentTooLarge ? .tooLarge : nil
             status = error.status

@@ -112,3 +112,39 @@ create policy change_written_of_the_directory on care.change for insert to carek
 grant select,
       insert (organization_id, opening_id, record_id, patient_id, version, sealed_diff)
    on care.change to carekeep_server;
+
+-- Which of these tags are of no record that the pass may refer to: one of its patients', or of the directory. What is in
+-- other hands is answered like what is not there.
+create function care.unknown_references(tags bytea[]) returns bytea[]
+    language plpgsql stable security definer set search_path = care, pg_temp
+as $$
+declare
+    shown care.pass := care.acting();
+begin
+    if not coalesce('record.write' = any (shown.powers) or 'directory.write' = any (shown.powers), false) then
+        raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
+    end if;
+    return array(
+        select t.tag from unnest(tags) t (tag)
+         where not exists (
+            select from care.record r
+             where r.organization_id = shown.organization_id and r.tag = t.tag
+               and (r.patient_id is null or r.patient_id = any (shown.patients))));
+end
+$$;
+
+-- The same as a condition of the transaction: with a reference that leads nowhere, nothing is written.
+create function care.require_references(tags bytea[]) returns void
+    language plpgsql stable security definer set search_path = care, pg_temp
+as $$
+begin
+    if cardinality(care.unknown_references(tags)) > 0 then
+        raise exception using errcode = '23503', message = 'reference is unknown', constraint = 'reference_is_known';
+    end if;
+end
+$$;
+
+alter function care.unknown_references(bytea[]) owner to carekeep_gate;
+alter function care.require_references(bytea[]) owner to carekeep_gate;
+revoke all on function care.unknown_references(bytea[]), care.require_references(bytea[]) from public;
+grant execute on function care.unknown_references(bytea[]), care.require_references(bytea[]) to carekeep_server;
