@@ -1,0 +1,294 @@
+import FoundationEssentials
+import Postgres
+import Seals
+
+/// Two houses with people and rows in them, made for one run by the superuser, and the connections of that run.
+///
+/// Both houses have patients of the same ids, so that nothing but the organisation tells their rows apart.
+final class Scene {
+    let admin: AdminConnection
+    let server: AdminConnection
+    let keykeeper: AdminConnection
+    /// A connection on which no setting was ever made.
+    let untouched: AdminConnection
+    /// Where the rows are that somebody wants.
+    let north: House
+    /// Whose people want them.
+    let south: House
+    /// Ids that nobody has.
+    let nowhere = House(ada: Kept(), ben: Kept())
+    /// Acts by name, with their scope.
+    let acts: [(name: String, scope: String)]
+
+    init(_ ways: UnauthorisedPerson.Ways) throws {
+        admin = try AdminConnection(ways.superuser, applicationName: "unauthorised person")
+        server = try AdminConnection(ways.server, applicationName: "unauthorised person")
+        keykeeper = try AdminConnection(ways.keykeeper, applicationName: "unauthorised person")
+        untouched = try AdminConnection(ways.server, applicationName: "unauthorised person")
+        let (ada, ben) = (Kept(), Kept())
+        north = House(ada: ada, ben: ben)
+        south = House(ada: ada.namesake(), ben: ben.namesake())
+        acts = try admin.query("select name, scope from care.act order by name").map {
+            (try $0.decode(String.self, at: 0), try $0.decode(String.self, at: 1))
+        }
+        try make(north)
+        try make(south)
+    }
+
+    /// Somebody new in a house.
+    func somebody(_ roles: [String], in house: House) throws -> Someone {
+        let someone = Someone()
+        try add(someone, roles, to: house)
+        return someone
+    }
+
+    // MARK: Passes
+
+    /// What an opening answered.
+    struct Opened {
+        let outcome: Int32?
+        let context: [UInt8]?
+        let patients: [UUID?]
+        let records: [UUID?]
+        let secret: [UInt8]
+        let newPatients: [UUID]
+        /// The error, if it was one.
+        let error: PostgresError?
+
+        /// What is shown to use it.
+        var setting: String { Self.setting(of: secret) }
+        var sha256: [UInt8] { Primitive.sha256(secret) }
+    }
+
+    /// What somebody asks the gate for. Each part can be wrong by itself.
+    struct Request {
+        var organization: UUID
+        var session: [UInt8]
+        var act: String?
+        var targets: [[UInt8]?] = []
+        var newPatients: [UUID] = []
+        var use = "api"
+        var secret: [UInt8]? = Primitive.freshBytes(16)
+        var purpose: String? = "care"
+        /// Finds the entries that it leaves.
+        let salt = Primitive.freshBytes(32)
+
+        init(_ act: String?, by someone: Someone, of house: House, targets: [[UInt8]?] = [], newPatients: [UUID] = []) {
+            organization = house.organization
+            session = someone.session
+            self.act = act
+            self.targets = targets
+            self.newPatients = newPatients
+        }
+
+        var statement: SQL {
+            """
+            select outcome, context, patients, records from care.open_pass(
+                \(organization), \(session), \(secret), \(use), \(act), \(targets), \(newPatients), \(purpose),
+                1, \(salt), \([UInt8]([0])))
+            """
+        }
+    }
+
+    /// Asks, in a transaction of its own.
+    func open(_ request: Request) -> Opened {
+        var row: Row?
+        var failure: PostgresError?
+        do { row = try server.query(request.statement).first } catch { failure = error }
+        return Opened(
+            outcome: try? row?.decode(Int32?.self, at: 0), context: try? row?.decode([UInt8]?.self, at: 1),
+            patients: (try? row?.decode([UUID?].self, at: 2)) ?? [], records: (try? row?.decode([UUID?].self, at: 3)) ?? [],
+            secret: request.secret ?? [], newPatients: request.newPatients, error: failure)
+    }
+
+    /// The request that an act takes, about somebody kept in a house. `act` may name a way of its own: `record.read/directory`.
+    func request(_ act: String, by someone: Someone, of house: House, about kept: Kept) -> Request {
+        if act == Self.readsDirectory {
+            return Request("record.read", by: someone, of: house, targets: [house.place.tag])
+        }
+        switch acts.first(where: { $0.name == act })?.scope {
+        case "patient":
+            let target = act == "record.read" ? kept.weight : kept.person
+            return Request(act, by: someone, of: house, targets: [target.tag])
+        case "patients":
+            let targets = act == "bundle.write" ? [kept.person.tag] : []
+            return Request(act, by: someone, of: house, targets: targets, newPatients: [UUID()])
+        default:
+            return Request(act, by: someone, of: house)
+        }
+    }
+
+    /// Reading a record of the directory, for which the gate narrows the act.
+    static let readsDirectory = "record.read/directory"
+
+    /// Every act, and that one.
+    var openings: [String] { acts.map(\.name) + [Self.readsDirectory] }
+
+    // MARK: Time
+
+    /// Moves the store's clock for as long as the body lasts.
+    @discardableResult
+    func later<R>(by offset: Duration, _ body: () throws -> R) throws -> R {
+        let seconds = Double(offset.components.seconds) + Double(offset.components.attoseconds) / 1e18
+        try admin.query("update care.guard set clock_offset = make_interval(secs => \(seconds))")
+        defer { _ = try? admin.query("update care.guard set clock_offset = '0'") }  // what failed is already on its way
+        return try body()
+    }
+}
+
+/// An organisation with people and rows.
+struct House {
+    let organization = UUID()
+    /// Owner and caregiver: Ada's guardian.
+    let keeper = Someone()
+    /// Caregiver: Ben's guardian.
+    let other = Someone()
+    /// Clinician, to share with.
+    let clinician = Someone()
+    let ada: Kept
+    let ben: Kept
+    /// A record of the directory.
+    let place = Sealed()
+    let link = UUID()
+}
+
+/// Somebody with a session for the API and one for pages.
+struct Someone {
+    let account = UUID()
+    let token = Primitive.freshBytes(32)
+    let session = Primitive.freshBytes(32)
+    let pageSession = Primitive.freshBytes(32)
+}
+
+/// Somebody whose record is kept.
+struct Kept {
+    var patient = UUID()
+    /// The record that says who it is.
+    var person = Sealed()
+    /// A record of theirs.
+    var weight = Sealed()
+    var share = UUID()
+    var entry = UUID()
+    var token = Int64.random(in: .min ... .max)
+
+    /// Somebody else, in another organisation, with the same ids.
+    func namesake() -> Kept {
+        var kept = self
+        kept.person.tag = Primitive.freshBytes(16)
+        kept.weight.tag = Primitive.freshBytes(16)
+        return kept
+    }
+}
+
+/// A record's row.
+struct Sealed {
+    var id = UUID()
+    var tag = Primitive.freshBytes(16)
+    var change = UUID()
+}
+
+extension Scene {
+    private func make(_ house: House) throws {
+        try admin.query("begin")
+        try admin.query(
+            """
+            insert into care.organization (organization_id, profile, country, sealed_name)
+            values (\(house.organization), 'clinic', 'GB', \([UInt8]([0])))
+            """)
+        try add(house.keeper, ["owner", "caregiver"], to: house)
+        try add(house.other, ["caregiver"], to: house)
+        try add(house.clinician, ["clinician"], to: house)
+        try admin.query(
+            """
+            insert into care.link (organization_id, id, account_id, purpose, secret_sha256, until)
+            values (\(house.organization), \(house.link), \(house.keeper.account), 'set-password',
+                    \(Primitive.freshBytes(32)), clock_timestamp() + interval '1 day')
+            """)
+        try make(house.ada, keptBy: house.keeper, in: house)
+        try make(house.ben, keptBy: house.other, in: house)
+        try make(house.place, "Location", of: nil, in: house)
+        try admin.query("commit")
+    }
+
+    private func add(_ someone: Someone, _ roles: [String], to house: House) throws {
+        try admin.query(
+            """
+            insert into care.account (id, sign_in_token, sealed_address, password_hash, password_at)
+            values (\(someone.account), \(someone.token), \([UInt8]([0])), \(Self.hash), clock_timestamp())
+            """)
+        try join(someone, roles, to: house)
+        for (use, secret) in [("api", someone.session), ("page", someone.pageSession)] {
+            try admin.query(
+                """
+                insert into care.session
+                    (organization_id, account_id, used_as, secret_sha256, created_at, seen_at, idle, until)
+                select \(house.organization), \(someone.account), \(use), \(Primitive.sha256(secret)), t, t,
+                       interval '1 hour', t + interval '1 day'
+                  from clock_timestamp() t
+                """)
+        }
+    }
+
+    /// The hash that everybody has. No password gives it.
+    static let hash = "$2b$12$" + String(repeating: "s", count: 53)
+
+    /// Makes somebody a member.
+    func join(_ someone: Someone, _ roles: [String], to house: House) throws {
+        try admin.query(
+            """
+            insert into care.membership (organization_id, account_id, roles, sealed_name)
+            values (\(house.organization), \(someone.account), \(roles), \([UInt8]([0])))
+            """)
+    }
+
+    private func make(_ kept: Kept, keptBy guardian: Someone, in house: House) throws {
+        try admin.query("insert into care.patient (organization_id, id) values (\(house.organization), \(kept.patient))")
+        try reach(kept, by: guardian, as: "guardian", in: house)
+        try admin.query(
+            """
+            insert into care.reach (organization_id, id, patient_id, account_id, kind, until)
+            values (\(house.organization), \(kept.share), \(kept.patient), \(house.clinician.account), 'share',
+                    clock_timestamp() + interval '90 days')
+            """)
+        try make(kept.person, "Patient", of: kept, in: house)
+        try make(kept.weight, "Observation", of: kept, in: house)
+        try admin.query(
+            """
+            insert into care.token (organization_id, value, epoch, patient_id)
+            values (\(house.organization), \(kept.token), 1, \(kept.patient))
+            """)
+        try admin.query(
+            """
+            insert into care.entry (
+                organization_id, id, opening_id, at, opened_in, act, patient_id, granted, key_epoch, salt, sealed)
+            select \(house.organization), \(kept.entry), \(UUID()), month at time zone 'UTC', pg_current_xact_id(),
+                   'record.read', \(kept.patient), true, 1, \(Primitive.freshBytes(32)), \([UInt8]([0]))
+              from (select to_date(right(inhrelid::regclass::text, 6), 'YYYYMM') + time '12:00'
+                      from pg_inherits where inhparent = 'care.entry'::regclass) x (month)
+            """)
+    }
+
+    /// Lets somebody reach somebody.
+    func reach(_ kept: Kept, by someone: Someone, as kind: String, in house: House) throws {
+        try admin.query(
+            """
+            insert into care.reach (organization_id, patient_id, account_id, kind, until)
+            values (\(house.organization), \(kept.patient), \(someone.account), \(kind),
+                    case when \(kind) = 'share' then clock_timestamp() + interval '90 days' end)
+            """)
+    }
+
+    private func make(_ record: Sealed, _ kind: String, of kept: Kept?, in house: House) throws {
+        try admin.query(
+            """
+            insert into care.record (organization_id, id, patient_id, kind, version, tag, sealed, card)
+            values (\(house.organization), \(record.id), \(kept?.patient), \(kind), 1, \(record.tag),
+                    \([UInt8]([0])), \([UInt8]([0])))
+            """)
+        try admin.query(
+            """
+            insert into care.change (organization_id, id, opening_id, record_id, patient_id, version, sealed_diff)
+            values (\(house.organization), \(record.change), \(UUID()), \(record.id), \(kept?.patient), 1, \([UInt8]([0])))
+            """)
+    }
+}

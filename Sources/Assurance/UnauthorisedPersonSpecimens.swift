@@ -1,0 +1,306 @@
+import FoundationEssentials
+import Postgres
+import Seals
+
+/// Whose rows somebody wants.
+struct Victim {
+    let house: House
+    let kept: Kept
+    /// The id of a patient who is to be made.
+    var newPatient = UUID()
+}
+
+/// What a row of a table is, and which acts open it: the one place where a new table says so.
+///
+/// A table may have several, where its rows are opened by different acts.
+struct Specimen: Sendable {
+    /// As failures name it.
+    let name: String
+    let table: String
+    /// Finds the row that is there; `nil` where none is yet.
+    let match: (@Sendable (Victim) -> SQL)?
+    /// A row that could be there; with its key taken from one that is, or with a key of its own.
+    let row: @Sendable (Victim, _ existing: Bool) -> [(column: String, value: SQL)]
+    /// What an update changes.
+    var change: SQL?
+    /// What has to be there before the row can be, for controls.
+    var before: (@Sendable (Victim) -> SQL)?
+    /// The acts that open it, for each command. What is not here is opened by none.
+    var opened: [Command.Base: Set<String>] = [:]
+    /// Whether its rows belong to patients.
+    var isOfPatient = true
+
+    /// The specimens of a kind of table.
+    static func of(_ table: String) -> [Specimen] { all.filter { $0.table == table } }
+
+    static let all =
+        people + [patient] + reaches + records + [token, patientChange, directoryChange, entry("entry"), entry("entry_MONTH")]
+        + installation
+
+    // MARK: Who opens what
+
+    private static let seeMembers: Set<String> = [
+        "trail.read", "reach.read", "reach.share", "reach.withdraw", "member.list", "member.add",
+    ]
+    private static let readRecords: Set<String> = [
+        "record.read", "record.search", "patient.everything", "bundle.write", "trail.read", "reach.read",
+    ]
+    private static let readRoster: Set<String> = ["patient.list", "patient.search"]
+    private static let readReach: Set<String> = ["reach.read", "reach.share", "reach.withdraw"]
+    private static let writeRecords: Set<String> = ["record.create", "bundle.write"]
+    private static let makePatients: Set<String> = ["patient.create", "bundle.write"]
+    private static let readDirectory: Set<String> = [
+        Scene.readsDirectory, "patient.everything", "bundle.write", "directory.read", "directory.search",
+    ]
+    private static let writeDirectory: Set<String> = ["directory.create", "bundle.write"]
+
+    // MARK: Patients, reach
+
+    private static let patient = Specimen(
+        name: "patient", table: "patient",
+        match: { "organization_id = \($0.house.organization) and id = \($0.kept.patient)" },
+        row: { victim, existing in
+            [of(victim), ("id", "\(existing ? victim.kept.patient : victim.newPatient)")]
+        },
+        opened: [.select: readRoster, .insert: makePatients])
+
+    private static let reaches = [
+        Specimen(
+            name: "reach", table: "reach", match: theShare,
+            row: { victim, existing in
+                [
+                    of(victim), ("patient_id", "\(victim.newPatient)"), ("account_id", "\(victim.house.keeper.account)"),
+                    ("kind", "'guardian'"),
+                ] + (existing ? [("id", "\(victim.kept.share)")] : [])
+            },
+            change: "withdrawn_at = now()", before: makeNewPatient,
+            opened: [.select: readReach, .insert: makePatients, .update: ["reach.withdraw"]]),
+        Specimen(
+            name: "reach (a share)", table: "reach", match: theShare,
+            row: { victim, existing in
+                [
+                    of(victim), ("patient_id", "\(victim.kept.patient)"), ("account_id", "\(victim.house.clinician.account)"),
+                    ("kind", "'share'"), ("purpose", "'treatment'"), ("until", "now() + interval '30 days'"),
+                ] + (existing ? [("id", "\(victim.kept.share)")] : [])
+            },
+            change: "withdrawn_at = now()",
+            opened: [.select: readReach, .insert: ["reach.share"], .update: ["reach.withdraw"]]),
+        Specimen(
+            name: "reach (a share with oneself)", table: "reach", match: nil,
+            row: { victim, _ in
+                [
+                    of(victim), ("patient_id", "\(victim.kept.patient)"), ("account_id", "\(victim.house.keeper.account)"),
+                    ("kind", "'share'"), ("until", "now() + interval '30 days'"),
+                ]
+            }),
+        Specimen(
+            name: "reach (a share with a caregiver)", table: "reach", match: nil,
+            row: { victim, _ in
+                [
+                    of(victim), ("patient_id", "\(victim.kept.patient)"), ("account_id", "\(victim.house.other.account)"),
+                    ("kind", "'share'"), ("until", "now() + interval '30 days'"),
+                ]
+            }),
+        Specimen(
+            name: "reach (a guardian more)", table: "reach",
+            match: { victim in
+                """
+                organization_id = \(victim.house.organization) and patient_id = \(victim.kept.patient) and kind = 'guardian'
+                """
+            },
+            row: { victim, _ in
+                [
+                    of(victim), ("patient_id", "\(victim.kept.patient)"), ("account_id", "\(victim.house.clinician.account)"),
+                    ("kind", "'guardian'"),
+                ]
+            },
+            change: "withdrawn_at = now()", opened: [.select: readReach]),
+    ]
+
+    private static let theShare: @Sendable (Victim) -> SQL = {
+        "organization_id = \($0.house.organization) and id = \($0.kept.share)"
+    }
+    private static let makeNewPatient: @Sendable (Victim) -> SQL = {
+        "insert into care.patient (organization_id, id) values (\($0.house.organization), \($0.newPatient))"
+    }
+
+    // MARK: Records and what belongs to them
+
+    private static let records = [
+        record("record", \.weight, "'Observation'", select: readRecords, insert: writeRecords),
+        record("record (who it is)", \.person, "'Patient'", select: readRecords.union(readRoster), insert: writeRecords),
+        Specimen(
+            name: "record (of a new patient)", table: "record", match: nil,
+            row: { victim, _ in sealed(victim, "\(victim.newPatient)", "'Observation'", nil) }, before: makeNewPatient,
+            opened: [.insert: makePatients]),
+        Specimen(
+            name: "record (of the directory)", table: "record",
+            match: { "organization_id = \($0.house.organization) and id = \($0.house.place.id)" },
+            row: { victim, existing in sealed(victim, "null", "'Location'", existing ? victim.house.place : nil) },
+            opened: [.select: readDirectory, .insert: writeDirectory], isOfPatient: false),
+    ]
+
+    private static func record(
+        _ name: String, _ record: @escaping @Sendable (Kept) -> Sealed, _ kind: SQL, select: Set<String>,
+        insert: Set<String>
+    ) -> Specimen {
+        Specimen(
+            name: name, table: "record",
+            match: { "organization_id = \($0.house.organization) and id = \(record($0.kept).id)" },
+            row: { victim, existing in
+                sealed(victim, "\(victim.kept.patient)", kind, existing ? record(victim.kept) : nil)
+            },
+            opened: [.select: select, .insert: insert])
+    }
+
+    private static func sealed(_ victim: Victim, _ patient: SQL, _ kind: SQL, _ like: Sealed?) -> [(String, SQL)] {
+        let sealed = like ?? Sealed()
+        return [
+            of(victim), ("id", "\(sealed.id)"), ("patient_id", patient), ("kind", kind), ("version", "1"),
+            ("tag", "\(sealed.tag)"), ("sealed", "\([UInt8]([0]))"), ("card", "\([UInt8]([0]))"),
+        ]
+    }
+
+    private static let token = Specimen(
+        name: "token", table: "token",
+        match: { "organization_id = \($0.house.organization) and value = \($0.kept.token)" },
+        row: { victim, existing in
+            [
+                of(victim), ("value", "\(existing ? victim.kept.token : Int64.random(in: .min ... .max))"), ("epoch", "1"),
+                ("patient_id", "\(victim.kept.patient)"),
+            ]
+        },
+        opened: [.select: readRoster, .insert: writeRecords])
+
+    private static let patientChange = change(
+        "change", \.kept.weight, { "\($0.kept.patient)" }, select: readRecords, insert: writeRecords, isOfPatient: true)
+    private static let directoryChange = change(
+        "change (of the directory)", \.house.place, { _ in "null" }, select: [], insert: writeDirectory, isOfPatient: false)
+
+    private static func change(
+        _ name: String, _ record: @escaping @Sendable (Victim) -> Sealed, _ patient: @escaping @Sendable (Victim) -> SQL,
+        select: Set<String>, insert: Set<String>, isOfPatient: Bool
+    ) -> Specimen {
+        Specimen(
+            name: name, table: "change",
+            match: { "organization_id = \($0.house.organization) and id = \(record($0).change)" },
+            row: { victim, existing in
+                [
+                    of(victim), ("opening_id", "coalesce((select care.acting_opening()), \(UUID()))"),
+                    ("record_id", "\(record(victim).id)"), ("patient_id", patient(victim)), ("version", "2"),
+                    ("sealed_diff", "\([UInt8]([0]))"),
+                ] + (existing ? [("id", "\(record(victim).change)")] : [])
+            },
+            opened: [.select: select, .insert: insert], isOfPatient: isOfPatient)
+    }
+
+    private static func entry(_ table: String) -> Specimen {
+        Specimen(
+            name: table, table: table,
+            match: { "organization_id = \($0.house.organization) and patient_id = \($0.kept.patient)" },
+            row: { victim, existing in
+                [
+                    of(victim), ("id", "\(existing ? victim.kept.entry : UUID())"), ("opening_id", "\(UUID())"),
+                    ("at", "clock_timestamp()"), ("opened_in", "pg_current_xact_id()"), ("act", "'record.read'"),
+                    ("patient_id", "\(victim.kept.patient)"), ("granted", "true"), ("key_epoch", "1"),
+                    ("salt", "\(Primitive.freshBytes(32))"), ("sealed", "\([UInt8]([0]))"),
+                ]
+            },
+            opened: table == "entry" ? [.select: ["trail.read", "reach.read"]] : [:])
+    }
+
+    // MARK: People
+
+    private static let people = [
+        Specimen(
+            name: "organization", table: "organization", match: { "organization_id = \($0.house.organization)" },
+            row: { victim, existing in
+                [
+                    ("organization_id", "\(existing ? victim.house.organization : UUID())"), ("profile", "'family'"),
+                    ("country", "'GB'"), ("sealed_name", "\([UInt8]([0]))"),
+                ]
+            }, isOfPatient: false),
+        Specimen(
+            name: "account", table: "account", match: { "id = \($0.house.keeper.account)" },
+            row: { victim, existing in
+                [
+                    ("id", "\(existing ? victim.house.keeper.account : UUID())"),
+                    ("sign_in_token", "\(Primitive.freshBytes(32))"), ("sealed_address", "\([UInt8]([0]))"),
+                ]
+            }, isOfPatient: false),
+        Specimen(
+            name: "membership", table: "membership",
+            match: { "organization_id = \($0.house.organization) and account_id = \($0.house.keeper.account)" },
+            row: { victim, existing in
+                [
+                    of(victim), ("account_id", "\(existing ? victim.house.keeper.account : victim.newPatient)"),
+                    ("roles", "'{owner}'"), ("sealed_name", "\([UInt8]([0]))"),
+                ]
+            },
+            before: {
+                """
+                insert into care.account (id, sign_in_token, sealed_address)
+                values (\($0.newPatient), \(Primitive.freshBytes(32)), \([UInt8]([0])))
+                """
+            },
+            opened: [.select: seeMembers], isOfPatient: false),
+        Specimen(
+            name: "session", table: "session",
+            match: { "organization_id = \($0.house.organization) and account_id = \($0.house.keeper.account)" },
+            row: { victim, _ in
+                [
+                    of(victim), ("account_id", "\(victim.house.keeper.account)"), ("used_as", "'api'"),
+                    ("secret_sha256", "\(Primitive.freshBytes(32))"), ("created_at", "now()"), ("seen_at", "now()"),
+                    ("idle", "interval '1 hour'"), ("until", "now() + interval '1 hour'"),
+                ]
+            }, isOfPatient: false),
+        Specimen(
+            name: "link", table: "link",
+            match: { "organization_id = \($0.house.organization) and id = \($0.house.link)" },
+            row: { victim, existing in
+                [
+                    of(victim), ("account_id", "\(victim.house.keeper.account)"), ("purpose", "'set-password'"),
+                    ("secret_sha256", "\(Primitive.freshBytes(32))"), ("until", "now() + interval '1 day'"),
+                ] + (existing ? [("id", "\(victim.house.link)")] : [])
+            }, isOfPatient: false),
+    ]
+
+    // MARK: The installation
+
+    private static let installation = [
+        Specimen(
+            name: "act", table: "act", match: { _ in "name = 'record.read'" },
+            row: { _, existing in
+                [
+                    ("name", existing ? "'record.read'" : "'record.steal'"), ("scope", "'roster'"),
+                    ("powers", "'{record.read}'"),
+                ]
+            },
+            change: "roles = '{member}'", isOfPatient: false),
+        Specimen(
+            name: "guard", table: "guard", match: { _ in "only_row" }, row: { _, _ in [("only_row", "true")] },
+            change: "clock_offset = '-1 day'", isOfPatient: false),
+        Specimen(
+            name: "pass", table: "pass", match: { "organization_id = \($0.house.organization)" },
+            row: { victim, _ in
+                [
+                    ("secret_sha256", "\(Primitive.freshBytes(32))"), of(victim),
+                    ("actor_organization_id", "\(victim.house.organization)"), ("account_id", "\(UUID())"),
+                    ("session_id", "\(UUID())"), ("opening_id", "\(UUID())"), ("act", "'record.read'"),
+                    ("scope", "'patient'"), ("powers", "'{record.read}'"), ("patients", "\([victim.kept.patient])"),
+                    ("new_patients", "'{}'"), ("directory", "true"), ("opened_in", "'1'"),
+                    ("until", "now() + interval '1 day'"),
+                ]
+            },
+            change: "until = 'infinity'", isOfPatient: false),
+        Specimen(
+            name: "migration", table: "migration", match: { _ in "true" },
+            row: { _, existing in
+                [("name", existing ? "'0001-people'" : "'9999-theft'"), ("sha256", "\(Primitive.freshBytes(32))")]
+            }, isOfPatient: false),
+    ]
+
+    private static func of(_ victim: Victim) -> (column: String, value: SQL) {
+        ("organization_id", "\(victim.house.organization)")
+    }
+}
