@@ -39,9 +39,16 @@ private struct JSONParser {
         do {
             return .success(try parser.document())
         } catch {
-            let place = JSONPlace.expression(at: error.offset, in: bytes)
+            let place = JSONPlace.expression(at: parser.placeOffset(of: error), in: bytes)
             return .failure(JSONError(kind: error.kind, offset: error.offset, expression: place))
         }
+    }
+
+    /// Where to look for the place of a failure: for a member given twice, that is the member and not the object.
+    private mutating func placeOffset(of failure: Failure) -> Int {
+        guard failure.kind == .duplicateKey else { return failure.offset }
+        skipSpace()
+        return take(UInt8(ascii: ":")) ? position : failure.offset
     }
 
     private mutating func document() throws(Failure) -> JSON {

@@ -38,10 +38,14 @@ public struct Resource: Sendable, Equatable {
             throw Outcome(.structure, at: place, "a resource must be an object")
         }
         guard case .string(let type)? = object["resourceType"] else {
-            throw Outcome(.required, at: place, "a resource must say its type, in resourceType")
+            throw Outcome(
+                .required, at: place?.child("resourceType") ?? Expression("resourceType"),
+                "a resource must say its type, in resourceType")
         }
         guard ResourceType.names.contains(type) else {
-            throw Outcome(.notSupported, at: place, "resourceType must be a type of resource that R4 knows")
+            throw Outcome(
+                .notSupported, at: place?.child("resourceType") ?? Expression("resourceType"),
+                "resourceType must be a type of resource that R4 knows")
         }
         if let id = object["id"], !(id.string.map(Self.isID) ?? false) {
             let place = (place ?? Expression(type)).child("id")

@@ -137,8 +137,10 @@ enum Subjecthood: Equatable {
         switch Compartment.membership(of: resource) {
         case .directory: self = .directory
         case .nobody, .undetermined:
+            let element = ["subject", "patient"].first { resource.object[$0] != nil }
             throw Outcome(
-                .required, at: Expression(resource.type), "the resource must name the patient whom it is about")
+                .required, at: element.map { Expression(resource.type).child($0) } ?? Expression(resource.type),
+                "the resource must name the patient whom it is about")
         case .patients(let references):
             guard references.count == 1 else {
                 throw Outcome(

@@ -15,6 +15,8 @@ extension PatientRecords {
         public let purpose: Purpose
         public let since: Date
         public let until: Date?
+        /// When they last read in the record.
+        public let lastLooked: Date?
     }
 
     /// Who reaches a patient now, and which colleagues a record can be shared with.
@@ -36,17 +38,28 @@ extension PatientRecords {
                 select \(SealedRecord.columns) from care.record
                  where organization_id = \(caller.organization) and tag = \(tag)
                 """,
+                """
+                select account_id, max(at) from care.entry
+                 where organization_id = \(caller.organization) and granted and account_id is not null
+                   and patient_id = any ((select care.acting_patients('entry.read'))::uuid[])
+                   and act in ('record.read', 'record.search', 'patient.everything')
+                 group by account_id
+                """,
             ])
+        var looked: [UUID: Date] = [:]
+        for row in rows[3] { looked[try row.decode(UUID.self, at: 0)] = try row.decode(Date.self, at: 1) }
         let colleagues = try await members.read(rows[1], in: caller.organization)
         let byAccount = Dictionary(colleagues.map { ($0.account, $0) }) { first, _ in first }
         let reaches = try rows[0].map { row in
-            ReachedBy(
+            let account = try row.decode(UUID.self, at: 1)
+            return ReachedBy(
                 id: try row.decode(UUID.self, at: 0),
-                member: byAccount[Person.ID(try row.decode(UUID.self, at: 1))],
+                member: byAccount[Person.ID(account)],
                 kind: Reach(rawValue: try row.decode(String.self, at: 2)) ?? .share,
                 purpose: Purpose(rawValue: try row.decode(String.self, at: 3)) ?? .care,
                 since: try row.decode(Date.self, at: 4),
-                until: try row.decode(Date?.self, at: 5))
+                until: try row.decode(Date?.self, at: 5),
+                lastLooked: looked[account])
         }
         guard let row = rows[2].first else { throw Refusal.notFound }
         let sealed = try SealedRecord(row)

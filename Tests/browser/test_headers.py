@@ -91,9 +91,3 @@ def test_the_session_cookie_is_for_this_server_alone(sign_in, people):
         assert {"secure", "httponly", "path=/"} <= attributes
         assert attributes & {"samesite=lax", "samesite=strict"}
         assert not any(attribute.startswith("domain") for attribute in attributes)
-
-
-def test_there_is_a_way_to_report_a_weakness(client):
-    answer = client.get("/.well-known/security.txt")
-    assert answer.status_code == 200 and re.search(r"^Contact: ", answer.text, re.M)
-    assert re.search(r"^Expires: \d{4}-\d\d-\d\dT", answer.text, re.M)

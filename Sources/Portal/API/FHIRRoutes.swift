@@ -33,7 +33,7 @@ struct FHIRRoutes {
             try await search(Self.parameters(request.uri.query), request, visit)
         }
         api.post("fhir/:type/_search") { request, visit in
-            let body = try await request.body.collect(upTo: 64 << 10)
+            let body = try await request.body(upTo: 64 << 10)
             return try await search(Self.parameters(String(buffer: body)), request, visit)
         }
         api.post("fhir/:type/$validate") { request, visit in try await validate(request, visit) }
@@ -118,6 +118,9 @@ struct FHIRRoutes {
 
     private static func parameters(_ query: String?) throws -> [(String, String)] {
         guard let query, !query.isEmpty else { return [] }
+        guard query.utf8.count <= 8192 else {
+            throw Outcome(.tooLong, at: Expression("query"), "a query must not be longer than 8,192 bytes; larger ones are posted to _search")
+        }
         return try query.split(separator: "&").map { pair in
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { part in
                 String(part).replacing("+", with: " ").removingPercentEncoding
@@ -183,7 +186,7 @@ extension JSON {
         guard ["application/fhir+json", "application/json"].contains(type?.lowercased()) else {
             throw HTTPError(.unsupportedMediaType)
         }
-        let body = try await request.body.collect(upTo: limit)
+        let body = try await request.body(upTo: limit)
         do {
             self = try body.withUnsafeReadableBytes { bytes throws(JSONError) in try JSON(parsing: bytes) }
         } catch {

@@ -155,7 +155,8 @@ struct ChartRoutes {
         case .readEverything?: .readEverything
         case .createRecord?, .createPatient?: .created
         case .writeBundle?: .imported
-        case .listPatients?, .searchPatients?: .found
+        case .listPatients?: .other("saw this name in the list of people")
+        case .searchPatients?: .found
         case .readTrail?: .readLooks
         case .share?: .shared
         case .stopSharing?: .stoppedSharing
@@ -194,7 +195,7 @@ struct ChartRoutes {
         return SharingPage.Reader(
             name: reach.member?.name ?? "Someone who has left", role: reach.member.map { visit.words.role($0.roles) } ?? "",
             isYou: reach.member?.account == visit.person.account, reason: reason,
-            until: reach.until.map { Moment($0, in: visit.zone).day }, lastLooked: nil,
+            until: reach.until.map { Moment($0, in: visit.zone).day }, lastLooked: reach.lastLooked.map { Moment($0, in: visit.zone) },
             share: reach.kind == .share ? reach.id.uuidString.lowercased() : nil)
     }
 

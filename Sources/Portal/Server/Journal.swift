@@ -28,7 +28,6 @@ struct RequestLog: RouterMiddleware {
 
     /// A method is the client's text: only those that are served are repeated.
     private static func method(_ request: Request) -> String {
-        ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"].contains(request.method.rawValue)
-            ? request.method.rawValue : "OTHER"
+        ServedMethods.names.contains(request.method.rawValue) ? request.method.rawValue : "OTHER"
     }
 }

@@ -28,6 +28,7 @@ func portal(_ services: Services, limits: Limits, apiSessionSeconds: Int, log: L
     let router = Router(context: Visit.self)
     router.add(middleware: RequestLog(log))
     router.add(middleware: SecurityHeaders())
+    router.add(middleware: ServedMethods())
     router.add(middleware: AnswerFailures(log: log, limits: limits))
 
     let signing = SigningRoutes(signIn: services.signIn, apiSessionSeconds: apiSessionSeconds)

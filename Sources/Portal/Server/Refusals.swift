@@ -81,10 +81,6 @@ struct Failure {
             self.refusal = refusal
             status = refusal.status
             outcome = refusal.outcome
-        } else if error is NIOTooManyBytesError {
-            refusal = .tooLarge
-            status = .contentTooLarge
-            outcome = Refusal.tooLarge.outcome
         } else if let error = error as? HTTPError {
             refusal = error.status == .contentTooLarge ? .tooLarge : nil
             status = error.status
@@ -112,7 +108,9 @@ struct Failure {
 
     private static func status(of outcome: Outcome) -> HTTPResponse.Status {
         switch outcome.issues.first?.code {
-        case .tooLong?, .tooCostly?: .contentTooLarge
+        // A body too large as a whole is 413; one element that is too long is wrong content.
+        case .tooLong?: outcome.issues.first?.expression == nil ? .contentTooLarge : .unprocessableContent
+        case .tooCostly?: .badRequest
         case .notFound?: .notFound
         case .structure?: .badRequest
         case .notSupported?: .badRequest

@@ -28,6 +28,9 @@ enum Cookies {
         "\(session)=\(token.text); Path=/; Secure; HttpOnly; SameSite=Lax"
     }
 
+    /// A visitor's token does not outlive the visit.
+    static let forgetVisitor = "\(visitor)=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0"
+
     static let forget = "\(session)=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"
 }
 

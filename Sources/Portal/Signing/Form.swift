@@ -25,7 +25,7 @@ struct Form {
         if let site = request.headers[HTTPField.Name("Sec-Fetch-Site")!], site != "same-origin", site != "none" {
             throw Refusal.formIsForeign
         }
-        let body = try await request.body.collect(upTo: limit)
+        let body = try await request.body(upTo: limit)
         fields = Self.parse(body.readableBytesView)
         guard let token, let shown = fields["csrf"], Primitive.areEqual(Array(token.utf8), Array(shown.utf8)) else {
             throw Refusal.formIsForeign

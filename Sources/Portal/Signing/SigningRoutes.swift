@@ -71,7 +71,7 @@ struct SigningRoutes {
                 address: email, password: form.exactly("password"), organization: nil, use: .page,
                 origin: visit.origin(of: request))
             var response = Response.seeOther(next ?? .patients)
-            response.headers[.setCookie] = Cookies.keep(token)
+            response.headers[values: .setCookie] = [Cookies.keep(token), Cookies.forgetVisitor]
             return response
         } catch Refusal.wrongCredentials {
             return self.form(request, trouble: .wrong, email: email, next: next, status: .unauthorized)

@@ -16,7 +16,7 @@ insert into care.act (name, scope, powers, reach, roles) values
     ('patient.list', 'roster', '{roster.read}', '{}', '{}'),
     ('patient.search', 'roster', '{roster.read}', '{}', '{}'),
     ('trail.read', 'patient', '{entry.read,member.read,record.read}', '{guardian,self}', '{}'),
-    ('reach.read', 'patient', '{reach.read,member.read,record.read}', '{guardian,self}', '{}'),
+    ('reach.read', 'patient', '{reach.read,member.read,record.read,entry.read}', '{guardian,self}', '{}'),
     ('reach.share', 'patient', '{reach.read,reach.share,member.read}', '{guardian,self}', '{}'),
     ('reach.withdraw', 'patient', '{reach.read,reach.withdraw,member.read}', '{guardian,self}', '{}'),
     ('directory.read', 'directory', '{directory.read}', '{}', '{}'),
