@@ -138,7 +138,7 @@ class Uploading:
 
 
 # Far above any limit that makes sense for a record, and far below what would hurt the machine of the test.
-MOST = 12 * 1024 * 1024
+MOST = 32 * 1024 * 1024
 
 
 def test_a_body_that_says_it_is_too_large_is_refused_before_it_is_sent(server, api, people):
