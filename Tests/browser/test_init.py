@@ -1,0 +1,193 @@
+"""`carekeep init`: an organisation is founded on the host, and its owner sets a password by a link that works once."""
+
+import re
+
+import pytest
+
+from conftest import csrf_of
+from installation import PASSWORD, Person, create, installation, patient
+
+
+@pytest.fixture(scope="module")
+def home():
+    with installation("init") as home:
+        home.first_link = home.found("The Ferrymen", "ada@ferry.example", "Ada Ferryman")
+        home.start()
+        yield home
+
+
+@pytest.fixture
+def visitor(home):
+    with home.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def spare_link(home):
+    """A link that is not used up, for what must be refused."""
+    return home.found("The Spares", "sam@spare.example", "Sam Spare")
+
+
+def organizations(home):
+    return int(home.sql("records", "select count(*) from care.organization"))
+
+
+def test_init_needs_no_running_server_and_prints_one_link(home):
+    said = home.said[0]
+    assert re.match(r"Organisation [0-9a-f-]{36} is founded\.\n", said)
+    assert said.count("https://") == 1 and "once, within 7 days" in said
+    assert len(home.first_link.partition("link=")[2]) >= 43, "at least 256 bits"
+
+
+def test_the_database_holds_a_hash_of_the_link_alone(home):
+    secret = home.first_link.partition("link=")[2]
+    held = home.sql("records", "select * from care.link")
+    assert secret not in held and len(held) > 0
+
+
+def test_a_forged_form_changes_nothing(home, spare_link, visitor):
+    form = visitor.get(spare_link)
+    token = re.search(r'name="token" value="([^"]+)"', form.text).group(1)
+    fields = {"token": token, "password": PASSWORD, "again": PASSWORD}
+    right = csrf_of(form)
+    # Without the form's secret, with another's, without the cookie it belongs to, and from another site.
+    assert visitor.post("/password", data=fields).status_code == 403
+    assert visitor.post("/password", data=fields | {"csrf": right[::-1]}).status_code == 403
+    assert visitor.post("/password", data=fields | {"csrf": right}, headers={"Sec-Fetch-Site": "cross-site"}
+                        ).status_code == 403
+    with home.client() as stranger:
+        assert stranger.post("/password", data=fields | {"csrf": right}).status_code == 403
+    with pytest.raises(AssertionError):
+        home.api(Person("sam@spare.example"))
+
+
+@pytest.mark.parametrize("password, words", [
+    ("", "too short"), ("ab3!xyz", "too short"), ("1234567", "too short"), ("password123", "Many people use"),
+    ("PassWord123", "Many people use"), ("12345678", "Please choose another"), ("aaaaaaa1", "Please choose another"),
+    ("correcthorsebatterystaple", "Many people use"), ("aaaaaaaaaaaaaaaaaaaaaaaa", "Please choose another"),
+])
+def test_a_weak_password_is_refused_in_words_and_the_link_stays_good(home, spare_link, password, words):
+    answer = home.set_password(spare_link, password)
+    assert answer.status_code == 422 and words in answer.text
+    assert not password or password not in answer.text
+    # The form is there again: the link was not used up.
+    assert csrf_of(answer) and 'name="token"' in answer.text
+
+
+def test_two_different_passwords_are_refused(home, spare_link):
+    answer = home.set_password(spare_link, PASSWORD, again=PASSWORD + "x")
+    assert answer.status_code == 422 and "two are different" in answer.text
+
+
+@pytest.mark.parametrize("password", ["ä" * 600, "a1!b" * 300])
+def test_a_password_too_long_to_be_kept_is_refused(home, spare_link, password):
+    assert home.set_password(spare_link, password).status_code == 422
+
+
+@pytest.mark.parametrize("link", ["", "?link=", "?link=nonsense", "?link=" + "A" * 64, "?link=" + "A" * 10_000])
+def test_what_is_no_link_is_gone(home, visitor, link):
+    answer = visitor.get("/password" + link)
+    if answer.status_code == 200:  # it has the form of a link; whether it is one is said when it is used
+        answer = home.set_password("/password" + link, client=visitor)
+    assert answer.status_code == 410 and "This link no longer works" in answer.text
+
+
+def test_a_link_of_another_organisation_s_id_is_gone(home, spare_link):
+    first, spare = home.first_link.partition("link=")[2], spare_link.partition("link=")[2]
+    assert home.set_password("/password?link=" + first[:21] + spare[21:]).status_code == 410
+
+
+def test_a_link_that_was_made_too_long_ago_is_gone(home):
+    link = home.found("The Latecomers", "lea@late.example", "Lea Late")
+    home.sql("records", "update care.link set until = clock_timestamp() - interval '1 second' where used_at is null "
+             "and account_id = (select account_id from care.membership order by since desc limit 1)")
+    answer = home.set_password(link)
+    assert answer.status_code == 410 and "This link no longer works" in answer.text
+
+
+def test_the_link_works_once_and_then_the_password_does(home, visitor):
+    answer = home.set_password(home.first_link)
+    assert answer.status_code == 303 and answer.headers["location"].startswith("/sign-in")
+    again = home.set_password(home.first_link, "another " + PASSWORD)
+    assert again.status_code == 410
+    assert home.sign_in(visitor, Person("ada@ferry.example", "another " + PASSWORD)).status_code == 401
+    assert home.sign_in(visitor, Person("ada@ferry.example")).status_code == 303
+    page = visitor.get("/patients")
+    assert page.status_code == 200 and "Ada Ferryman" in page.text and "The Ferrymen" in page.text
+
+
+def test_what_is_kept_of_a_password_is_bcrypt_with_a_salt_of_its_own(home):
+    hashes = home.sql("records", "select password_hash from care.account where password_hash is not null").splitlines()
+    assert hashes and all(re.fullmatch(r"\$2b\$1[2-9]\$[./A-Za-z0-9]{53}", one) for one in hashes)
+    assert len({one[:29] for one in hashes}) == len(hashes)
+
+
+def passworded(home, name, password):
+    email = f"{name}@words.example"
+    answer = home.set_password(home.found(f"The {name}s", email, name.title()), password)
+    assert answer.status_code == 303, answer.text
+    return email
+
+
+def lets_in(home, email, password):
+    with home.client() as client:
+        return client.post("/api/session", json={"email": email, "password": password}).status_code == 201
+
+
+def test_every_byte_of_a_long_password_counts(home):
+    """bcrypt itself stops at 72."""
+    password = "long words " * 9  # 99 bytes, with a space at the end
+    email = passworded(home, "long", password)
+    assert lets_in(home, email, password)
+    assert not lets_in(home, email, password[:72])
+    assert not lets_in(home, email, password[:72] + "!" + password[73:])
+    assert not lets_in(home, email, password[:-1])
+
+
+def test_a_password_is_the_same_on_every_keyboard_and_otherwise_to_the_letter(home):
+    composed, decomposed = " Caf\u00e9 \u00e0 la cr\u00e8me \u1e69", " Cafe\u0301 a\u0300 la cre\u0300me s\u0323\u0307"
+    email = passworded(home, "uma", composed)
+    assert lets_in(home, email, composed) and lets_in(home, email, decomposed)
+    assert not lets_in(home, email, composed.strip())
+    assert not lets_in(home, email, composed.lower())
+    assert not lets_in(home, email, composed.replace("\u00e9", "e"))
+
+
+def test_an_address_is_the_same_in_capitals(home):
+    assert lets_in(home, "Ada@Ferry.EXAMPLE", PASSWORD)
+
+
+def test_a_second_organisation_sees_nothing_of_the_first(home):
+    first = home.api(Person("ada@ferry.example"))
+    child = create(first, patient("Ferryman"))
+    email = passworded(home, "second", PASSWORD)
+    second = home.api(Person(email))
+    assert "entry" not in second.get("Patient?name=Ferryman").json()
+    assert second.get(f"Patient/{child}").status_code == 404
+    assert len(first.get("Patient?name=Ferryman").json()["entry"]) == 1
+
+
+def test_whoever_has_a_password_needs_no_link_for_another_organisation(home):
+    assert home.found("The Ferry Clinic", "ada@ferry.example", "Dr Ada Ferryman", profile="clinic") is None
+    assert "has a password already" in home.said[-1]
+    organization = re.search(r"Organisation (\S+) is founded", home.said[-1]).group(1)
+    with home.client() as client:
+        token = client.post("/api/session", json={
+            "email": "ada@ferry.example", "password": PASSWORD, "organization": organization}).json()["token"]
+        found = client.get("/fhir/Patient?name=Ferryman", headers={"Authorization": f"Bearer {token}"})
+    assert found.status_code == 200 and "entry" not in found.json()
+
+
+GOOD = {"--name": "N", "--profile": "family", "--country": "GB", "--owner": "O", "--email": "o@n.example"}
+
+
+@pytest.mark.parametrize("wrong, words", [
+    ({"--profile": "hospital"}, "family, clinic or operations"), ({"--country": "gb"}, "two capital letters"),
+    ({"--country": "GBR"}, "two capital letters"), ({"--time-zone": "Mars/Olympus"}, "time zone database"),
+    ({"--email": "nobody"}, "e-mail address"), ({"--name": ""}, "must not be empty"), ({"--owner": ""}, "must not be empty"),
+])
+def test_what_is_wrong_on_the_command_line_is_said_and_nothing_is_founded(home, wrong, words):
+    before = organizations(home)
+    done = home.command("init", *[one for pair in (GOOD | wrong).items() for one in pair])
+    assert done.returncode == 64 and words in done.stderr
+    assert organizations(home) == before
