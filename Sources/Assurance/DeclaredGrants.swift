@@ -1,2 +1,184 @@
-import Postgres
-struct DeclaredGrants { static let records = Self(); func differences(over: AdminConnection) throws -> [String] { [] } }
+public import Postgres
+
+/// The least that each database role needs, as data. Whatever differs from it, in either direction, is named.
+///
+/// Owners' own privileges are not listed; who may own what is a lint (``SQLLint``). Months of the trail are one table,
+/// `entry_MONTH`.
+public struct DeclaredGrants: Sendable {
+    /// The schema that it is about.
+    public let schema: String
+    /// One line for each privilege, role and membership: `carekeep_server may select on record`.
+    public let lines: Set<String>
+
+    /// What the records store's roles may.
+    public static let records = DeclaredGrants(
+        schema: "care",
+        """
+        role carekeep_gate
+        role carekeep_keykeeper: login
+        role carekeep_owner
+        role carekeep_server: login
+        carekeep_gate may usage on schema care
+        carekeep_gate may select on account
+        carekeep_gate may insert on account
+        carekeep_gate may update on account (password_at, password_hash)
+        carekeep_gate may select on act
+        carekeep_gate may insert on entry
+        carekeep_gate may select on guard
+        carekeep_gate may update on guard (expected, inspected_at, seen)
+        carekeep_gate may select on link
+        carekeep_gate may insert on link
+        carekeep_gate may update on link (used_at)
+        carekeep_gate may select on membership
+        carekeep_gate may insert on membership
+        carekeep_gate may select on organization
+        carekeep_gate may insert on organization
+        carekeep_gate may select on pass
+        carekeep_gate may insert on pass
+        carekeep_gate may delete on pass
+        carekeep_gate may select on patient
+        carekeep_gate may select on reach
+        carekeep_gate may select on record
+        carekeep_gate may select on session
+        carekeep_gate may insert on session
+        carekeep_gate may update on session (ended_at, seen_at)
+        carekeep_keykeeper may connect on the database
+        carekeep_keykeeper may usage on schema care
+        carekeep_keykeeper may execute vouch(bytea,uuid,text,uuid[])
+        carekeep_owner may execute clock()
+        carekeep_server may connect on the database
+        carekeep_server may usage on schema care
+        carekeep_server may execute account_to_add(bytea)
+        carekeep_server may execute acting_account()
+        carekeep_server may execute acting_may(text)
+        carekeep_server may execute acting_may_see_members()
+        carekeep_server may execute acting_new_patients(text)
+        carekeep_server may execute acting_on(uuid,uuid)
+        carekeep_server may execute acting_opening()
+        carekeep_server may execute acting_organization()
+        carekeep_server may execute acting_patients(text)
+        carekeep_server may execute acting_roster(text)
+        carekeep_server may execute add_member(uuid,bytea,bytea,bytea,text[],bytea)
+        carekeep_server may execute add_months()
+        carekeep_server may execute begin_session(bytea,text,uuid,text,bytea,interval,interval,text,integer,bytea,bytea)
+        carekeep_server may execute disclose(uuid[],integer,bytea,bytea)
+        carekeep_server may execute end_session(uuid,bytea,integer,bytea,bytea)
+        carekeep_server may execute inspect()
+        carekeep_server may execute open_pass(uuid,bytea,bytea,text,text,bytea[],uuid[],text,integer,bytea,bytea)
+        carekeep_server may execute password_setting(bytea)
+        carekeep_server may execute raise_cost(bytea,text,text)
+        carekeep_server may execute require_references(bytea[])
+        carekeep_server may execute session_of(uuid,bytea)
+        carekeep_server may execute sweep()
+        carekeep_server may execute unknown_references(bytea[])
+        carekeep_server may execute use_link(uuid,bytea,text,integer,bytea,bytea)
+        carekeep_server may select on change
+        carekeep_server may insert on change \
+        (opening_id, organization_id, patient_id, record_id, sealed_diff, version)
+        carekeep_server may select on entry \
+        (account_id, act, actor_organization_id, at, granted, id, key_epoch, opening_id, organization_id, patient_id, \
+        purpose, record_id, salt, scope, sealed)
+        carekeep_server may select on membership (account_id, organization_id, roles, sealed_name, since, until)
+        carekeep_server may select on patient
+        carekeep_server may insert on patient (id, organization_id)
+        carekeep_server may select on reach
+        carekeep_server may insert on reach (account_id, kind, organization_id, patient_id, purpose, until)
+        carekeep_server may update on reach (withdrawn_at)
+        carekeep_server may select on record
+        carekeep_server may insert on record (card, id, kind, organization_id, patient_id, sealed, tag, version)
+        carekeep_server may select on token
+        carekeep_server may insert on token (epoch, organization_id, patient_id, value)
+        """)
+
+    /// What the key store's roles may.
+    public static let keys = DeclaredGrants(
+        schema: "keys",
+        """
+        role carekeep_gate
+        role carekeep_keykeeper: login
+        role carekeep_owner
+        carekeep_gate may usage on schema keys
+        carekeep_gate may select on organization_key
+        carekeep_gate may insert on organization_key (epoch, organization_id, purpose, wrapped)
+        carekeep_gate may update on organization_key (ended_at)
+        carekeep_gate may select on subject
+        carekeep_gate may insert on subject (fenced_at, id, organization_id)
+        carekeep_gate may update on subject (fenced_at)
+        carekeep_gate may select on subject_key
+        carekeep_gate may insert on subject_key (class, epoch, organization_id, subject_id, wrapped)
+        carekeep_gate may update on subject_key (erased_at, fingerprint, state, wrapped)
+        carekeep_keykeeper may connect on the database
+        carekeep_keykeeper may usage on schema keys
+        carekeep_keykeeper may execute erase(uuid,text,uuid)
+        carekeep_keykeeper may execute fence(uuid,uuid)
+        carekeep_keykeeper may execute find(uuid,text,uuid[])
+        carekeep_keykeeper may execute find_organization(uuid,text,integer)
+        carekeep_keykeeper may execute make(uuid,text,uuid,integer,bytea)
+        carekeep_keykeeper may execute make_organization(uuid,text,bytea)
+        """)
+
+    private init(schema: String, _ text: String) {
+        self.schema = schema
+        lines = Set(text.split(separator: "\n").map(String.init))
+    }
+
+    /// What is not as declared: `missing: carekeep_server may …`, `unexpected: public may …`.
+    public func differences(over connection: AdminConnection) throws -> [String] {
+        try connection.query("select set_config('search_path', \(schema), false)")
+        defer { _ = try? connection.query("reset search_path") }  // a connection that is gone needs no path
+        let found = Set(try connection.query(Self.found(in: schema)).map { try $0.decode(String.self, at: 0) })
+        return lines.subtracting(found).sorted().map { "missing: \($0)" }
+            + found.subtracting(lines).sorted().map { "unexpected: \($0)" }
+    }
+
+    private static func found(in schema: String) -> SQL {
+        """
+        with relation as (
+            select c.*, regexp_replace(c.relname, '^entry_\\d{6}$', 'entry_MONTH') as known_as
+              from pg_class c where c.relnamespace = \(schema)::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+        ),
+        granted (grantee, may, grantable) as (
+            select g.grantee, format('%s on %s', lower(g.privilege_type), r.known_as), g.is_grantable
+              from relation r, aclexplode(r.relacl) g where g.grantee <> r.relowner
+            union all
+            select g.grantee,
+                   format('%s on %s (%s)', lower(g.privilege_type), r.known_as, string_agg(a.attname, ', ' order by a.attname)),
+                   g.is_grantable
+              from relation r join pg_attribute a on a.attrelid = r.oid, aclexplode(a.attacl) g
+             group by g.grantee, g.privilege_type, r.oid, r.known_as, g.is_grantable
+            union all
+            select g.grantee, 'execute ' || p.oid::regprocedure, g.is_grantable
+              from pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g
+             where p.pronamespace = \(schema)::regnamespace and g.grantee <> p.proowner
+            union all
+            select g.grantee, format('%s on schema %s', lower(g.privilege_type), n.nspname), g.is_grantable
+              from pg_namespace n, aclexplode(n.nspacl) g
+             where g.grantee <> n.nspowner and (n.nspname = \(schema) or n.nspname = 'public' and g.privilege_type = 'CREATE')
+            union all
+            select g.grantee, format('%s on the database', lower(g.privilege_type)), g.is_grantable
+              from pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) g
+             where d.datname = current_database() and g.grantee <> d.datdba
+            union all
+            select g.grantee, format('%s by default on %s', lower(g.privilege_type), d.defaclobjtype),
+                   g.is_grantable
+              from pg_default_acl d, aclexplode(d.defaclacl) g
+             where d.defaclnamespace in (0, \(schema)::regnamespace) and g.grantee <> d.defaclrole
+        )
+        select distinct case grantee when 0 then 'public' else grantee::regrole::text end || ' may ' || may
+                        || case when grantable then ' and pass it on' else '' end
+          from granted
+        union all
+        select 'role ' || rolname || coalesce(': ' || nullif(concat_ws(', ',
+                   case when rolcanlogin then 'login' end, case when rolsuper then 'superuser' end,
+                   case when rolbypassrls then 'bypasses row security' end, case when rolinherit then 'inherits' end,
+                   case when rolcreaterole then 'makes roles' end, case when rolcreatedb then 'makes databases' end,
+                   case when rolreplication then 'replicates' end), ''), '')
+          from pg_roles where rolname like 'carekeep\\_%' and oid <> 10  -- the superuser that a cluster of ours begins with
+        union all
+        select format('%s is a member of %s', m.member::regrole, m.roleid::regrole)
+          from pg_auth_members m
+          join pg_roles r on r.oid in (m.member, m.roleid) and r.rolname like 'carekeep\\_%'
+         where not exists (select from pg_roles s where s.oid = m.member and s.rolsuper)
+        """
+    }
+}

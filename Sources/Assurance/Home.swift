@@ -34,7 +34,9 @@ public final class Home: Sendable {
 
     /// Puts a home together. Nothing is connected yet.
     public init(
-        _ stores: Stores, root: RootKey, poolSize: Int? = nil,
+        _ stores: Stores,
+        root: RootKey,
+        poolSize: Int? = nil,
         sessions: @escaping @Sendable (SessionUse) -> SignIn.Times = Home.defaultTimes
     ) {
         var configuration = Store.Configuration(conninfo: stores.records)

@@ -1,3 +1,4 @@
+public import Foundation
 import Postgres
 
 /// Somebody who speaks SQL as the server's database role and wants what no pass was opened for.
@@ -18,12 +19,15 @@ public struct UnauthorisedPerson {
         public var server: String
         /// As `carekeep_keykeeper`.
         public var keykeeper: String
+        /// The folder of the store's lints; without one they are left out.
+        public var lints: URL?
 
-        /// Names all three.
-        public init(superuser: String, server: String, keykeeper: String) {
+        /// Names all of them.
+        public init(superuser: String, server: String, keykeeper: String, lints: URL? = nil) {
             self.superuser = superuser
             self.server = server
             self.keykeeper = keykeeper
+            self.lints = lints
         }
     }
 
@@ -110,6 +114,9 @@ public struct UnauthorisedPerson {
         let admin = try AdminConnection(ways.superuser)
         for difference in try DeclaredGrants.records.differences(over: admin) {
             try ledger.fail("grants", "compared with the declared", "-", difference)
+        }
+        for lint in try ways.lints.map(SQLLint.all) ?? [] {
+            for finding in try lint.findings(in: "care", over: admin) { try ledger.fail("lint", lint.name, "-", finding) }
         }
     }
 }

@@ -59,19 +59,36 @@ public final class TestTown: Sendable {
             Home.Stores(
                 records: records.conninfo(role: "carekeep_server", database: name),
                 voucher: records.conninfo(role: "carekeep_keykeeper", database: name),
-                keys: keys.conninfo(role: "carekeep_keykeeper", database: name)),
-            root: root, poolSize: poolSize)
+                keys: keys.conninfo(role: "carekeep_keykeeper", database: name)
+            ),
+            root: root,
+            poolSize: poolSize
+        )
         try await home.open()
         var people: [String: Inhabitant] = [:]
         okafors = try await Self.found(
-            .family, "The Okafors", "GB", "Europe/London",
+            .family,
+            "The Okafors",
+            "GB",
+            "Europe/London",
             [
                 ("Amara", "Amara Okafor", [.owner, .caregiver]), ("Bo", "Bo Okafor", [.caregiver]),
                 ("Imani", "Dr Imani Bello", [.clinician]), ("Tunde", "Tunde Okafor", [.admin]),
-            ], home, admin, &people)
+            ],
+            home,
+            admin,
+            &people
+        )
         sunrise = try await Self.found(
-            .clinic, "Sunrise Clinics", "IN", "Asia/Kolkata",
-            [("Meera", "Dr Meera Kulkarni", [.owner, .clinician]), ("Ravi", "Ravi Patil", [.staff])], home, admin, &people)
+            .clinic,
+            "Sunrise Clinics",
+            "IN",
+            "Asia/Kolkata",
+            [("Meera", "Dr Meera Kulkarni", [.owner, .clinician]), ("Ravi", "Ravi Patil", [.staff])],
+            home,
+            admin,
+            &people
+        )
         self.people = people
     }
 
@@ -95,12 +112,16 @@ public final class TestTown: Sendable {
             select outcome from care.begin_session(
                 \(token), \(Self.hash), \(inhabitant.organization), \(use.rawValue), \(Primitive.sha256(secret)),
                 interval '1 hour', interval '1 day', null, 1, \(Primitive.freshBytes(32)), \([UInt8]([0])))
-            """)
+            """
+        )
         guard try rows.first?.decode(Int32.self, at: 0) == 0 else { throw Refusal.wrongCredentials }
         let organization = withUnsafeBytes(of: inhabitant.organization.uuid) { Array($0) }
         guard let session = SessionToken(Self.base64(organization + secret)) else { throw Refusal.signedOut }
         return Caller(
-            token: session, use: use, origin: AccessNote(address: "192.0.2.7", device: "a test", request: "r1"))
+            token: session,
+            use: use,
+            origin: AccessNote(address: "192.0.2.7", device: "a test", request: "r1")
+        )
     }
 
     /// Somebody together with who they are, as writing asks for.
@@ -117,8 +138,14 @@ public final class TestTown: Sendable {
     // MARK: Making it
 
     private static func found(
-        _ profile: Organization.Profile, _ name: String, _ country: String, _ zone: String,
-        _ cast: [(String, String, [Role])], _ home: Home, _ admin: String, _ people: inout [String: Inhabitant]
+        _ profile: Organization.Profile,
+        _ name: String,
+        _ country: String,
+        _ zone: String,
+        _ cast: [(String, String, [Role])],
+        _ home: Home,
+        _ admin: String,
+        _ people: inout [String: Inhabitant]
     ) async throws -> UUID {
         let connection = try AdminConnection(admin)
         let newcomers = cast.map {
@@ -126,7 +153,8 @@ public final class TestTown: Sendable {
         }
         let (organization, _) = try await Founding(keys: home.keys).found(
             Founding.Plan(name: name, profile: profile, country: country, timeZone: zone, owner: newcomers[0]),
-            over: connection)
+            over: connection
+        )
         for newcomer in newcomers.dropFirst() {
             try await Founding(keys: home.keys).admit(newcomer, to: organization, over: connection)
         }
@@ -135,8 +163,11 @@ public final class TestTown: Sendable {
             let token = try await home.keys.installation().signIn.token(email: newcomer.address)
             let account = try connection.query("select care.account_of(\(token))")[0].decode(UUID.self, at: 0)
             people[short] = Inhabitant(
-                name: newcomer.name, address: newcomer.address, organization: organization.uuid,
-                account: Person.ID(account))
+                name: newcomer.name,
+                address: newcomer.address,
+                organization: organization.uuid,
+                account: Person.ID(account)
+            )
         }
         return organization.uuid
     }
@@ -170,7 +201,11 @@ private final class TemplateCluster: Sendable {
     init(_ name: String, schema: String) throws {
         temporary = try TemporaryCluster(name)
         let migrator = try Migrator(
-            store: name, schema: schema, folder: Database.folder(of: name), conninfo: temporary.cluster.adminConninfo)
+            store: name,
+            schema: schema,
+            folder: Database.folder(of: name),
+            conninfo: temporary.cluster.adminConninfo
+        )
         _ = try migrator.up()
     }
 

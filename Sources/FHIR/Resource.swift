@@ -39,13 +39,17 @@ public struct Resource: Sendable, Equatable {
         }
         guard case .string(let type)? = object["resourceType"] else {
             throw Outcome(
-                .required, at: place?.child("resourceType") ?? Expression("resourceType"),
-                "a resource must say its type, in resourceType")
+                .required,
+                at: place?.child("resourceType") ?? Expression("resourceType"),
+                "a resource must say its type, in resourceType"
+            )
         }
         guard ResourceType.names.contains(type) else {
             throw Outcome(
-                .notSupported, at: place?.child("resourceType") ?? Expression("resourceType"),
-                "resourceType must be a type of resource that R4 knows")
+                .notSupported,
+                at: place?.child("resourceType") ?? Expression("resourceType"),
+                "resourceType must be a type of resource that R4 knows"
+            )
         }
         if let id = object["id"], !(id.string.map(Self.isID) ?? false) {
             let place = (place ?? Expression(type)).child("id")

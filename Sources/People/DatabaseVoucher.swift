@@ -12,7 +12,10 @@ public struct DatabaseVoucher: Voucher {
     }
 
     public func vouch(
-        passHash: [UInt8], organization: UUID, use: Subject.Use, subjects: [UUID]
+        passHash: [UInt8],
+        organization: UUID,
+        use: Subject.Use,
+        subjects: [UUID]
     ) async throws -> [UUID] {
         let rows = try await store.query("select care.vouch(\(passHash), \(organization), \(use.code), \(subjects))")
         return try rows.first?.decode([UUID].self, at: 0) ?? []

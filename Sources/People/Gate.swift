@@ -19,7 +19,11 @@ public struct Errand: Sendable {
 
     /// Describes an errand.
     public init(
-        _ act: Act, targets: [[UInt8]] = [], newPatients: [UUID] = [], purpose: Purpose = .care, query: String = ""
+        _ act: Act,
+        targets: [[UInt8]] = [],
+        newPatients: [UUID] = [],
+        purpose: Purpose = .care,
+        query: String = ""
     ) {
         self.act = act
         self.targets = targets
@@ -47,7 +51,9 @@ public final class Gate: Sendable {
     ///
     /// - Throws: a ``Refusal``; what the caller may not know exists is ``Refusal/notFound``.
     public func open(
-        _ errand: Errand, for caller: Caller, work: [SQL] = []
+        _ errand: Errand,
+        for caller: Caller,
+        work: [SQL] = []
     ) async throws -> (pass: Pass, rows: [Rows]) {
         let secret = PassSecret()
         let opening = try await opening(errand, caller, secret)
@@ -80,7 +86,8 @@ public final class Gate: Sendable {
         let seal = try await auditSeal(caller, query: query)
         _ = try await work(
             under: pass,
-            ["select care.disclose(\(patients), \(seal.epoch), \(seal.salt), \(seal.sealed))"])
+            ["select care.disclose(\(patients), \(seal.epoch), \(seal.salt), \(seal.sealed))"]
+        )
     }
 
     func auditSeal(_ caller: Caller, query: String = "") async throws -> AuditSeal {
@@ -119,7 +126,8 @@ func refusing<Result>(_ work: () throws -> Result) throws -> Result {
 
 /// The same for work that waits.
 func refusing<Result>(
-    isolation: isolated (any Actor)? = #isolation, _ work: () async throws -> Result
+    isolation: isolated (any Actor)? = #isolation,
+    _ work: () async throws -> Result
 ) async throws -> Result {
     do { return try await work() } catch let error as PostgresError { throw error.refusal ?? error }
 }

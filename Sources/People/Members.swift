@@ -55,13 +55,18 @@ public final class Members: Sendable {
                 account: Person.ID(account),
                 name: try names.open(row.decode([UInt8].self, at: 2), of: account, in: organization),
                 roles: Set(try row.decode([String].self, at: 1).compactMap(Role.init)),
-                isActive: try row.decode(Bool.self, at: 3))
+                isActive: try row.decode(Bool.self, at: 3)
+            )
         }
     }
 
     /// Who belongs to the caller's organisation.
     public func list(for caller: Caller) async throws -> [Member] {
-        let (_, rows) = try await gate.open(Errand(.listMembers), for: caller, work: [Self.all(in: caller.organization)])
+        let (_, rows) = try await gate.open(
+            Errand(.listMembers),
+            for: caller,
+            work: [Self.all(in: caller.organization)]
+        )
         return try await read(rows[0], in: caller.organization)
     }
 
@@ -70,7 +75,10 @@ public final class Members: Sendable {
         let installation = try await keys.installation()
         let token = installation.signIn.token(email: newcomer.address)
         let (pass, rows) = try await gate.open(
-            Errand(.addMember), for: caller, work: ["select care.account_to_add(\(token))"])
+            Errand(.addMember),
+            for: caller,
+            work: ["select care.account_to_add(\(token))"]
+        )
         let account = try rows[0].first?.decode(UUID?.self, at: 0) ?? UUID()
         let names = Names(installation: installation)
         let link = AccountLink(organization: caller.organization)
@@ -83,7 +91,8 @@ public final class Members: Sendable {
                     \(names.seal(newcomer.name, of: account, in: caller.organization)),
                     \(newcomer.roles.map(\.rawValue)), \(Primitive.sha256(link.secret)))
                 """
-            ])
+            ]
+        )
         return try added[0].first?.decode(Bool.self, at: 0) == true ? link : nil
     }
 }
@@ -100,7 +109,11 @@ public struct Founding: Sendable {
 
         /// Describes an organisation.
         public init(
-            name: String, profile: Organization.Profile, country: String, timeZone: String, owner: Members.Newcomer
+            name: String,
+            profile: Organization.Profile,
+            country: String,
+            timeZone: String,
+            owner: Members.Newcomer
         ) {
             self.name = name
             self.profile = profile
@@ -112,6 +125,11 @@ public struct Founding: Sendable {
 
     private let keys: Keykeeper
 
+    /// Whether no organisation was founded here yet.
+    public static func isFirst(over admin: AdminConnection) throws -> Bool {
+        try admin.query("select 1 from care.organization limit 1").isEmpty
+    }
+
     /// With the keys of the installation.
     public init(keys: Keykeeper) {
         self.keys = keys
@@ -119,7 +137,8 @@ public struct Founding: Sendable {
 
     /// Founds an organisation. `link` is `nil` if its owner has a password already.
     public func found(
-        _ plan: Plan, over admin: AdminConnection
+        _ plan: Plan,
+        over admin: AdminConnection
     ) async throws -> (organization: Organization.ID, link: AccountLink?) {
         let organization = UUID()
         try await keys.establish(organization: organization)
@@ -135,7 +154,8 @@ public struct Founding: Sendable {
                 \(names.sealOrganization(plan.name, organization)), \(owner.account), \(owner.token),
                 \(owner.sealedAddress), \(owner.sealedName), \(plan.owner.roles.map(\.rawValue)),
                 \(Primitive.sha256(owner.link.secret)), \(seal.epoch), \(seal.salt), \(seal.sealed))
-            """)
+            """
+        )
         let needed = try rows.first?.decode(Bool.self, at: 0) ?? true
         return (Organization.ID(organization), needed ? owner.link : nil)
     }
@@ -143,7 +163,9 @@ public struct Founding: Sendable {
     /// Adds somebody to an organisation, as the operator. `nil` if they have a password already.
     @discardableResult
     public func admit(
-        _ newcomer: Members.Newcomer, to organization: Organization.ID, over admin: AdminConnection
+        _ newcomer: Members.Newcomer,
+        to organization: Organization.ID,
+        over admin: AdminConnection
     ) async throws -> AccountLink? {
         let ready = try await prepare(newcomer, for: organization.uuid, over: admin)
         let rows = try admin.query(
@@ -151,7 +173,8 @@ public struct Founding: Sendable {
             select care.admit(
                 \(organization.uuid), \(ready.account), \(ready.token), \(ready.sealedAddress), \(ready.sealedName),
                 \(newcomer.roles.map(\.rawValue)), \(Primitive.sha256(ready.link.secret)))
-            """)
+            """
+        )
         return try rows.first?.decode(Bool.self, at: 0) == true ? ready.link : nil
     }
 
@@ -164,15 +187,20 @@ public struct Founding: Sendable {
     }
 
     private func prepare(
-        _ newcomer: Members.Newcomer, for organization: UUID, over admin: AdminConnection
+        _ newcomer: Members.Newcomer,
+        for organization: UUID,
+        over admin: AdminConnection
     ) async throws -> Prepared {
         let installation = try await keys.installation()
         let names = Names(installation: installation)
         let token = installation.signIn.token(email: newcomer.address)
         let account = try admin.query("select care.account_of(\(token))").first?.decode(UUID?.self, at: 0) ?? UUID()
         return Prepared(
-            account: account, token: token, sealedAddress: try names.sealAddress(newcomer.address, of: account),
+            account: account,
+            token: token,
+            sealedAddress: try names.sealAddress(newcomer.address, of: account),
             sealedName: try names.seal(newcomer.name, of: account, in: organization),
-            link: AccountLink(organization: organization))
+            link: AccountLink(organization: organization)
+        )
     }
 }

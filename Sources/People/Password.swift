@@ -27,7 +27,8 @@ public struct Password: Sendable {
         let folded = typed.lowercased()
         guard typed.count >= 8, !common.contains(folded), Set(folded).count >= 4 else { return false }
         if typed.count >= 16 { return true }
-        return typed.contains(where: \.isLetter) && typed.contains { $0.isNumber || $0.isPunctuation || $0.isSymbol || $0 == " " }
+        return typed.contains(where: \.isLetter)
+            && typed.contains { $0.isNumber || $0.isPunctuation || $0.isSymbol || $0 == " " }
     }
 
     /// The bcrypt hash under a setting (`$2b$`, cost and salt); `nil` if the setting is none. Takes a quarter of a second of a
@@ -63,14 +64,19 @@ public struct Password: Sendable {
 
     /// The heads of the lists of leaked passwords that pass the other rules.
     private static let common: Set<String> = [
-        "password1", "password12", "password123", "passw0rd", "p@ssw0rd", "p@ssword1", "password!", "password1!", "qwerty123",
+        "password1", "password12", "password123", "passw0rd", "p@ssw0rd", "p@ssword1", "password!", "password1!",
+        "qwerty123",
         "qwerty12", "qwertyuiop1", "1q2w3e4r", "1q2w3e4r5t", "q1w2e3r4", "zaq12wsx", "1qaz2wsx", "abc12345", "abcd1234",
         "abc123456", "a1b2c3d4", "123456a", "1234567a", "12345678a", "123456789a", "iloveyou1", "iloveyou2", "letmein1",
         "welcome1", "welcome123", "welcome1!", "admin123", "admin1234", "administrator1", "changeme1", "changeme123",
-        "monkey123", "dragon123", "football1", "baseball1", "superman1", "sunshine1", "princess1", "master123", "hello123",
-        "charlie1", "liverpool1", "arsenal1", "chelsea1", "summer2024", "summer2025", "summer2026", "winter2024", "winter2025",
-        "winter2026", "spring2026", "autumn2026", "london123", "test1234", "testtest1", "secret123", "trustno1!", "carekeep1",
-        "carekeep123", "hospital1", "hospital123", "medical1", "medical123", "patient1", "patient123", "india123", "pune1234",
+        "monkey123", "dragon123", "football1", "baseball1", "superman1", "sunshine1", "princess1", "master123",
+        "hello123",
+        "charlie1", "liverpool1", "arsenal1", "chelsea1", "summer2024", "summer2025", "summer2026", "winter2024",
+        "winter2025",
+        "winter2026", "spring2026", "autumn2026", "london123", "test1234", "testtest1", "secret123", "trustno1!",
+        "carekeep1",
+        "carekeep123", "hospital1", "hospital123", "medical1", "medical123", "patient1", "patient123", "india123",
+        "pune1234",
         "correcthorsebatterystaple", "passwordpassword", "qwertyuiopasdfgh", "1234567890123456",
     ]
 }

@@ -43,7 +43,11 @@ public final class SignIn: Sendable {
     ///
     /// - Throws: ``Refusal/wrongCredentials``, whether or not the address has an account.
     public func begin(
-        address: String, password: String, organization wanted: Organization.ID?, use: SessionUse, origin: AccessNote
+        address: String,
+        password: String,
+        organization wanted: Organization.ID?,
+        use: SessionUse,
+        origin: AccessNote
     ) async throws -> SessionToken {
         let token = try await keys.installation().signIn.token(email: address)
         let setting = try await refusing {
@@ -51,8 +55,11 @@ public final class SignIn: Sendable {
         }.first?.decode(String.self, at: 0)
         guard let setting else { throw Refusal.unavailable }
         // A password that could never have been set is hashed all the same, so that the answer takes its time.
-        let typed = Password(password) ?? Password(String(password.unicodeScalars.prefix(100).filter { $0 != "\0" }) + "-")
-        guard let hash = try await hashing.run({ typed?.hash(setting: setting) }) else { throw Refusal.wrongCredentials }
+        let typed =
+            Password(password) ?? Password(String(password.unicodeScalars.prefix(100).filter { $0 != "\0" }) + "-")
+        guard let hash = try await hashing.run({ typed?.hash(setting: setting) }) else {
+            throw Refusal.wrongCredentials
+        }
         let secret = Primitive.freshBytes(32)
         let seal = try await gate.auditSeal(origin, organization: wanted?.uuid ?? Installation.id)
         let times = times(use)
@@ -63,7 +70,8 @@ public final class SignIn: Sendable {
                     \(token), \(hash), \(wanted?.uuid), \(use.rawValue), \(Primitive.sha256(secret)),
                     make_interval(secs => \(times.idle.seconds)), make_interval(secs => \(times.lasting.seconds)),
                     \(String?.none), \(seal.epoch), \(seal.salt), \(seal.sealed))
-                """)
+                """
+            )
         }.first
         guard let row, try row.decode(Int32.self, at: 0) == 0,
             let organization = try row.decode(UUID?.self, at: 1)
@@ -80,7 +88,8 @@ public final class SignIn: Sendable {
                 """
                 select care.end_session(
                     \(caller.organization), \(caller.token.secret), \(seal.epoch), \(seal.salt), \(seal.sealed))
-                """)
+                """
+            )
         }
     }
 
@@ -91,7 +100,8 @@ public final class SignIn: Sendable {
                 """
                 select account_id, roles, sealed_name, profile, sealed_organization, country, time_zone, used_as
                   from care.session_of(\(caller.organization), \(caller.token.secret))
-                """)
+                """
+            )
         }
         guard let row = rows.first, let account = try row.decode(UUID?.self, at: 0),
             try row.decode(String?.self, at: 7) == caller.use.rawValue
@@ -105,7 +115,8 @@ public final class SignIn: Sendable {
             profile: Organization.Profile(rawValue: try row.decode(String.self, at: 3)) ?? .family,
             roles: Set(try row.decode([String].self, at: 1).compactMap(Role.init)),
             country: try row.decode(String.self, at: 5),
-            timeZone: try row.decode(String.self, at: 6))
+            timeZone: try row.decode(String.self, at: 6)
+        )
     }
 
     /// Sets the password of the account that a link was made for. The link works once.
@@ -120,7 +131,8 @@ public final class SignIn: Sendable {
                 """
                 select care.use_link(
                     \(link.organization), \(link.secret), \(hash), \(seal.epoch), \(seal.salt), \(seal.sealed))
-                """)
+                """
+            )
         }.first?.decode(Bool.self, at: 0)
         guard done == true else { throw Refusal.linkIsUsedUp }
     }

@@ -48,14 +48,20 @@ struct BundlePlan {
 extension PatientRecords {
     /// Writes items in one transaction, under one pass that names their patients.
     func write(
-        _ items: [BundlePlan.Item], newPatients: [String: UUID], reach: (UUID) -> [NewReach], isStrict: Bool,
+        _ items: [BundlePlan.Item],
+        newPatients: [String: UUID],
+        reach: (UUID) -> [NewReach],
+        isStrict: Bool,
         for caller: SignedInCaller
     ) async throws -> [StoredRecord] {
         let index = try await index(for: caller.caller)
         var isKnown: Set<String> = []
         let known = items.compactMap(\.patient).filter { newPatients[$0] == nil && isKnown.insert($0).inserted }
         let errand = Errand(
-            .writeBundle, targets: known.map { index.tag(kind: "Patient", id: $0) }, newPatients: Array(newPatients.values))
+            .writeBundle,
+            targets: known.map { index.tag(kind: "Patient", id: $0) },
+            newPatients: Array(newPatients.values)
+        )
         let (pass, _) = try await gate.open(errand, for: caller.caller)
         var rows = newPatients
         for (id, target) in zip(known, pass.targets) { rows[id] = target.patient }
@@ -63,7 +69,12 @@ extension PatientRecords {
         let drafts = try items.map { item in
             if let patient = item.patient, rows[patient] == nil { throw Refusal.notFound }
             return Draft(
-                item.resource, id: item.id, patient: item.patient.flatMap { rows[$0] }, now: now, index: index)
+                item.resource,
+                id: item.id,
+                patient: item.patient.flatMap { rows[$0] },
+                now: now,
+                index: index
+            )
         }
         let newReach = newPatients.values.flatMap(reach)
         return try await write(drafts, reach: newReach, under: pass, epoch: index.epoch, isStrict: isStrict)

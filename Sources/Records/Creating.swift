@@ -37,7 +37,9 @@ extension PatientRecords {
         // The patient's row is known: what is sealed for it travels with the opening of the pass.
         let draft = Draft(resource, id: id, patient: row, now: Date(), index: index)
         let sealer = try await keys.sealer(
-            for: .patient(row, of: caller.organization), announcing: AnnouncedPass(for: caller, patients: [row]))
+            for: .patient(row, of: caller.organization),
+            announcing: AnnouncedPass(for: caller, patients: [row])
+        )
         let sealed = try SealedDrafts([draft], organization: caller.organization) { _ in sealer }
         do {
             let work = sealed.statements(reach: [], epoch: index.epoch, isStrict: true)
@@ -62,15 +64,22 @@ extension PatientRecords {
         let (pass, _) = try await gate.open(Errand(.createPatient, newPatients: [patient]), for: caller.caller)
         let draft = Draft(resource, id: UUID().uuidString.lowercased(), patient: patient, now: Date(), index: index)
         let reach = NewReach(
-            patient: patient, account: caller.person.account.uuid, kind: .ofCreator(holding: caller.person.roles))
+            patient: patient,
+            account: caller.person.account.uuid,
+            kind: .ofCreator(holding: caller.person.roles)
+        )
         return try await write([draft], reach: [reach], under: pass, epoch: index.epoch)[0]
     }
 
     /// Seals drafts under a pass that is open, and writes them in one transaction.
     ///
-    /// - Parameter isStrict: whether a reference that leads nowhere undoes it all; imports say how many there are instead.
+    /// If `isStrict`, a reference that leads nowhere undoes it all; imports say how many there are instead.
     func write(
-        _ drafts: [Draft], reach: [NewReach], under pass: Pass, epoch: Int32, isStrict: Bool = true
+        _ drafts: [Draft],
+        reach: [NewReach],
+        under pass: Pass,
+        epoch: Int32,
+        isStrict: Bool = true
     ) async throws -> [StoredRecord] {
         var sealers: [Subject: Sealer] = [:]
         for subject in Set(drafts.map({ $0.subject(in: pass.organization) })) {
@@ -84,7 +93,9 @@ extension PatientRecords {
         }
         do {
             _ = try await gate.work(
-                under: pass, sealed.statements(reach: reach, epoch: epoch, isStrict: isStrict))
+                under: pass,
+                sealed.statements(reach: reach, epoch: epoch, isStrict: isStrict)
+            )
         } catch let error as PostgresError where error.constraint == Self.referenceRule {
             throw try await unknownReferences(sealed.references, under: pass)
         }
@@ -96,7 +107,8 @@ extension PatientRecords {
 
     /// Names the references that lead nowhere, or to what the pass does not cover: both are answered alike.
     private func unknownReferences(
-        _ references: [(tag: [UInt8], place: FHIR.Expression)], under pass: Pass
+        _ references: [(tag: [UInt8], place: FHIR.Expression)],
+        under pass: Pass
     ) async throws -> Outcome {
         let tags = references.map(\.tag)
         let rows = try await gate.work(under: pass, ["select care.unknown_references(\(tags))"])
@@ -104,9 +116,13 @@ extension PatientRecords {
         return Outcome(
             references.filter { unknown.contains($0.tag) }.map { reference in
                 Issue(
-                    .error, .notFound, at: reference.place,
-                    "the reference must be to a record of the same patient, or of the directory")
-            })
+                    .error,
+                    .notFound,
+                    at: reference.place,
+                    "the reference must be to a record of the same patient, or of the directory"
+                )
+            }
+        )
     }
 }
 
@@ -139,17 +155,24 @@ enum Subjecthood: Equatable {
         case .nobody, .undetermined:
             let element = ["subject", "patient"].first { resource.object[$0] != nil }
             throw Outcome(
-                .required, at: element.map { Expression(resource.type).child($0) } ?? Expression(resource.type),
-                "the resource must name the patient whom it is about")
+                .required,
+                at: element.map { Expression(resource.type).child($0) } ?? Expression(resource.type),
+                "the resource must name the patient whom it is about"
+            )
         case .patients(let references):
             guard references.count == 1 else {
                 throw Outcome(
-                    .notSupported, at: Expression(resource.type), "a resource about several patients is not kept yet")
+                    .notSupported,
+                    at: Expression(resource.type),
+                    "a resource about several patients is not kept yet"
+                )
             }
             guard case .relative("Patient", let id, _) = Reference.Target(references[0]) else {
                 throw Outcome(
-                    .value, at: Expression(resource.type),
-                    "the patient must be one of this server, written as Patient/id")
+                    .value,
+                    at: Expression(resource.type),
+                    "the patient must be one of this server, written as Patient/id"
+                )
             }
             self = .patient(id: id)
         }

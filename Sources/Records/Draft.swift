@@ -47,7 +47,14 @@ struct Draft: Sendable {
     /// The record after it is written.
     func stored(_ json: [UInt8]) -> StoredRecord {
         StoredRecord(
-            json: json, type: resource.type, id: id, version: 1, writtenAt: now, patient: patient, row: row)
+            json: json,
+            type: resource.type,
+            id: id,
+            version: 1,
+            writtenAt: now,
+            patient: patient,
+            row: row
+        )
     }
 
     func subject(in organization: UUID) -> Subject {
@@ -80,16 +87,16 @@ struct SealedDrafts: Sendable {
                     draft, try sealer.seal(json, for: binding(draft.resource.type)),
                     try sealer.seal(draft.card, for: binding("Card")),
                     try sealer.seal(diff, for: binding("Diff"))
-                ))
+                )
+            )
             records.append(draft.stored(json))
         }
         self.rows = rows
         self.records = records
     }
 
-    /// The inserts of one transaction. `reach` is for patients who are new.
-    ///
-    /// - Parameter isStrict: whether a reference that leads nowhere undoes it all.
+    /// The inserts of one transaction. `reach` is for patients who are new; if `isStrict`, a reference that leads nowhere
+    /// undoes it all.
     func statements(reach: [NewReach], epoch: Int32, isStrict: Bool) -> [SQL] {
         var statements: [SQL] = []
         if !reach.isEmpty {
@@ -97,14 +104,16 @@ struct SealedDrafts: Sendable {
                 """
                 insert into care.patient (organization_id, id)
                 select \(organization), unnest(\(Array(Set(reach.map(\.patient))))::uuid[])
-                """)
+                """
+            )
             statements.append(
                 """
                 insert into care.reach (organization_id, patient_id, account_id, kind, purpose, until)
                 select \(organization), r.* from unnest(
                     \(reach.map(\.patient))::uuid[], \(reach.map(\.account))::uuid[], \(reach.map(\.kind.rawValue))::text[],
                     \(reach.map(\.purpose.rawValue))::text[], \(reach.map(\.until))::timestamptz[]) r
-                """)
+                """
+            )
         }
         statements.append(rows.count == 1 ? insertOfOne : insertOfMany)
         statements.append(rows.count == 1 ? changeOfOne : changeOfMany)
@@ -116,7 +125,8 @@ struct SealedDrafts: Sendable {
                 select \(organization), t.value, \(epoch), t.patient
                   from unnest(\(tokens.map(\.1))::bigint[], \(tokens.map(\.0))::uuid[]) t (value, patient)
                     on conflict do nothing
-                """)
+                """
+            )
         }
         let references = references.map(\.tag)
         if isStrict, !references.isEmpty { statements.append("select care.require_references(\(references))") }

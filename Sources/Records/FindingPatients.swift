@@ -11,14 +11,18 @@ extension PatientRecords {
     ///
     /// Blind tokens narrow down in the database; the opened resource decides.
     public func searchPatients(
-        _ parameters: [(String, String)], limit: Int, for caller: Caller
+        _ parameters: [(String, String)],
+        limit: Int,
+        for caller: Caller
     ) async throws -> (found: [StoredRecord], isCutOff: Bool) {
         let query = try PatientQuery(parsing: parameters.map { (name: $0.0, value: $0.1) })
         let index = try await index(for: caller)
         let text = parameters.map { "\($0.0)=\($0.1)" }.joined(separator: "&")
         let (pass, rows) = try await gate.open(
-            Errand(.searchPatients, query: text), for: caller,
-            work: [Self.candidates(query, index: index, in: caller.organization)])
+            Errand(.searchPatients, query: text),
+            for: caller,
+            work: [Self.candidates(query, index: index, in: caller.organization)]
+        )
         var matching: [StoredRecord] = []
         for record in try await open(rows[0], under: pass) where query.matches(try record.resource) {
             matching.append(record)

@@ -50,18 +50,22 @@ extension PatientRecords {
 
     /// Takes in a file. What the profile forbids is left out and reported; what is not valid R4 refuses the whole file.
     ///
-    /// - Parameter progress: told how many records are written, and of how many.
+    /// `progress` is told how many records are written, and of how many.
     public func importFile(
-        _ json: JSON, in run: ImportRun, reach extra: [ImportReach] = [], for caller: SignedInCaller,
+        _ json: JSON,
+        in run: ImportRun,
+        reach extra: [ImportReach] = [],
+        for caller: SignedInCaller,
         progress: @Sendable (Int, Int) -> Void = { _, _ in }
     ) async throws -> ImportReport {
         var report = ImportReport()
         let brought = try Self.resources(in: json, profile: caller.person.profile, report: &report)
         let plan = try await plan(brought, in: run, report: &report)
         let kept = { (patient: UUID) in
-            Self.reach(of: caller)(patient) + extra.filter { $0.account != caller.person.account }.map {
-                NewReach(patient: patient, account: $0.account.uuid, kind: $0.kind, until: $0.until)
-            }
+            Self.reach(of: caller)(patient)
+                + extra.filter { $0.account != caller.person.account }.map {
+                    NewReach(patient: patient, account: $0.account.uuid, kind: $0.kind, until: $0.until)
+                }
         }
         var done = 0
         var made: Set<String> = []
@@ -83,14 +87,18 @@ extension PatientRecords {
     }
 
     private static func resources(
-        in json: JSON, profile: Organization.Profile, report: inout ImportReport
+        in json: JSON,
+        profile: Organization.Profile,
+        report: inout ImportReport
     ) throws -> [Brought] {
         var brought: [Brought] = []
         var issues: [Issue] = []
         let isBundle = json["resourceType"]?.string == "Bundle"
         let contents: [(JSON, String?)] =
             isBundle
-            ? (json["entry"]?.array ?? []).compactMap { entry in entry["resource"].map { ($0, entry["fullUrl"]?.string) } }
+            ? (json["entry"]?.array ?? []).compactMap { entry in
+                entry["resource"].map { ($0, entry["fullUrl"]?.string) }
+            }
             : [(json, nil)]
         for (number, (content, url)) in contents.enumerated() {
             do throws(Outcome) {
@@ -112,7 +120,9 @@ extension PatientRecords {
     private func plan(_ brought: [Brought], in run: ImportRun, report: inout ImportReport) async throws -> BundlePlan {
         var settled: [(Brought, String)] = []
         for item in brought {
-            if Compartment.isDirectory(item.resource.type), let name = item.names.first, await run.place(of: name) != nil {
+            if Compartment.isDirectory(item.resource.type), let name = item.names.first,
+                await run.place(of: name) != nil
+            {
                 report.reused += 1
                 continue
             }
@@ -124,7 +134,7 @@ extension PatientRecords {
         for missing in await missingPatients(settled.map(\.0.resource), in: run) {
             let id = UUID().uuidString.lowercased()
             await run.settle([missing], at: "Patient/\(id)")
-            try plan.add(Self.stub, id: id)
+            try plan.add(try Self.stub, id: id)
             report.stubs += 1
         }
         for (item, id) in settled {
@@ -156,12 +166,9 @@ extension PatientRecords {
     }
 
     /// A patient of whom nothing is known but that records speak of them.
-    private static let stub: Resource = {
-        let json: JSON = [
-            "resourceType": "Patient", "active": true,
-            "name": [["text": "Name not brought along"]],
-        ]
-        // The literal above is a resource.
-        return try! Resource(json)
-    }()
+    private static var stub: Resource {
+        get throws(Outcome) {
+            try Resource(["resourceType": "Patient", "active": true, "name": [["text": "Name not brought along"]]])
+        }
+    }
 }

@@ -28,11 +28,15 @@ extension PatientRecords {
 
     /// The entries about a patient, the newest first, before a moment if one is given. Reading them is an entry too.
     public func looks(
-        at id: String, before: Date?, limit: Int = 50, for caller: Caller
+        at id: String,
+        before: Date?,
+        limit: Int = 50,
+        for caller: Caller
     ) async throws -> (patient: StoredRecord, looks: [Look], next: Date?) {
         let tag = try await index(for: caller).tag(kind: "Patient", id: id)
         let (pass, rows) = try await gate.open(
-            Errand(.readTrail, targets: [tag]), for: caller,
+            Errand(.readTrail, targets: [tag]),
+            for: caller,
             work: [
                 TrailEntry.aboutPatientOfPass(in: caller.organization, before: before, limit: limit),
                 Members.all(in: caller.organization),
@@ -40,7 +44,8 @@ extension PatientRecords {
                 select \(SealedRecord.columns) from care.record
                  where organization_id = \(caller.organization) and tag = \(tag)
                 """,
-            ])
+            ]
+        )
         let members = try await members.read(rows[1], in: caller.organization)
         let byAccount = Dictionary(members.map { ($0.account, $0) }) { first, _ in first }
         guard let patientRow = rows[2].first else { throw Refusal.notFound }
@@ -51,9 +56,15 @@ extension PatientRecords {
             let entry = try TrailEntry(row)
             looks.append(
                 Look(
-                    at: entry.at, who: entry.account.flatMap { byAccount[$0] },
-                    isReader: entry.account == pass.account, act: entry.act, type: entry.recordType,
-                    granted: entry.granted, note: try await note(of: entry, under: pass)))
+                    at: entry.at,
+                    who: entry.account.flatMap { byAccount[$0] },
+                    isReader: entry.account == pass.account,
+                    act: entry.act,
+                    type: entry.recordType,
+                    granted: entry.granted,
+                    note: try await note(of: entry, under: pass)
+                )
+            )
         }
         return (stored, looks, looks.count == limit ? looks.last?.at : nil)
     }

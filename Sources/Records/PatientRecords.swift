@@ -28,13 +28,15 @@ public final class PatientRecords: Sendable {
     public func read(_ type: String, _ id: String, for caller: Caller) async throws -> StoredRecord {
         let tag = try await index(for: caller).tag(kind: type, id: id)
         let (pass, rows) = try await gate.open(
-            Errand(.readRecord, targets: [tag]), for: caller,
+            Errand(.readRecord, targets: [tag]),
+            for: caller,
             work: [
                 """
                 select \(SealedRecord.columns) from care.record
                  where organization_id = \(caller.organization) and tag = \(tag)
                 """
-            ])
+            ]
+        )
         guard let row = rows[0].first else { throw Refusal.notFound }
         let sealed = try SealedRecord(row)
         if let patient = sealed.patient, type == "Patient" { known.remember(patient, for: tag) }
@@ -46,7 +48,8 @@ public final class PatientRecords: Sendable {
     public func everything(about id: String, for caller: Caller) async throws -> [StoredRecord] {
         let tag = try await index(for: caller).tag(kind: "Patient", id: id)
         let (pass, rows) = try await gate.open(
-            Errand(.readEverything, targets: [tag]), for: caller,
+            Errand(.readEverything, targets: [tag]),
+            for: caller,
             work: [
                 """
                 select \(SealedRecord.columns) from care.record
@@ -54,20 +57,24 @@ public final class PatientRecords: Sendable {
                    and patient_id = any ((select care.acting_patients('record.read'))::uuid[])
                  order by kind <> 'Patient', kind, created_at, id
                 """
-            ])
+            ]
+        )
         let own = try await open(rows[0], under: pass)
         let mentioned = try await directory(mentionedIn: own, under: pass, for: caller)
         return own + mentioned
     }
 
     private func directory(
-        mentionedIn records: [StoredRecord], under pass: Pass, for caller: Caller
+        mentionedIn records: [StoredRecord],
+        under pass: Pass,
+        for caller: Caller
     ) async throws -> [StoredRecord] {
         let index = try await index(for: caller)
         var tags: Set<[UInt8]> = []
         for record in records {
             for reference in try record.resource.references() {
-                guard case .relative(let type, let id, _) = reference.target, !Compartment.canBelongToPatient(type) else {
+                guard case .relative(let type, let id, _) = reference.target, !Compartment.canBelongToPatient(type)
+                else {
                     continue
                 }
                 tags.insert(index.tag(kind: type, id: id))
@@ -82,7 +89,8 @@ public final class PatientRecords: Sendable {
                  where organization_id = \(caller.organization) and tag = any (\(Array(tags))) and patient_id is null
                  order by kind, created_at, id
                 """
-            ])
+            ]
+        )
         return try await open(rows[0], under: pass)
     }
 

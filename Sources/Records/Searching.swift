@@ -24,7 +24,10 @@ extension PatientRecords {
     ///
     /// - Throws: `Outcome` for a parameter that is not understood, and for a search across patients that is not declared.
     public func search(
-        _ type: String, _ parameters: [(String, String)], offset: Int, for caller: Caller
+        _ type: String,
+        _ parameters: [(String, String)],
+        offset: Int,
+        for caller: Caller
     ) async throws -> Found {
         let query = try SearchQuery(parsing: parameters.map { (name: $0.0, value: $0.1) }, type: type)
         let index = try await index(for: caller)
@@ -35,27 +38,40 @@ extension PatientRecords {
         }
         guard Compartment.isDirectory(type) || Compartment.isDirectoryWithoutPatient(type) else {
             throw Outcome(
-                .required, "a search for \(type) must name the patient, by patient=… or subject=Patient/…; "
-                    + "across patients only Patient is searched")
+                .required,
+                "a search for \(type) must name the patient, by patient=… or subject=Patient/…; "
+                    + "across patients only Patient is searched"
+            )
         }
         return try await search(
-            query, Errand(.searchDirectory, query: text), within: Self.ofDirectory, offset: offset, for: caller)
+            query,
+            Errand(.searchDirectory, query: text),
+            within: Self.ofDirectory,
+            offset: offset,
+            for: caller
+        )
     }
 
     private static let ofPatient: SQL = "patient_id = any ((select care.acting_patients('record.read'))::uuid[])"
     private static let ofDirectory: SQL = "patient_id is null"
 
     private func search(
-        _ query: SearchQuery, _ errand: Errand, within: SQL, offset: Int, for caller: Caller
+        _ query: SearchQuery,
+        _ errand: Errand,
+        within: SQL,
+        offset: Int,
+        for caller: Caller
     ) async throws -> Found {
         let (pass, rows) = try await gate.open(
-            errand, for: caller,
+            errand,
+            for: caller,
             work: [
                 """
                 select id, patient_id, version, card from care.record
                  where organization_id = \(caller.organization) and kind = \(query.type) and \(within)
                 """
-            ])
+            ]
+        )
         let count = min(query.count ?? 50, 500)
         var rowOf: [String: UUID] = [:]
         var cards: [SearchCard] = []
@@ -76,7 +92,11 @@ extension PatientRecords {
         let subject: Subject =
             patient.map { .patient($0, of: pass.organization) } ?? .directory(of: pass.organization)
         let binding = Binding(
-            organization: pass.organization, kind: "Card", id: id, version: try row.decode(Int32.self, at: 2))
+            organization: pass.organization,
+            kind: "Card",
+            id: id,
+            version: try row.decode(Int32.self, at: 2)
+        )
         let key = try await keys.key(for: subject, under: pass)
         return try SearchCard(decoding: key.open(row.decode([UInt8].self, at: 3), for: binding))
     }
@@ -91,7 +111,8 @@ extension PatientRecords {
                 select \(SealedRecord.columns) from care.record
                  where organization_id = \(caller.organization) and id = any (\(rows))
                 """
-            ])
+            ]
+        )
         let opened = try await open(answer[0], under: pass)
         let byRow = Dictionary(opened.map { ($0.row, $0) }) { first, _ in first }
         return rows.compactMap { byRow[$0] }
@@ -100,9 +121,12 @@ extension PatientRecords {
     /// The one patient whom a search names.
     private static func patient(in parameters: [(String, String)]) throws(Outcome) -> String? {
         var named: Set<String> = []
-        for (name, value) in parameters where ["patient", "subject", "patient:Patient", "subject:Patient"].contains(name) {
+        for (name, value) in parameters
+        where ["patient", "subject", "patient:Patient", "subject:Patient"].contains(name) {
             let id = value.hasPrefix("Patient/") ? String(value.dropFirst("Patient/".count)) : value
-            guard Resource.isID(id) else { throw Outcome(.value, "\(name) must be the id of one patient, or Patient/id") }
+            guard Resource.isID(id) else {
+                throw Outcome(.value, "\(name) must be the id of one patient, or Patient/id")
+            }
             named.insert(id)
         }
         guard named.count <= 1 else { throw Outcome(.notSupported, "a search is within one patient at a time") }

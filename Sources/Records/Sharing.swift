@@ -21,11 +21,13 @@ extension PatientRecords {
 
     /// Who reaches a patient now, and which colleagues a record can be shared with.
     public func reaches(
-        of id: String, for caller: Caller
+        of id: String,
+        for caller: Caller
     ) async throws -> (patient: StoredRecord, reaches: [ReachedBy], clinicians: [Member]) {
         let tag = try await index(for: caller).tag(kind: "Patient", id: id)
         let (pass, rows) = try await gate.open(
-            Errand(.readReach, targets: [tag]), for: caller,
+            Errand(.readReach, targets: [tag]),
+            for: caller,
             work: [
                 """
                 select id, account_id, kind, purpose, since, until from care.reach
@@ -45,7 +47,8 @@ extension PatientRecords {
                    and act in ('record.read', 'record.search', 'patient.everything')
                  group by account_id
                 """,
-            ])
+            ]
+        )
         var looked: [UUID: Date] = [:]
         for row in rows[3] { looked[try row.decode(UUID.self, at: 0)] = try row.decode(Date.self, at: 1) }
         let colleagues = try await members.read(rows[1], in: caller.organization)
@@ -59,7 +62,8 @@ extension PatientRecords {
                 purpose: Purpose(rawValue: try row.decode(String.self, at: 3)) ?? .care,
                 since: try row.decode(Date.self, at: 4),
                 until: try row.decode(Date?.self, at: 5),
-                lastLooked: looked[account])
+                lastLooked: looked[account]
+            )
         }
         guard let row = rows[2].first else { throw Refusal.notFound }
         let sealed = try SealedRecord(row)
@@ -71,32 +75,40 @@ extension PatientRecords {
     ///
     /// - Throws: ``Refusal/shareLastsTooLong``; ``Refusal/notFound`` if either is out of reach, or is no clinician.
     public func share(
-        _ id: String, with account: Person.ID, purpose: Purpose, until: Date, for caller: Caller
+        _ id: String,
+        with account: Person.ID,
+        purpose: Purpose,
+        until: Date,
+        for caller: Caller
     ) async throws {
         let tag = try await index(for: caller).tag(kind: "Patient", id: id)
         _ = try await gate.open(
-            Errand(.share, targets: [tag], purpose: purpose), for: caller,
+            Errand(.share, targets: [tag], purpose: purpose),
+            for: caller,
             work: [
                 """
                 insert into care.reach (organization_id, patient_id, account_id, kind, purpose, until)
                 select \(caller.organization), p, \(account.uuid), 'share', \(purpose.rawValue), \(until)
                   from unnest((select care.acting_patients('reach.share'))::uuid[]) p
                 """
-            ])
+            ]
+        )
     }
 
     /// Ends a share, at once.
     public func stopSharing(_ share: UUID, of id: String, for caller: Caller) async throws {
         let tag = try await index(for: caller).tag(kind: "Patient", id: id)
         let (_, rows) = try await gate.open(
-            Errand(.stopSharing, targets: [tag]), for: caller,
+            Errand(.stopSharing, targets: [tag]),
+            for: caller,
             work: [
                 """
                 update care.reach set withdrawn_at = now()
                  where organization_id = \(caller.organization) and id = \(share) and kind = 'share'
                    and withdrawn_at is null
                 """
-            ])
+            ]
+        )
         guard rows[0].affected == 1 else { throw Refusal.notFound }
     }
 }

@@ -55,8 +55,14 @@ struct SealedRecord: Sendable {
         let binding = Binding(organization: key.subject.organization, kind: type, id: row, version: version)
         let json = try key.open(message, for: binding)
         return StoredRecord(
-            json: json, type: type, id: try id ?? Self.publicID(in: json), version: version, writtenAt: writtenAt,
-            patient: patient, row: row)
+            json: json,
+            type: type,
+            id: try id ?? Self.publicID(in: json),
+            version: version,
+            writtenAt: writtenAt,
+            patient: patient,
+            row: row
+        )
     }
 
     private static func publicID(in json: [UInt8]) throws -> String {

@@ -7,10 +7,13 @@ import Seals
 /// Reading within one patient.
 extension PatientRecords {
     /// Everything in a patient's record, for a page that shows it over time. The trail says "read the timeline".
-    public func timeline(of id: String, for caller: Caller) async throws -> (patient: StoredRecord, records: [StoredRecord]) {
+    public func timeline(of id: String, for caller: Caller) async throws -> (
+        patient: StoredRecord, records: [StoredRecord]
+    ) {
         let tag = try await index(for: caller).tag(kind: "Patient", id: id)
         let (pass, rows) = try await gate.open(
-            Errand(.searchRecords, targets: [tag], query: Self.timelineQuery), for: caller,
+            Errand(.searchRecords, targets: [tag], query: Self.timelineQuery),
+            for: caller,
             work: [
                 """
                 select \(SealedRecord.columns) from care.record
@@ -18,9 +21,12 @@ extension PatientRecords {
                    and patient_id = any ((select care.acting_patients('record.read'))::uuid[])
                  order by kind <> 'Patient', created_at, id
                 """
-            ])
+            ]
+        )
         let records = try await open(rows[0], under: pass)
-        guard let patient = records.first(where: { $0.type == "Patient" && $0.id == id }) else { throw Refusal.notFound }
+        guard let patient = records.first(where: { $0.type == "Patient" && $0.id == id }) else {
+            throw Refusal.notFound
+        }
         if let row = patient.patient { known.remember(row, for: tag) }
         return (patient, records.filter { $0.row != patient.row })
     }
@@ -31,7 +37,8 @@ extension PatientRecords {
     /// The people whom the caller may reach, at most `limit`: their Patient records. Each is named in the trail.
     public func people(limit: Int = 100, for caller: Caller) async throws -> (people: [StoredRecord], isCutOff: Bool) {
         let (pass, rows) = try await gate.open(
-            Errand(.listPatients), for: caller,
+            Errand(.listPatients),
+            for: caller,
             work: [
                 """
                 select \(SealedRecord.columns) from care.record
@@ -39,7 +46,8 @@ extension PatientRecords {
                    and patient_id in (select care.acting_roster('roster.read'))
                  order by created_at desc, id limit \(Int64(limit + 1))
                 """
-            ])
+            ]
+        )
         let found = try await open(rows[0], under: pass)
         let shown = Array(found.prefix(limit))
         try await gate.disclose(shown.compactMap(\.patient), query: "", under: pass, for: caller)

@@ -35,7 +35,12 @@ extension PatientRecords {
         }
         guard issues.isEmpty else { throw Outcome(issues) }
         let stored = try await write(
-            plan.items, newPatients: plan.newPatients, reach: Self.reach(of: caller), isStrict: true, for: caller)
+            plan.items,
+            newPatients: plan.newPatients,
+            reach: Self.reach(of: caller),
+            isStrict: true,
+            for: caller
+        )
         return Self.response(stored)
     }
 
@@ -43,8 +48,10 @@ extension PatientRecords {
         { patient in
             [
                 NewReach(
-                    patient: patient, account: caller.person.account.uuid,
-                    kind: .ofCreator(holding: caller.person.roles))
+                    patient: patient,
+                    account: caller.person.account.uuid,
+                    kind: .ofCreator(holding: caller.person.roles)
+                )
             ]
         }
     }
@@ -66,7 +73,10 @@ extension PatientRecords {
         }
         guard list.count <= mostEntries else {
             throw Outcome(
-                .tooCostly, at: Expression("Bundle").child("entry"), "a transaction has at most \(mostEntries) entries")
+                .tooCostly,
+                at: Expression("Bundle").child("entry"),
+                "a transaction has at most \(mostEntries) entries"
+            )
         }
         var entries: [Entry] = []
         var urls: Set<String> = []
@@ -85,7 +95,10 @@ extension PatientRecords {
             }
             guard json["request"]?["ifNoneExist"] == nil else {
                 throw Outcome(
-                    .notSupported, at: place.child("request").child("ifNoneExist"), "conditional creates are not served yet")
+                    .notSupported,
+                    at: place.child("request").child("ifNoneExist"),
+                    "conditional creates are not served yet"
+                )
             }
             let url = json["fullUrl"]?.string
             if let url, !urls.insert(url).inserted {
@@ -127,7 +140,9 @@ extension Issue {
     /// The same issue, with its place within the Bundle.
     func inEntry(_ number: Int) -> Issue {
         let entry = "Bundle.entry[\(number)].resource"
-        let rest = expression.map { place in place.text.split(separator: ".", maxSplits: 1).dropFirst().first.map { ".\($0)" } ?? "" }
+        let rest = expression.map { place in
+            place.text.split(separator: ".", maxSplits: 1).dropFirst().first.map { ".\($0)" } ?? ""
+        }
         return Issue(severity, code, at: Expression(entry + (rest ?? "")), rule)
     }
 }

@@ -9,18 +9,23 @@ struct CarekeepCommand: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, InitCommand.self, ImportCommand.self, MigrateCommand.self, ConfigCommand.self,
             ServeCommand.self, DemoCommand.self,
-        ])
+        ]
+    )
 }
 
 /// `carekeep config`: the settings in force.
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "config", abstract: "Print every setting in force; secrets are left out.")
+        commandName: "config",
+        abstract: "Print every setting in force; secrets are left out."
+    )
 
     @Option(name: .long, help: "The configuration file.")
     var config: String?
 
     func run() throws {
-        for setting in try ServerConfiguration.load(from: config).effective { print("\(setting.key): \(setting.value)") }
+        for setting in try ServerConfiguration.load(from: config).effective {
+            print("\(setting.key): \(setting.value)")
+        }
     }
 }

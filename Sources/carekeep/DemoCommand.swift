@@ -14,7 +14,9 @@ import Trail
 /// `carekeep demo`: three pretend organisations, one a profile, with people who do not exist. `carekeep run --demo` runs this first.
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "demo", abstract: "Fill an empty installation with three pretend organisations.")
+        commandName: "demo",
+        abstract: "Fill an empty installation with three pretend organisations."
+    )
 
     @Option(name: .long, help: "The configuration file.")
     var config: String?
@@ -28,8 +30,9 @@ struct DemoCommand: AsyncParsableCommand {
     func run() async throws {
         try await OpenHome.forCommand(config: config) { open, admin in
             guard access(Self.file(open.paths), F_OK) != 0 else { throw ValidationError("The demo is there already.") }
-            let founded = try admin.query("select 1 from care.organization limit 1")
-            guard founded.isEmpty else { throw ValidationError("This installation is in use; the demo needs an empty one.") }
+            guard try Founding.isFirst(over: admin) else {
+                throw ValidationError("This installation is in use; the demo needs an empty one.")
+            }
             let password = "pretend-\(Self.hex(Primitive.freshBytes(5)))"
             var signIns: [SignInLine] = []
             for cast in [Cast.family(seed: seed), .clinic, .operations] {
@@ -83,7 +86,10 @@ struct DemoCommand: AsyncParsableCommand {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let created = FileManager.default.createFile(
-            atPath: file(paths), contents: try encoder.encode(people), attributes: [.posixPermissions: 0o600])
+            atPath: file(paths),
+            contents: try encoder.encode(people),
+            attributes: [.posixPermissions: 0o600]
+        )
         guard created else { throw ClusterError("demo.json cannot be written") }
     }
 
@@ -115,37 +121,92 @@ private struct Cast {
         let domain = "\(family.lowercased().filter { $0.isASCII && $0.isLetter }).example"
         var players = child.guardians.prefix(2).enumerated().map { number, guardian in
             player(
-                guardian.name, guardian.given, domain, number == 0 ? [.owner, .caregiver] : [.caregiver],
-                reach: .guardian, role: guardian.relationship)
+                guardian.name,
+                guardian.given,
+                domain,
+                number == 0 ? [.owner, .caregiver] : [.caregiver],
+                reach: .guardian,
+                role: guardian.relationship
+            )
         }
         players.append(
-            player("Dr Imani Bello", "imani", domain, [.clinician], reach: .share, role: "rheumatologist, shared with"))
+            player("Dr Imani Bello", "imani", domain, [.clinician], reach: .share, role: "rheumatologist, shared with")
+        )
         return Cast(
-            name: "The \(family) family", profile: .family, country: "GB", timeZone: "Europe/London", players: players)
+            name: "The \(family) family",
+            profile: .family,
+            country: "GB",
+            timeZone: "Europe/London",
+            players: players
+        )
     }
 
     static let clinic = Cast(
-        name: "Sunrise Clinics, Pune", profile: .clinic, country: "IN", timeZone: "Asia/Kolkata",
+        name: "Sunrise Clinics, Pune",
+        profile: .clinic,
+        country: "IN",
+        timeZone: "Asia/Kolkata",
         players: [
-            player("Dr Meera Kulkarni", "meera", "sunrise.example", [.owner, .clinician], reach: .careTeam, role: "owner, doctor"),
+            player(
+                "Dr Meera Kulkarni",
+                "meera",
+                "sunrise.example",
+                [.owner, .clinician],
+                reach: .careTeam,
+                role: "owner, doctor"
+            ),
             player("Dr Kabir Shah", "kabir", "sunrise.example", [.clinician], reach: .careTeam, role: "doctor"),
-            player("Ravi Patil", "ravi", "sunrise.example", [.staff], reach: nil, role: "front desk, reaches nobody yet"),
-        ])
+            player(
+                "Ravi Patil",
+                "ravi",
+                "sunrise.example",
+                [.staff],
+                reach: nil,
+                role: "front desk, reaches nobody yet"
+            ),
+        ]
+    )
 
     static let operations = Cast(
-        name: "Northbank Event Medical", profile: .operations, country: "GB", timeZone: "Europe/London",
+        name: "Northbank Event Medical",
+        profile: .operations,
+        country: "GB",
+        timeZone: "Europe/London",
         players: [
-            player("Sam Whitfield", "sam", "northbank.example", [.owner, .staff], reach: .assignment, role: "owner, operations"),
-            player("Priya Nair", "priya", "northbank.example", [.clinician], reach: .assignment, role: "paramedic on shift"),
+            player(
+                "Sam Whitfield",
+                "sam",
+                "northbank.example",
+                [.owner, .staff],
+                reach: .assignment,
+                role: "owner, operations"
+            ),
+            player(
+                "Priya Nair",
+                "priya",
+                "northbank.example",
+                [.clinician],
+                reach: .assignment,
+                role: "paramedic on shift"
+            ),
             player("Jo Carver", "jo", "northbank.example", [.staff], reach: nil, role: "crew, off shift"),
-        ])
+        ]
+    )
 
     private static func player(
-        _ name: String, _ given: String, _ domain: String, _ roles: [Role], reach: Reach?, role: String
+        _ name: String,
+        _ given: String,
+        _ domain: String,
+        _ roles: [Role],
+        reach: Reach?,
+        role: String
     ) -> Player {
         let local = given.lowercased().filter { $0.isASCII && $0.isLetter }
         return Player(
-            newcomer: Members.Newcomer(name: name, address: "\(local)@\(domain)", roles: roles), reach: reach, role: role)
+            newcomer: Members.Newcomer(name: name, address: "\(local)@\(domain)", roles: roles),
+            reach: reach,
+            role: role
+        )
     }
 }
 
@@ -161,8 +222,14 @@ private struct DemoOrganization {
         let origin = AccessNote(address: "", device: "carekeep demo", request: "")
         let (organization, link) = try await founding.found(
             Founding.Plan(
-                name: cast.name, profile: cast.profile, country: cast.country, timeZone: cast.timeZone,
-                owner: cast.players[0].newcomer), over: admin)
+                name: cast.name,
+                profile: cast.profile,
+                country: cast.country,
+                timeZone: cast.timeZone,
+                owner: cast.players[0].newcomer
+            ),
+            over: admin
+        )
         var links = [link]
         for player in cast.players.dropFirst() {
             links.append(try await founding.admit(player.newcomer, to: organization, over: admin))
@@ -175,8 +242,15 @@ private struct DemoOrganization {
             let people = try await home.records.people(for: caller.caller).people
             lines.append(
                 DemoCommand.SignInLine(
-                    organization: cast.name, profile: cast.profile.rawValue, name: player.newcomer.name,
-                    email: player.newcomer.address, password: password, role: player.role, patients: people.map(\.id)))
+                    organization: cast.name,
+                    profile: cast.profile.rawValue,
+                    name: player.newcomer.name,
+                    email: player.newcomer.address,
+                    password: password,
+                    role: player.role,
+                    patients: people.map(\.id)
+                )
+            )
             try await home.signIn.end(caller.caller)
         }
         return lines
@@ -190,8 +264,11 @@ private struct DemoOrganization {
             let caller = try await ImportCommand.signIn(player.newcomer.address, password, home)
             reach.append(
                 PatientRecords.ImportReach(
-                    account: caller.person.account, kind: kind,
-                    until: kind == .share ? Date().addingTimeInterval(90 * 86_400) : nil))
+                    account: caller.person.account,
+                    kind: kind,
+                    until: kind == .share ? Date().addingTimeInterval(90 * 86_400) : nil
+                )
+            )
             try await home.signIn.end(caller.caller)
         }
         let importer = Importer(home: home, caller: owner, reach: reach, isQuiet: true)
@@ -209,7 +286,8 @@ private struct DemoOrganization {
         case .family: return synthetic(.family, 0..<1)
         case .clinic:
             let files = Self.files(in: folder.appending(path: "synthea")).filter { !$0.contains("Information") }
-            return files.isEmpty ? synthetic(.clinic, 0..<8) : try files.prefix(8).map(Self.read) + synthetic(.clinic, 0..<3)
+            return files.isEmpty
+                ? synthetic(.clinic, 0..<8) : try files.prefix(8).map(Self.read) + synthetic(.clinic, 0..<3)
         case .operations:
             let patients = Self.files(in: folder.appending(path: "ukcore-json-converted"))
                 .filter { $0.contains("UKCore-Patient") }

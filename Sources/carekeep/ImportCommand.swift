@@ -17,7 +17,8 @@ struct ImportCommand: AsyncParsableCommand {
             Signs in as the member, so that every patient's trail says who brought the records. Makes stub patients where a bundle \
             names one that is missing. Leaves out what the organisation's profile forbids, and says so. The password is \
             asked for, or read from the file named by --password-file.
-            """)
+            """
+    )
 
     @Option(name: .long, help: "The configuration file.")
     var config: String?
@@ -58,7 +59,12 @@ struct ImportCommand: AsyncParsableCommand {
         let token: SessionToken
         do {
             token = try await home.signIn.begin(
-                address: address, password: password, organization: nil, use: .api, origin: origin)
+                address: address,
+                password: password,
+                organization: nil,
+                use: .api,
+                origin: origin
+            )
         } catch Refusal.wrongCredentials {
             throw ValidationError("Address and password do not belong together.")
         }
@@ -97,7 +103,9 @@ struct Importer {
     }
 
     /// Takes in one text.
-    func take(_ bytes: [UInt8], named name: String, in run: PatientRecords.ImportRun) async throws -> PatientRecords.ImportReport {
+    func take(_ bytes: [UInt8], named name: String, in run: PatientRecords.ImportRun) async throws
+        -> PatientRecords.ImportReport
+    {
         let json: JSON
         do { json = try JSON(parsing: bytes, limits: .bulk) } catch { throw Outcome(error) }
         let shows = showsProgress

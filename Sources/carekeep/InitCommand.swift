@@ -8,7 +8,9 @@ import Postgres
 /// `carekeep init`: the first organisation, and a link with which its owner sets a password.
 struct InitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "init", abstract: "Found an organisation; prints a link with which its owner sets a password.")
+        commandName: "init",
+        abstract: "Found an organisation; prints a link with which its owner sets a password."
+    )
 
     @Option(name: .long, help: "The configuration file.")
     var config: String?
@@ -41,7 +43,9 @@ struct InitCommand: AsyncParsableCommand {
         guard TimeZone(identifier: timeZone) != nil else {
             throw ValidationError("--time-zone must be a name of the time zone database, such as Europe/London.")
         }
-        guard email.split(separator: "@").count == 2 else { throw ValidationError("--email must be an e-mail address.") }
+        guard email.split(separator: "@").count == 2 else {
+            throw ValidationError("--email must be an e-mail address.")
+        }
         guard !name.isEmpty, !owner.isEmpty else { throw ValidationError("--name and --owner must not be empty.") }
     }
 
@@ -56,8 +60,12 @@ struct InitCommand: AsyncParsableCommand {
                 case .operations: [.owner, .staff]
                 }
             let plan = Founding.Plan(
-                name: name, profile: profile, country: country, timeZone: timeZone,
-                owner: Members.Newcomer(name: owner, address: email, roles: roles))
+                name: name,
+                profile: profile,
+                country: country,
+                timeZone: timeZone,
+                owner: Members.Newcomer(name: owner, address: email, roles: roles)
+            )
             let (organization, link) = try await Founding(keys: open.home.keys).found(plan, over: admin)
             print("Organisation \(organization) is founded.")
             if let link {

@@ -11,9 +11,7 @@ struct OpenHome {
     let stores: [InstalledStore]
     let home: Home
 
-    /// Puts it together. Nothing is connected yet.
-    ///
-    /// - Parameter poolSize: connections to the records store; a command needs few.
+    /// Puts it together. Nothing is connected yet. `poolSize` is for the records store; a command needs few connections.
     init(_ configuration: ServerConfiguration, poolSize: Int? = nil) throws {
         paths = try InstallationPaths(configuration)
         stores = try paths.stores()
@@ -22,9 +20,12 @@ struct OpenHome {
         let times = configuration.sessions
         home = Home(
             Home.Stores(
-                records: records.conninfo(role: "carekeep_server"), voucher: records.conninfo(role: "carekeep_keykeeper"),
-                keys: stores[1].conninfo(role: "carekeep_keykeeper")),
-            root: root, poolSize: poolSize
+                records: records.conninfo(role: "carekeep_server"),
+                voucher: records.conninfo(role: "carekeep_keykeeper"),
+                keys: stores[1].conninfo(role: "carekeep_keykeeper")
+            ),
+            root: root,
+            poolSize: poolSize
         ) { use in
             switch use {
             case .page: SignIn.Times(idle: times.pageIdle, lasting: times.pageLifetime)
@@ -35,7 +36,8 @@ struct OpenHome {
 
     /// Runs a command's work over stores that run. A database that this starts, it stops again.
     static func forCommand(
-        config: String?, _ body: (OpenHome, _ admin: AdminConnection) async throws -> Void
+        config: String?,
+        _ body: (OpenHome, _ admin: AdminConnection) async throws -> Void
     ) async throws {
         let configuration = try ServerConfiguration.load(from: config)
         let paths = try InstallationPaths(configuration)

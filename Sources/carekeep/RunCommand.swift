@@ -7,7 +7,9 @@ import Synchronization
 /// `carekeep run`: starts the databases and the server, and keeps them running until told to stop.
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Start the databases and the server, and keep them running.")
+        commandName: "run",
+        abstract: "Start the databases and the server, and keep them running."
+    )
 
     @Option(name: .long, help: "The configuration file.")
     var config: String?
@@ -30,15 +32,19 @@ struct RunCommand: AsyncParsableCommand {
         let greeted = Atomic(false)
         let greeting = greeting(configuration, usesAuthority ? authority.authorityFile : nil)
         let supervisor = Supervisor(
-            stores: try paths.stores(), server: [own, "serve"] + options,
+            stores: try paths.stores(),
+            server: [own, "serve"] + options,
             beforeServer: {
                 if loadDemo { try DemoCommand.loadIfMissing(paths, program: own, options: options) }
-                guard greeted.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged else { return }
+                guard greeted.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged else {
+                    return
+                }
                 print(greeting)
                 if loadDemo { try DemoCommand.printSignIns(paths) }
                 fflush(nil)
             },
-            daily: { usesAuthority ? try authority.prepare() : false })
+            daily: { usesAuthority ? try authority.prepare() : false }
+        )
         let code = try supervisor.run()
         if code != 0 { throw ExitCode(code) }
     }

@@ -10,7 +10,10 @@ import ServiceLifecycle
 /// `carekeep serve`: the process that talks to the network. Started by `carekeep run`, as an unprivileged account.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "serve", abstract: "Serve HTTPS over stores that run. `carekeep run` starts this.", shouldDisplay: false)
+        commandName: "serve",
+        abstract: "Serve HTTPS over stores that run. `carekeep run` starts this.",
+        shouldDisplay: false
+    )
 
     @Option(name: .long, help: "The configuration file.")
     var config: String?
@@ -34,12 +37,16 @@ struct ServeCommand: AsyncParsableCommand {
             throw ValidationError("serve is the first argument, so that privileges are given up before all else.")
         }
         return PortalServer.Options(
-            host: configuration.https.host, httpsPort: configuration.https.port, httpPort: configuration.http?.port,
+            host: configuration.https.host,
+            httpsPort: configuration.https.port,
+            httpPort: configuration.http?.port,
             publicNames: configuration.publicNames + ["localhost", "127.0.0.1"],
             certificate: try NIOSSLCertificate.fromPEMBytes(belongings.certificate),
-            privateKey: try NIOSSLPrivateKey(bytes: belongings.certificateKey, format: .pem), allowsTLS12: configuration.minimumTLS == .v1_2,
+            privateKey: try NIOSSLPrivateKey(bytes: belongings.certificateKey, format: .pem),
+            allowsTLS12: configuration.minimumTLS == .v1_2,
             limits: Portal.Limits(body: configuration.limits.bodyBytes, bundle: configuration.limits.bundleBytes),
-            apiSessionSeconds: Int(configuration.sessions.apiLifetime.components.seconds))
+            apiSessionSeconds: Int(configuration.sessions.apiLifetime.components.seconds)
+        )
     }
 }
 

@@ -9,7 +9,9 @@ import Testing
 import Trail
 
 @Suite struct `Records, end to end` {
-    @Test func `a patient is written, read by their guardian to the letter, and unknown to everybody else`() async throws {
+    @Test func `a patient is written, read by their guardian to the letter, and unknown to everybody else`()
+        async throws
+    {
         let town = try await TestTown()
         let amara = try await town.signedIn("Amara")
         let ada = try await town.home.records.create(Samples.patient("Ada", "Okafor", born: "2014-03-03"), for: amara)
@@ -38,7 +40,12 @@ import Trail
         let imani = try await town.session(of: "Imani")
         let until = Date().addingTimeInterval(86_400)
         try await town.home.records.share(
-            ada.id, with: town["Imani"].account, purpose: .treatment, until: until, for: amara.caller)
+            ada.id,
+            with: town["Imani"].account,
+            purpose: .treatment,
+            until: until,
+            for: amara.caller
+        )
         #expect(try await town.home.records.read("Patient", ada.id, for: imani).id == ada.id)
         #expect(try await town.home.records.people(for: imani).people.map(\.id) == [ada.id])
 
@@ -57,9 +64,14 @@ import Trail
     @Test func `patients are found by the beginning of a name, a birth date and an identifier`() async throws {
         let town = try await TestTown()
         let meera = try await town.signedIn("Meera")
-        let arjun = try await town.home.records.create(Samples.patient("Arjun", "Deshpandé", born: "1980-07-09"), for: meera)
+        let arjun = try await town.home.records.create(
+            Samples.patient("Arjun", "Deshpandé", born: "1980-07-09"),
+            for: meera
+        )
         _ = try await town.home.records.create(Samples.patient("Lata", "Joshi", born: "1991-01-01"), for: meera)
-        for parameters in [[("name", "desh")], [("given", "ARJUN")], [("birthdate", "1980")], [("birthdate", "lt1985-01-01")]] {
+        for parameters in [
+            [("name", "desh")], [("given", "ARJUN")], [("birthdate", "1980")], [("birthdate", "lt1985-01-01")],
+        ] {
             let found = try await town.home.records.searchPatients(parameters, limit: 10, for: meera.caller).found
             #expect(found.map(\.id) == [arjun.id], "\(parameters)")
         }

@@ -77,13 +77,17 @@ struct FHIRRoutes {
 
     // MARK: Search
 
-    private func search(_ parameters: [(String, String)], _ request: Request, _ visit: APIVisit) async throws -> Response {
+    private func search(_ parameters: [(String, String)], _ request: Request, _ visit: APIVisit) async throws
+        -> Response
+    {
         let type = try visit.type
         let offset = parameters.last { $0.0 == "_offset" }.flatMap { Int($0.1) } ?? 0
         let asked = parameters.filter { $0.0 != "_offset" }
         if type == "Patient", !asked.contains(where: { $0.0 == "_id" }) {
             let (found, isCutOff) = try await records.searchPatients(asked, limit: 100, for: visit.caller)
-            return Response(json: try SearchBundle.of(found, total: isCutOff ? nil : found.count, next: nil).serialized())
+            return Response(
+                json: try SearchBundle.of(found, total: isCutOff ? nil : found.count, next: nil).serialized()
+            )
         }
         if type == "Patient" {
             let id = asked.first { $0.0 == "_id" }?.1 ?? ""
@@ -119,7 +123,11 @@ struct FHIRRoutes {
     private static func parameters(_ query: String?) throws -> [(String, String)] {
         guard let query, !query.isEmpty else { return [] }
         guard query.utf8.count <= 8192 else {
-            throw Outcome(.tooLong, at: Expression("query"), "a query must not be longer than 8,192 bytes; larger ones are posted to _search")
+            throw Outcome(
+                .tooLong,
+                at: Expression("query"),
+                "a query must not be longer than 8,192 bytes; larger ones are posted to _search"
+            )
         }
         return try query.split(separator: "&").map { pair in
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { part in
@@ -155,7 +163,6 @@ enum SearchBundle {
         return .object(bundle)
     }
 }
-
 
 extension APIVisit {
     /// The type named in the path.

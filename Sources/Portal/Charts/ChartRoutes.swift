@@ -39,20 +39,31 @@ struct ChartRoutes {
         let people = try found.map { try person($0, visit) }.sorted { $0.name < $1.name }
         return visit.response(
             PatientsPage(
-                people: people, isCutOff: isCutOff,
-                offersSearch: visit.person.profile != .family || people.count > 8))
+                people: people,
+                isCutOff: isCutOff,
+                offersSearch: visit.person.profile != .family || people.count > 8
+            )
+        )
     }
 
     private func person(_ record: StoredRecord, _ visit: PageVisit) throws -> PatientsPage.Person {
         let facts = PatientFacts(try record.resource, words: visit.words)
         return PatientsPage.Person(
-            id: record.id, name: facts.name, born: facts.born, died: facts.died, identifiers: facts.identifiers)
+            id: record.id,
+            name: facts.name,
+            born: facts.born,
+            died: facts.died,
+            identifiers: facts.identifiers
+        )
     }
 
     private func find(_ request: Request, _ visit: PageVisit) async throws -> Response {
         let form = try await Form(request, of: visit.caller)
         var search = PatientsPage.Search(
-            name: form["name"] ?? "", born: form["born"] ?? "", identifier: form["identifier"] ?? "")
+            name: form["name"] ?? "",
+            born: form["born"] ?? "",
+            identifier: form["identifier"] ?? ""
+        )
         if search.isEmpty { return .seeOther(.patients) }
         if !search.born.isEmpty, Day(fhir: search.born) == nil {
             search.bornError = "That is not a date. Please write it as year-month-day, such as 2014-03-28."
@@ -92,13 +103,20 @@ struct ChartRoutes {
                 shown: shown,
                 groups: RecordKind.Group.allCases.filter { group in told.contains { $0.words.kind.group == group } },
                 newer: here > 0 ? String(here - 1, radix: 36) : nil,
-                older: here + 1 < pages ? String(here + 1, radix: 36) : nil))
+                older: here + 1 < pages ? String(here + 1, radix: 36) : nil
+            )
+        )
     }
 
     private func entry(_ record: StoredRecord, _ words: RecordInWords) -> TimelinePage.Entry {
         TimelinePage.Entry(
-            record: "\(record.type).\(record.id)", kind: words.kind, title: words.title, detail: words.gist,
-            when: words.when, isMistake: words.isMistake)
+            record: "\(record.type).\(record.id)",
+            kind: words.kind,
+            title: words.title,
+            detail: words.gist,
+            when: words.when,
+            isMistake: words.isMistake
+        )
     }
 
     /// Newest first, the undated last.
@@ -123,10 +141,14 @@ struct ChartRoutes {
         let written = Moment(stored.writtenAt, in: visit.zone)
         return visit.response(
             RecordPage(
-                patient: try card(patient, visit), record: "\(stored.type).\(stored.id)",
+                patient: try card(patient, visit),
+                record: "\(stored.type).\(stored.id)",
                 words: RecordInWords(resource.object, words: visit.words),
                 versions: [RecordPage.Version(number: Int(stored.version), when: written, author: "")],
-                shownVersion: Int(stored.version), technicalForm: TechnicalForm.text(resource.json)))
+                shownVersion: Int(stored.version),
+                technicalForm: TechnicalForm.text(resource.json)
+            )
+        )
     }
 
     // MARK: Who looked
@@ -137,15 +159,26 @@ struct ChartRoutes {
         let (patient, looks, next) = try await records.looks(at: visit.patient, before: before, for: visit.caller)
         return visit.response(
             WhoLookedPage(
-                patient: try card(patient, visit, isOwn: true), looks: looks.map { look($0, visit) }, newer: nil,
-                older: next.map { String(Int64($0.timeIntervalSince1970 * 1_000_000), radix: 36) }))
+                patient: try card(patient, visit, isOwn: true),
+                looks: looks.map { look($0, visit) },
+                newer: nil,
+                older: next.map { String(Int64($0.timeIntervalSince1970 * 1_000_000), radix: 36) }
+            )
+        )
     }
 
     private func look(_ look: PatientRecords.Look, _ visit: PageVisit) -> WhoLookedPage.Look {
         WhoLookedPage.Look(
-            when: Moment(look.at, in: visit.zone), name: look.who?.name, role: look.who.map { visit.words.role($0.roles) },
-            isReader: look.isReader, act: act(look), isGranted: look.granted, entry: nil,
-            device: look.note.flatMap { Device.words(userAgent: $0.device) }, purpose: nil)
+            when: Moment(look.at, in: visit.zone),
+            name: look.who?.name,
+            role: look.who.map { visit.words.role($0.roles) },
+            isReader: look.isReader,
+            act: act(look),
+            isGranted: look.granted,
+            entry: nil,
+            device: look.note.flatMap { Device.words(userAgent: $0.device) },
+            purpose: nil
+        )
     }
 
     private func act(_ look: PatientRecords.Look) -> WhoLookedPage.Act {
@@ -175,11 +208,14 @@ struct ChartRoutes {
         let reached = Set(reaches.compactMap { $0.member?.account })
         let choices = clinicians.filter { !reached.contains($0.account) && $0.account != visit.person.account }
         let page = SharingPage(
-            patient: try card(patient, visit, isOwn: true), readers: readers,
+            patient: try card(patient, visit, isOwn: true),
+            readers: readers,
             clinicians: choices.map {
                 SharingPage.Clinician(id: "\($0.account)", name: $0.name, role: visit.words.role($0.roles))
             },
-            draft: draft, done: done)
+            draft: draft,
+            done: done
+        )
         return visit.response(page, status: draft.hasErrors ? .unprocessableContent : .ok)
     }
 
@@ -193,15 +229,23 @@ struct ChartRoutes {
             case .assignment: "was sent to the job"
             }
         return SharingPage.Reader(
-            name: reach.member?.name ?? "Someone who has left", role: reach.member.map { visit.words.role($0.roles) } ?? "",
-            isYou: reach.member?.account == visit.person.account, reason: reason,
-            until: reach.until.map { Moment($0, in: visit.zone).day }, lastLooked: reach.lastLooked.map { Moment($0, in: visit.zone) },
-            share: reach.kind == .share ? reach.id.uuidString.lowercased() : nil)
+            name: reach.member?.name ?? "Someone who has left",
+            role: reach.member.map { visit.words.role($0.roles) } ?? "",
+            isYou: reach.member?.account == visit.person.account,
+            reason: reason,
+            until: reach.until.map { Moment($0, in: visit.zone).day },
+            lastLooked: reach.lastLooked.map { Moment($0, in: visit.zone) },
+            share: reach.kind == .share ? reach.id.uuidString.lowercased() : nil
+        )
     }
 
     private func share(_ request: Request, _ visit: PageVisit) async throws -> Response {
         let form = try await Form(request, of: visit.caller)
-        var draft = SharingPage.Draft(clinician: form["clinician"], purpose: form["purpose"], until: form["until"] ?? "")
+        var draft = SharingPage.Draft(
+            clinician: form["clinician"],
+            purpose: form["purpose"],
+            until: form["until"] ?? ""
+        )
         let account = draft.clinician.flatMap(Person.ID.init)
         let purpose = draft.purpose.flatMap(Purpose.init)
         let last = Day(fhir: draft.until).flatMap { $0.day == nil ? nil : $0 }
@@ -213,7 +257,9 @@ struct ChartRoutes {
         } else if last == nil {
             draft.untilError = "Please choose the last day."
         }
-        guard let account, let purpose, let last, !draft.hasErrors else { return try await sharing(visit, draft: draft) }
+        guard let account, let purpose, let last, !draft.hasErrors else {
+            return try await sharing(visit, draft: draft)
+        }
         // Until the end of that day, where the organisation is.
         let end = Date(timeIntervalSince1970: Double(last.number + 1) * 86_400)
         let until = end.addingTimeInterval(-Double(visit.zone.secondsFromGMT(for: end)))

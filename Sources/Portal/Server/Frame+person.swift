@@ -9,8 +9,11 @@ extension Frame {
     init(_ person: SignedInPerson, csrf: String) {
         let zone = TimeZone(identifier: person.timeZone) ?? .gmt
         self.init(
-            words: Words(person: person), today: .today(in: zone), organization: person.organizationName,
-            signedIn: SignedIn(name: person.name, csrf: csrf))
+            words: Words(person: person),
+            today: .today(in: zone),
+            organization: person.organizationName,
+            signedIn: SignedIn(name: person.name, csrf: csrf)
+        )
     }
 
     /// What surrounds a visitor's page.
@@ -34,7 +37,8 @@ extension Words {
     func role(_ roles: Set<Role>) -> String {
         let told: [(Role, String)] = [
             (.clinician, audience == .operations ? "clinician" : "doctor or nurse"), (.caregiver, "family"),
-            (.patient, "the person themselves"), (.staff, audience == .operations ? "crew" : "staff"), (.owner, "owner"),
+            (.patient, "the person themselves"), (.staff, audience == .operations ? "crew" : "staff"),
+            (.owner, "owner"),
             (.admin, "administrator"), (.member, "member"),
         ]
         return told.first { roles.contains($0.0) }?.1 ?? "member"
@@ -63,7 +67,14 @@ struct PatientFacts {
 
     func card(id: String, mayShare: Bool) -> PatientCard {
         PatientCard(
-            id: id, name: name, shortName: shortName, born: born, died: died, identifiers: identifiers, mayShare: mayShare,
-            maySeeLooks: mayShare)
+            id: id,
+            name: name,
+            shortName: shortName,
+            born: born,
+            died: died,
+            identifiers: identifiers,
+            mayShare: mayShare,
+            maySeeLooks: mayShare
+        )
     }
 }

@@ -4,7 +4,9 @@ import Hummingbird
 /// What every answer says to browsers. (APP-3, ENC-2)
 struct SecurityHeaders: RouterMiddleware {
     func handle(
-        _ request: Request, context: Visit, next: (Request, Visit) async throws -> Response
+        _ request: Request,
+        context: Visit,
+        next: (Request, Visit) async throws -> Response
     ) async throws -> Response {
         var response = try await next(request, context)
         Self.add(to: &response.headers)

@@ -11,7 +11,9 @@ struct RequestLog: RouterMiddleware {
     }
 
     func handle(
-        _ request: Request, context: Visit, next: (Request, Visit) async throws -> Response
+        _ request: Request,
+        context: Visit,
+        next: (Request, Visit) async throws -> Response
     ) async throws -> Response {
         let start = ContinuousClock.now
         let response = try await next(request, context)
@@ -21,8 +23,10 @@ struct RequestLog: RouterMiddleware {
             metadata: [
                 "id": "\(context.requestID)", "method": "\(Self.method(request))",
                 "route": "\(context.endpointPath ?? "none")", "status": "\(response.status.code)",
-                "microseconds": "\(elapsed.components.attoseconds / 1_000_000_000_000 + elapsed.components.seconds * 1_000_000)",
-            ])
+                "microseconds":
+                    "\(elapsed.components.attoseconds / 1_000_000_000_000 + elapsed.components.seconds * 1_000_000)",
+            ]
+        )
         return response
     }
 

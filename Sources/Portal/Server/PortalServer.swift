@@ -29,8 +29,15 @@ public struct PortalServer: Sendable {
 
         /// All of it.
         public init(
-            host: String, httpsPort: Int, httpPort: Int?, publicNames: [String], certificate: [NIOSSLCertificate],
-            privateKey: NIOSSLPrivateKey, allowsTLS12: Bool, limits: Limits, apiSessionSeconds: Int
+            host: String,
+            httpsPort: Int,
+            httpPort: Int?,
+            publicNames: [String],
+            certificate: [NIOSSLCertificate],
+            privateKey: NIOSSLPrivateKey,
+            allowsTLS12: Bool,
+            limits: Limits,
+            apiSessionSeconds: Int
         ) {
             self.host = host
             self.httpsPort = httpsPort
@@ -64,33 +71,48 @@ public struct PortalServer: Sendable {
         let silent = Logger(label: "carekeep.lifecycle") { _ in SwiftLogNoOpLogHandler() }
         let group = ServiceGroup(
             configuration: .init(
-                services: (jobs + running).map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: silent))
+                services: (jobs + running).map { .init(service: $0) },
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: silent
+            )
+        )
         // Requests stay on the event loop that read them: fewer hops, more of the database's limit reached.
         try await withTaskExecutorPreference(EventLoopExecutor(loops)) { try await group.run() }
     }
 
     private func secure(
-        _ loops: MultiThreadedEventLoopGroup, _ onReady: @escaping @Sendable () async -> Void
+        _ loops: MultiThreadedEventLoopGroup,
+        _ onReady: @escaping @Sendable () async -> Void
     ) throws -> some ApplicationProtocol {
         var tls = TLSConfiguration.makeServerConfiguration(
-            certificateChain: options.certificate.map { .certificate($0) }, privateKey: .privateKey(options.privateKey))
+            certificateChain: options.certificate.map { .certificate($0) },
+            privateKey: .privateKey(options.privateKey)
+        )
         tls.minimumTLSVersion = options.allowsTLS12 ? .tlsv12 : .tlsv13
         let router = portal(
-            services, limits: options.limits, apiSessionSeconds: options.apiSessionSeconds, log: log)
+            services,
+            limits: options.limits,
+            apiSessionSeconds: options.apiSessionSeconds,
+            log: log
+        )
         return Application(
-            router: router, server: try .http2Upgrade(tlsConfiguration: tls),
+            router: router,
+            server: try .http2Upgrade(tlsConfiguration: tls),
             configuration: .init(address: .hostname(options.host, port: options.httpsPort), serverName: nil),
-            onServerRunning: { _ in await onReady() }, eventLoopGroupProvider: .shared(loops),
-            logger: Logger(label: "carekeep.https") { _ in SwiftLogNoOpLogHandler() })
+            onServerRunning: { _ in await onReady() },
+            eventLoopGroupProvider: .shared(loops),
+            logger: Logger(label: "carekeep.https") { _ in SwiftLogNoOpLogHandler() }
+        )
     }
 
     private func redirecting(_ loops: MultiThreadedEventLoopGroup, port: Int) -> some ApplicationProtocol {
         let responder = RedirectToHTTPS(names: options.publicNames, port: options.httpsPort)
         return Application(
-            responder: responder, configuration: .init(address: .hostname(options.host, port: port)),
+            responder: responder,
+            configuration: .init(address: .hostname(options.host, port: port)),
             eventLoopGroupProvider: .shared(loops),
-            logger: Logger(label: "carekeep.http") { _ in SwiftLogNoOpLogHandler() })
+            logger: Logger(label: "carekeep.http") { _ in SwiftLogNoOpLogHandler() }
+        )
     }
 }
 
@@ -107,7 +129,8 @@ struct RedirectToHTTPS: HTTPResponder {
         let place = port == 443 ? name : "\(name):\(port)"
         return Response(
             status: .permanentRedirect,
-            headers: [.location: "https://\(place)\(request.uri.path)", .connection: "close", .contentLength: "0"])
+            headers: [.location: "https://\(place)\(request.uri.path)", .connection: "close", .contentLength: "0"]
+        )
     }
 }
 

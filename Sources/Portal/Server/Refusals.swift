@@ -14,7 +14,9 @@ struct AnswerFailures: RouterMiddleware {
     let limits: Limits
 
     func handle(
-        _ request: Request, context: Visit, next: (Request, Visit) async throws -> Response
+        _ request: Request,
+        context: Visit,
+        next: (Request, Visit) async throws -> Response
     ) async throws -> Response {
         do {
             return try await next(request, context)
@@ -31,7 +33,8 @@ struct AnswerFailures: RouterMiddleware {
                 metadata: [
                     "id": "\(context.requestID)", "route": "\(context.endpointPath ?? "none")",
                     "kind": "\(Failure.name(of: error))",
-                ])
+                ]
+            )
         }
         let path = request.uri.path
         if path.hasPrefix("/fhir") || path.hasPrefix("/api") {

@@ -28,7 +28,9 @@ struct ServedMethods: RouterMiddleware {
     static let names: Set<String> = ["GET", "HEAD", "POST", "PUT", "DELETE"]
 
     func handle(
-        _ request: Request, context: Visit, next: (Request, Visit) async throws -> Response
+        _ request: Request,
+        context: Visit,
+        next: (Request, Visit) async throws -> Response
     ) async throws -> Response {
         guard Self.names.contains(request.method.rawValue) else {
             return Response(status: .methodNotAllowed, headers: [.connection: "close", .allow: "GET, POST, DELETE"])

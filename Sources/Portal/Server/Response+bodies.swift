@@ -21,15 +21,19 @@ extension Response {
     /// A page.
     init(page: HTML, status: HTTPResponse.Status = .ok) {
         self.init(
-            status: status, headers: [.contentType: "text/html; charset=utf-8"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: page.bytes)))
+            status: status,
+            headers: [.contentType: "text/html; charset=utf-8"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: page.bytes))
+        )
     }
 
     /// FHIR JSON.
     init(json: [UInt8], status: HTTPResponse.Status = .ok) {
         self.init(
-            status: status, headers: [.contentType: "application/fhir+json; charset=utf-8"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: json)))
+            status: status,
+            headers: [.contentType: "application/fhir+json; charset=utf-8"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: json))
+        )
     }
 
     /// On to another page, by GET.
@@ -44,8 +48,9 @@ extension String {
         var encoded = ""
         for byte in utf8 {
             let scalar = Unicode.Scalar(byte)
-            if byte < 128, scalar.properties.isAlphabetic || scalar.properties.numericType != nil
-                || signs.unicodeScalars.contains(scalar)
+            if byte < 128,
+                scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+                    || signs.unicodeScalars.contains(scalar)
             {
                 encoded.unicodeScalars.append(scalar)
             } else {

@@ -27,7 +27,10 @@ struct Visit: RequestContext, RemoteAddressRequestContext {
     /// Where the request came from, to be sealed in an entry.
     func origin(of request: Request) -> AccessNote {
         AccessNote(
-            address: remoteAddress?.ipAddress ?? "", device: request.headers[.userAgent] ?? "", request: requestID)
+            address: remoteAddress?.ipAddress ?? "",
+            device: request.headers[.userAgent] ?? "",
+            request: requestID
+        )
     }
 }
 

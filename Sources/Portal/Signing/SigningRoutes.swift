@@ -49,12 +49,16 @@ struct SigningRoutes {
     // MARK: Pages
 
     private func form(
-        _ request: Request, trouble: SignInPage.Trouble?, email: String = "", next: Address? = nil,
+        _ request: Request,
+        trouble: SignInPage.Trouble?,
+        email: String = "",
+        next: Address? = nil,
         status: HTTPResponse.Status = .ok
     ) -> Response {
         let visitor = VisitorToken(request)
         let next = next ?? request.uri.queryParameters["next"].flatMap { Address(returningTo: String($0)) }
-        let trouble = trouble ?? (request.uri.queryParameters["bye"] != nil ? .signedOut : nil)
+        let trouble =
+            trouble ?? (request.uri.queryParameters["bye"] != nil ? .signedOut : nil)
             ?? (request.uri.queryParameters["set"] != nil ? .passwordSet : nil)
         let page = SignInPage(csrf: visitor.formToken, next: next, email: email, trouble: trouble)
         var response = Response(page: Frame(visitorOn: .now).document(page), status: status)
@@ -68,8 +72,12 @@ struct SigningRoutes {
         let email = form["email"] ?? ""
         do {
             let token = try await signIn.begin(
-                address: email, password: form.exactly("password"), organization: nil, use: .page,
-                origin: visit.origin(of: request))
+                address: email,
+                password: form.exactly("password"),
+                organization: nil,
+                use: .page,
+                origin: visit.origin(of: request)
+            )
             var response = Response.seeOther(next ?? .patients)
             response.headers[values: .setCookie] = [Cookies.keep(token), Cookies.forgetVisitor]
             return response
@@ -78,14 +86,19 @@ struct SigningRoutes {
         }
     }
 
-    private func passwordForm(_ request: Request, trouble: SetPasswordPage.Trouble?, token: String? = nil) throws -> Response {
-        guard let token = token ?? request.uri.queryParameters["link"].map(String.init), AccountLink(token) != nil else {
+    private func passwordForm(_ request: Request, trouble: SetPasswordPage.Trouble?, token: String? = nil) throws
+        -> Response
+    {
+        guard let token = token ?? request.uri.queryParameters["link"].map(String.init), AccountLink(token) != nil
+        else {
             throw Refusal.linkIsUsedUp
         }
         let visitor = VisitorToken(request)
         let page = SetPasswordPage(csrf: visitor.formToken, token: token, trouble: trouble)
         var response = Response(
-            page: Frame(visitorOn: .now).document(page), status: trouble == nil ? .ok : .unprocessableContent)
+            page: Frame(visitorOn: .now).document(page),
+            status: trouble == nil ? .ok : .unprocessableContent
+        )
         response.headers[.setCookie] = visitor.newCookie
         return response
     }
@@ -94,7 +107,9 @@ struct SigningRoutes {
         let form = try await Form(ofVisitor: request)
         guard let token = form["token"], let link = AccountLink(token) else { throw Refusal.linkIsUsedUp }
         let password = form.exactly("password")
-        guard password == form.exactly("again") else { return try passwordForm(request, trouble: .different, token: token) }
+        guard password == form.exactly("again") else {
+            return try passwordForm(request, trouble: .different, token: token)
+        }
         guard password.count >= SetPasswordPage.shortest else {
             return try passwordForm(request, trouble: .tooShort, token: token)
         }
@@ -121,7 +136,12 @@ struct SigningRoutes {
             organization = id
         }
         let token = try await signIn.begin(
-            address: email, password: password, organization: organization, use: .api, origin: visit.origin(of: request))
+            address: email,
+            password: password,
+            organization: organization,
+            use: .api,
+            origin: visit.origin(of: request)
+        )
         let answer: JSON = [
             "token": .string(token.text), "token_type": "Bearer", "expires_in": .number("\(apiSessionSeconds)"),
         ]
@@ -135,7 +155,9 @@ struct SigningRoutes {
 struct PageDoor: RouterMiddleware {
     let signIn: SignIn
 
-    func handle(_ request: Request, context: Visit, next: (Request, Visit) async throws -> Response) async throws -> Response {
+    func handle(_ request: Request, context: Visit, next: (Request, Visit) async throws -> Response) async throws
+        -> Response
+    {
         guard let token = Cookies.sessionToken(in: request) else { throw Refusal.signedOut }
         var visit = context
         let caller = Caller(token: token, use: .page, origin: context.origin(of: request))
@@ -148,7 +170,9 @@ struct PageDoor: RouterMiddleware {
 
 /// The API's door: `Authorization: Bearer`. A cookie opens nothing here.
 struct APIDoor: RouterMiddleware {
-    func handle(_ request: Request, context: Visit, next: (Request, Visit) async throws -> Response) async throws -> Response {
+    func handle(_ request: Request, context: Visit, next: (Request, Visit) async throws -> Response) async throws
+        -> Response
+    {
         guard let field = request.headers[.authorization], field.count > 7,
             field.prefix(7).lowercased() == "bearer ", let token = SessionToken(field.dropFirst(7))
         else { throw Refusal.signedOut }
