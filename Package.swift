@@ -16,7 +16,7 @@ let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "s
 let package = Package(
     name: "carekeep",
     products: [
-        .executable(name: "carekeep", targets: ["carekeep"]),
+        .executable(name: "carekeep", targets: ["carekeep"])
     ],
     dependencies: [
         // Each line has its reason in docs/dependencies.md.
@@ -40,19 +40,31 @@ let package = Package(
         .target(name: "Care", swiftSettings: strict),
         .target(name: "FHIR", swiftSettings: strict),
         .target(
-            name: "Database", path: "database", exclude: ["README.md"], sources: ["Database.swift"],
-            resources: [.copy("records"), .copy("keys")], swiftSettings: strict),
+            name: "Database",
+            path: "database",
+            exclude: ["README.md"],
+            sources: ["Database.swift"],
+            resources: [.copy("records"), .copy("keys")],
+            swiftSettings: strict
+        ),
         .target(name: "Postgres", dependencies: ["CPostgres"], swiftSettings: strict),
         .target(name: "Seals", dependencies: ["Care", "Postgres", crypto, cryptoExtras], swiftSettings: strict),
         .target(name: "Trail", dependencies: ["Care", "Postgres", "Seals"], swiftSettings: strict),
         .target(
-            name: "People", dependencies: ["CBcrypt", "Care", "Postgres", "Seals", "Trail"], swiftSettings: strict),
+            name: "People",
+            dependencies: ["CBcrypt", "Care", "Postgres", "Seals", "Trail"],
+            swiftSettings: strict
+        ),
         .target(
-            name: "Records", dependencies: ["Care", "FHIR", "Postgres", "Seals", "Trail", "People"],
-            swiftSettings: strict),
+            name: "Records",
+            dependencies: ["Care", "FHIR", "Postgres", "Seals", "Trail", "People"],
+            swiftSettings: strict
+        ),
         .target(
-            name: "Assurance", dependencies: ["Care", "Postgres", "Seals", "Trail", "People", "Records"],
-            swiftSettings: strict),
+            name: "Assurance",
+            dependencies: ["Care", "Postgres", "Seals", "Trail", "People", "Records"],
+            swiftSettings: strict
+        ),
         .target(
             name: "Portal",
             dependencies: [
@@ -67,17 +79,22 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            ], swiftSettings: strict),
+            ],
+            swiftSettings: strict
+        ),
         .target(name: "Synthetic", dependencies: ["FHIR"], swiftSettings: strict),
         .target(
             name: "CarekeepTesting",
             dependencies: [
                 "Assurance", "Care", "Database", "FHIR", "People", "Postgres", "Records", "Seals", "Trail",
-            ], swiftSettings: strict),
+            ],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "carekeep",
             dependencies: [
-                "CLinux", "Care", "FHIR", "Database", "Postgres", "Seals", "Trail", "People", "Records", "Assurance", "Portal",
+                "CLinux", "Care", "FHIR", "Database", "Postgres", "Seals", "Trail", "People", "Records", "Assurance",
+                "Portal",
                 "Synthetic",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "X509", package: "swift-certificates"),
@@ -87,13 +104,18 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 crypto,
-            ], swiftSettings: strict),
+            ],
+            swiftSettings: strict
+        ),
 
         .testTarget(name: "FHIRTests", dependencies: ["FHIR"], swiftSettings: strict),
         .testTarget(name: "SyntheticTests", dependencies: ["FHIR", "Synthetic"], swiftSettings: strict),
         .testTarget(name: "PostgresTests", dependencies: ["CPostgres", "Postgres"], swiftSettings: strict),
         .testTarget(
-            name: "SealsTests", dependencies: ["Care", "Database", "Postgres", "Seals", crypto, cryptoExtras], swiftSettings: strict),
+            name: "SealsTests",
+            dependencies: ["Care", "Database", "Postgres", "Seals", crypto, cryptoExtras],
+            swiftSettings: strict
+        ),
         .testTarget(name: "PagesTests", dependencies: ["FHIR", "Portal"], swiftSettings: strict),
         .testTarget(
             name: "PlatformTests",
@@ -102,16 +124,22 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ], swiftSettings: strict),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "AssuranceTests",
             dependencies: [
                 "Assurance", "Care", "CarekeepTesting", "FHIR", "People", "Postgres", "Records", "Seals", "Trail",
-            ], swiftSettings: strict),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "RecordsTests",
             dependencies: [
                 "Assurance", "Care", "CarekeepTesting", "FHIR", "People", "Postgres", "Records", "Seals", "Trail",
-            ], swiftSettings: strict),
+            ],
+            swiftSettings: strict
+        ),
     ]
 )
