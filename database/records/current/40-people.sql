@@ -20,7 +20,7 @@ grant insert on care.organization to carekeep_gate;
 create policy account_read_by_the_gate on care.account for select to carekeep_gate using (true);
 create policy account_opened_by_the_gate on care.account for insert to carekeep_gate with check (true);
 create policy account_changed_by_the_gate on care.account for update to carekeep_gate using (true) with check (true);
-grant insert, update (password_hash, password_at, closed_at) on care.account to carekeep_gate;
+grant insert, update (password_hash, password_at) on care.account to carekeep_gate;
 
 create policy membership_read_by_the_gate on care.membership for select to carekeep_gate using (true);
 create policy membership_added_by_the_gate on care.membership for insert to carekeep_gate with check (true);
@@ -45,7 +45,7 @@ grant select (organization_id, account_id, roles, sealed_name, since, until) on 
 create policy session_read_by_the_gate on care.session for select to carekeep_gate using (true);
 create policy session_begun_by_the_gate on care.session for insert to carekeep_gate with check (true);
 create policy session_changed_by_the_gate on care.session for update to carekeep_gate using (true) with check (true);
-grant insert, update (seen_at, ended_at, stepped_up_at) on care.session to carekeep_gate;
+grant insert, update (seen_at, ended_at) on care.session to carekeep_gate;
 
 create policy link_read_by_the_gate on care.link for select to carekeep_gate using (true);
 create policy link_made_by_the_gate on care.link for insert to carekeep_gate with check (true);

@@ -1,0 +1,10 @@
+-- Indexes, unique ones above all, that do not begin with the organisation: they look past row security.
+-- Those listed are of tables of the installation, or found by 256 random bits.
+select format('%s on %s', i.indexrelid::regclass, i.indrelid::regclass)
+  from pg_index i
+  join pg_class c on c.oid = i.indrelid
+  left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+ where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
+   and a.attname is distinct from 'organization_id'
+   and (select relname from pg_class where oid = i.indexrelid) not in (
+       'account_pkey', 'account_signs_in_by_one_address', 'act_pkey', 'guard_pkey', 'pass_pkey', 'migration_pkey')
