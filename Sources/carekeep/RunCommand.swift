@@ -22,6 +22,7 @@ struct RunCommand: AsyncParsableCommand {
         let paths = try InstallationPaths(configuration)
         try paths.makeFolders()
         try paths.lock()
+        try configuration.requireFreePorts()
         let authority = LocalAuthority(paths)
         let usesAuthority = configuration.certificate == .localAuthority
         if usesAuthority { try authority.prepare() }

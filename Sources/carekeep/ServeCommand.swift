@@ -20,6 +20,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try ServerConfiguration.load(from: config)
+        try configuration.requireFreePorts()
         let open = try OpenHome(configuration)
         try await open.home.open()
         let log = Logger(label: "carekeep") { _ in JSONLineLog() }

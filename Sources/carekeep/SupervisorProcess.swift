@@ -30,7 +30,9 @@ enum ServerProcess {
         let paths = try InstallationPaths(ServerConfiguration.load(from: configFile))
         let belongings = try gather(paths)
         kept.withLock { $0 = belongings }
-        if geteuid() == 0 { try dropPrivileges(to: paths.accounts.server) }
+        if geteuid() == 0 {
+            try dropPrivileges(to: paths.accounts.server, butLowPorts: paths.configuration.hasLowPorts)
+        }
         dieWithSupervisor()
     }
 
@@ -124,13 +126,22 @@ func hardenProcess() throws {
 }
 
 /// Becomes another account for good. Takes root, and a process with one thread.
-func dropPrivileges(to user: Account) throws {
+///
+/// - Parameter butLowPorts: keeps one privilege, to listen on ports below 1024.
+func dropPrivileges(to user: Account, butLowPorts: Bool = false) throws {
     // libc changes the account of every thread but of one that is ending, and Swift's first thread never ends ending.
     guard threadCount() == 1 else {
         throw ClusterError("privileges are given up before a second thread starts: in a synchronous main")
     }
+    if butLowPorts, carekeep_keep_capabilities() != 0 {
+        throw ClusterError("capabilities cannot be kept: \(String(cString: strerror(errno)))")
+    }
     guard initgroups(user.name, user.gid) == 0, setgid(user.gid) == 0, setuid(user.uid) == 0 else {
         throw ClusterError("carekeep cannot become \(user.name): \(String(cString: strerror(errno)))")
+    }
+    if butLowPorts, carekeep_keep_low_ports_alone() != 0 {
+        throw ClusterError(
+            "ports below 1024 take CAP_NET_BIND_SERVICE, which carekeep was not given: \(String(cString: strerror(errno)))")
     }
     guard user.uid == 0 || setuid(0) != 0, geteuid() == user.uid, getegid() == user.gid else {
         throw ClusterError("carekeep did not become \(user.name) for good")
