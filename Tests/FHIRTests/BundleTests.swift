@@ -64,7 +64,7 @@ import Testing
         ),
         (
             #"[{"request":{"method":"POST","url":"Patient"},"resource":{"resourceType":"Ada"}}]"#,
-            "Bundle.entry[0].resource"
+            "Bundle.entry[0].resource.resourceType"
         ),
         (
             #"[{"request":{"method":"POST","url":"Patient"},"resource":{"resourceType":"Patient","id":"a_b"}}]"#,

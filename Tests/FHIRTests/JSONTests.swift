@@ -122,7 +122,7 @@ import Testing
         (#"{"resourceType":"Patient","birthDate":01}"#, "Patient.birthDate"),
         (#"{"name":[{},{"family":x}]}"#, "name[1].family"),
         (#"{"resourceType":"Patient","id":"\"}]","active":tru}"#, "Patient.active"),
-        (#"{"resourceType":"Patient","id":"1","id":"2"}"#, "Patient"),
+        (#"{"resourceType":"Patient","id":"1","id":"2"}"#, "Patient.id"),
         (#"{"resourceType":"Ada Lovelace","id":01}"#, "id"),
         (#"{"resourceType":"Patient","Ada Lovelace":01}"#, "Patient.?"),
         (

@@ -4,9 +4,10 @@ import Testing
 @Suite struct ResourceTests {
     @Test(
         arguments: [
-            ("[]", IssueType.structure, nil), ("{}", .required, nil), (#"{"resourceType":1}"#, .required, nil),
-            (#"{"resourceType":"Ada"}"#, .notSupported, nil),
-            (#"{"resourceType":"DomainResource"}"#, .notSupported, nil),
+            ("[]", IssueType.structure, nil), ("{}", .required, "resourceType"),
+            (#"{"resourceType":1}"#, .required, "resourceType"),
+            (#"{"resourceType":"Ada"}"#, .notSupported, "resourceType"),
+            (#"{"resourceType":"DomainResource"}"#, .notSupported, "resourceType"),
             (#"{"resourceType":"Patient","id":1}"#, .value, "Patient.id"),
             (#"{"resourceType":"Patient","id":""}"#, .value, "Patient.id"),
             (#"{"resourceType":"Patient","id":"a_b"}"#, .value, "Patient.id"),
