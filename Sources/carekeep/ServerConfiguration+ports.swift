@@ -36,7 +36,7 @@ extension ServerConfiguration.Address {
         case EADDRINUSE:
             throw ClusterError("port \(port) of \(host) is in use by another program; stop that, or change \(key).port")
         case EACCES:
-            throw ClusterError("port \(port) of \(host) takes privileges that carekeep does not have; change \(key).port")
+            throw ClusterError("port \(port) of \(host) takes privileges that are missing here; change \(key).port")
         case EADDRNOTAVAIL:
             throw ClusterError("\(host) is no address of this machine; change \(key).host")
         default:

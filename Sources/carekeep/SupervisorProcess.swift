@@ -125,9 +125,8 @@ func hardenProcess() throws {
     }
 }
 
-/// Becomes another account for good. Takes root, and a process with one thread.
-///
-/// - Parameter butLowPorts: keeps one privilege, to listen on ports below 1024.
+/// Becomes another account for good; with `butLowPorts` it keeps one privilege, to listen on ports below 1024. Takes root,
+/// and a process with one thread.
 func dropPrivileges(to user: Account, butLowPorts: Bool = false) throws {
     // libc changes the account of every thread but of one that is ending, and Swift's first thread never ends ending.
     guard threadCount() == 1 else {
@@ -141,7 +140,8 @@ func dropPrivileges(to user: Account, butLowPorts: Bool = false) throws {
     }
     if butLowPorts, carekeep_keep_low_ports_alone() != 0 {
         throw ClusterError(
-            "ports below 1024 take CAP_NET_BIND_SERVICE, which carekeep was not given: \(String(cString: strerror(errno)))")
+            "ports below 1024 take CAP_NET_BIND_SERVICE, which carekeep was not given: \(String(cString: strerror(errno)))"
+        )
     }
     guard user.uid == 0 || setuid(0) != 0, geteuid() == user.uid, getegid() == user.gid else {
         throw ClusterError("carekeep did not become \(user.name) for good")
