@@ -37,6 +37,7 @@ class Installation(Server):
         self.log = OUTPUT / f"{name}.log"
         self.log.write_text("")
         self.said = []
+        self.clients = []
         self.configure()
 
     def configuration(self):
@@ -86,6 +87,8 @@ class Installation(Server):
 
     def finish(self):
         """Stops everything, whatever state the test left it in."""
+        for client in self.clients:
+            client.close()
         try:
             self.stop()
         finally:
@@ -155,7 +158,8 @@ class Installation(Server):
         return client.post("/sign-in", data=fields, headers={"Origin": self.url})
 
     def api(self, person):
-        return Api(self, person)
+        self.clients.append(Api(self, person))
+        return self.clients[-1]
 
 
 def every_process():
