@@ -134,6 +134,17 @@ struct Importer {
         FileHandle.standardError.write(Data("\r\(name) \(bar) \(done)/\(total)".utf8))
     }
 
+    private func words(_ refusal: Refusal) -> String {
+        switch refusal {
+        case .notFound: "it takes rights that you do not have, or names somebody whom you do not reach"
+        case .signedOut: "you are signed in no more"
+        case .guardIsUp: "closed for safety: the database is not as it was released (carekeep migrate drift)"
+        case .unavailable: "the stores do not answer"
+        case .tooBusy: "too much is waiting; try again"
+        default: refusal.rawValue
+        }
+    }
+
     private func words(_ error: any Error) -> String {
         switch error {
         case let outcome as Outcome:
@@ -142,7 +153,7 @@ struct Importer {
             }
             let more = outcome.issues.count > 5 ? " (and \(outcome.issues.count - 5) more)" : ""
             return shown.joined(separator: "; ") + more
-        case let refusal as Refusal: return refusal.rawValue
+        case let refusal as Refusal: return words(refusal)
         default: return "a fault of ours (\(type(of: error)))"
         }
     }
