@@ -50,7 +50,7 @@ struct PatientsPage: PageBody {
             <form method="post" action="\(Address.patients)">
             \(frame.csrfField)
             <div class="row">
-            \(Field(name: "name", label: "Name", hint: "The beginning is enough", value: self.search.name).html)
+            \(Field(name: "name", label: "Name", hint: "The first three letters are enough", value: self.search.name).html)
             \(self.bornField.html)
             \(Field(name: "identifier", label: "Number", hint: "As on a letter or card", value: self.search.identifier).html)
             </div>

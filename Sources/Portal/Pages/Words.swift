@@ -53,9 +53,9 @@ extension Words {
 
     var nobodyFound: String {
         switch self.audience {
-        case .family: "No one matches. Try fewer letters of the name, or leave the birth date empty."
+        case .family: "No one matches. Try the first three letters of the name, or leave the birth date empty."
         case .clinic, .operations:
-            "No patient you can see matches. Try fewer letters of the name, or leave the birth date empty."
+            "No patient you can see matches. Try the first three letters of the name, or leave the birth date empty."
         }
     }
 
