@@ -153,7 +153,7 @@ struct InstalledStore: Sendable {
             let own = try paths.cluster(name, roles: roles)
             cluster = own
             migrate = own.adminConninfo
-        case .url(_, let url):
+        case .url(_, let url, _):
             cluster = nil
             migrate = url
         }
@@ -164,7 +164,7 @@ struct InstalledStore: Sendable {
     func conninfo(role: String? = nil) -> String {
         switch location {
         case .ownCluster: cluster?.conninfo(role: role ?? mainRole) ?? ""
-        case .url(let server, _): server
+        case .url(let server, _, let keykeeper): role == "carekeep_keykeeper" ? keykeeper : server
         }
     }
 

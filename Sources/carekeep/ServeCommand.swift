@@ -25,7 +25,12 @@ struct ServeCommand: AsyncParsableCommand {
         try await open.home.open()
         let log = Logger(label: "carekeep") { _ in JSONLineLog() }
         let home = open.home
-        let services = Services(signIn: home.signIn, records: home.records, isReady: { await home.isReady })
+        let services = Services(
+            signIn: home.signIn,
+            records: home.records,
+            members: home.members,
+            isReady: { await home.isReady }
+        )
         let server = PortalServer(try options(configuration), services: services, log: log)
         try await server.run(alongside: [Tidying(home: home, log: log)]) {
             log.info("ready", metadata: ["port": "\(configuration.https.port)"])

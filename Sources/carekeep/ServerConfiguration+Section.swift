@@ -211,15 +211,20 @@ extension ConfigurationSection {
     }
 
     /// A store: nothing, or the two URLs.
-    func store(_ key: String) -> ServerConfiguration.StoreLocation {
+    ///
+    /// The keykeeper signs in to the records by a role of its own, to ask about passes and nothing else.
+    func store(_ key: String, hasKeykeeper: Bool) -> ServerConfiguration.StoreLocation {
         let part = section(key)
         let url = part.secretURL("url")
         let migrate = part.secretURL("migrate_url")
-        switch (url, migrate) {
-        case (nil, nil): return .ownCluster
-        case (let url?, let migrate?): return .url(server: url, migrate: migrate)
+        let keykeeper = hasKeykeeper ? part.secretURL("keykeeper_url") : url
+        switch (url, migrate, keykeeper) {
+        case (nil, nil, nil): return .ownCluster
+        case (let url?, let migrate?, let keykeeper?):
+            return .url(server: url, migrate: migrate, keykeeper: keykeeper)
         default:
-            part.complain("url", "and \(name(of: key)).migrate_url go together: the server's role owns no table")
+            let others = (hasKeykeeper ? "\(name(of: key)).keykeeper_url and " : "") + "\(name(of: key)).migrate_url"
+            part.complain("url", "and \(others) go together: each is another role")
             return .ownCluster
         }
     }

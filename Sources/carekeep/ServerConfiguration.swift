@@ -61,8 +61,8 @@ struct ServerConfiguration: Sendable, Equatable {
     enum StoreLocation: Sendable, Equatable {
         /// In a private cluster in the data folder.
         case ownCluster
-        /// On a server of the operator's: as whom the server signs in, and as whom migrations do.
-        case url(server: String, migrate: String)
+        /// On a server of the operator's: as whom the server signs in, migrations, and the keykeeper.
+        case url(server: String, migrate: String, keykeeper: String)
     }
 
     /// The key that opens all others.
@@ -159,8 +159,8 @@ struct ServerConfiguration: Sendable, Equatable {
         }
 
         let stores = top.section("stores")
-        records = stores.store("records")
-        keys = stores.store("keys")
+        records = stores.store("records", hasKeykeeper: true)
+        keys = stores.store("keys", hasKeykeeper: false)
         if records == keys, records != .ownCluster {
             stores.complain("keys", "must be another database than stores.records: each is worthless alone")
         }
@@ -184,8 +184,8 @@ struct ServerConfiguration: Sendable, Equatable {
 
     private var holdsPasswords: Bool {
         [records, keys].contains { store in
-            guard case .url(let server, let migrate) = store else { return false }
-            return [server, migrate].contains { url in
+            guard case .url(let server, let migrate, let keykeeper) = store else { return false }
+            return [server, migrate, keykeeper].contains { url in
                 url.contains("password=") || url.split(separator: "@").first?.contains(/:\/\/[^\/]*:/) == true
             }
         }

@@ -12,13 +12,20 @@ public import Records
 public struct Services: Sendable {
     public let signIn: SignIn
     public let records: PatientRecords
+    public let members: Members
     /// Whether the stores answer.
     public let isReady: @Sendable () async -> Bool
 
     /// Puts them together.
-    public init(signIn: SignIn, records: PatientRecords, isReady: @escaping @Sendable () async -> Bool) {
+    public init(
+        signIn: SignIn,
+        records: PatientRecords,
+        members: Members,
+        isReady: @escaping @Sendable () async -> Bool
+    ) {
         self.signIn = signIn
         self.records = records
+        self.members = members
         self.isReady = isReady
     }
 }
@@ -48,6 +55,7 @@ func portal(_ services: Services, limits: Limits, apiSessionSeconds: Int, log: L
     let api = router.group().add(middleware: APIDoor()).group(context: APIVisit.self)
     fhir.add(to: api)
     signing.add(toAPI: api)
+    MemberRoutes(members: services.members).add(to: api)
     return router
 }
 

@@ -1,0 +1,48 @@
+import Care
+import FHIR
+import Hummingbird
+import People
+
+/// Who belongs to the organisation.
+///
+///     GET  /api/members   everybody: id, name, roles
+///     POST /api/members   {"name", "email", "roles": […]} → {"link"}: owners and administrators add somebody; the link, which works
+///                         once, is for them to set a password, and is missing if they have one
+struct MemberRoutes {
+    let members: Members
+
+    func add(to api: RouterGroup<APIVisit>) {
+        api.get("api/members") { _, visit in try await list(visit) }
+        api.post("api/members") { request, visit in try await add(request, visit) }
+    }
+
+    private func list(_ visit: APIVisit) async throws -> Response {
+        let lines = try await members.list(for: visit.caller).map { member -> JSON in
+            [
+                "id": .string("\(member.account)"), "name": .string(member.name), "active": .bool(member.isActive),
+                "roles": .array(member.roles.map(\.rawValue).sorted().map { .string($0) }),
+            ]
+        }
+        return Response(json: JSON.array(lines).serialized())
+    }
+
+    private func add(_ request: Request, _ visit: APIVisit) async throws -> Response {
+        let body = try await JSON(body: request, limit: 16 << 10)
+        guard let name = body["name"]?.string, (1...200).contains(name.count) else {
+            throw Outcome(.required, at: Expression("name"), "name must be given, with at most 200 characters")
+        }
+        guard let address = body["email"]?.string, address.split(separator: "@").count == 2, address.utf8.count <= 254
+        else {
+            throw Outcome(.value, at: Expression("email"), "email must be an e-mail address")
+        }
+        let roles = (body["roles"]?.array ?? []).map { $0.string.flatMap(Role.init) }
+        guard !roles.isEmpty, !roles.contains(nil) else {
+            let known = Role.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Outcome(.value, at: Expression("roles"), "roles must be some of: \(known)")
+        }
+        let newcomer = Members.Newcomer(name: name, address: address, roles: roles.compactMap(\.self))
+        let link = try await members.add(newcomer, for: visit.caller)
+        let answer: JSON = link.map { ["link": .string("/password?link=\($0.text)")] } ?? [:]
+        return Response(json: answer.serialized(), status: .created)
+    }
+}
