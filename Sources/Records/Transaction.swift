@@ -12,8 +12,8 @@ extension PatientRecords {
     /// Carries out a transaction Bundle of creates, and answers with the transaction-response.
     ///
     /// References by `urn:uuid:` to other entries become references to what they are stored as.
-    public func transaction(_ bundle: JSON, for caller: SignedInCaller) async throws -> JSON {
-        let entries = try Self.entries(of: bundle)
+    public func transaction(_ bundle: Resource, for caller: SignedInCaller) async throws -> [UInt8] {
+        let entries = try Self.creates(of: BundleRequest(bundle))
         var ids: [String: String] = [:]
         let settled = entries.map { entry in
             let id = UUID().uuidString.lowercased()
@@ -41,7 +41,16 @@ extension PatientRecords {
             isStrict: true,
             for: caller
         )
-        return Self.response(stored)
+        return BundleResponse.response(
+            to: .transaction,
+            stored.map { record in
+                BundleResponse.Reply(
+                    status: "201 Created",
+                    location: "\(record.type)/\(record.id)/_history/\(record.version)",
+                    etag: "W/\"\(record.version)\""
+                )
+            }
+        )
     }
 
     static func reach(of caller: SignedInCaller) -> (UUID) -> [NewReach] {
@@ -56,57 +65,33 @@ extension PatientRecords {
         }
     }
 
-    private struct Entry {
+    private struct Create {
         let fullURL: String?
         let resource: Resource
     }
 
-    private static func entries(of bundle: JSON) throws(Outcome) -> [Entry] {
-        guard bundle["resourceType"]?.string == "Bundle" else {
-            throw Outcome(.structure, at: Expression("Bundle"), "the body must be a Bundle")
+    /// The creates that a transaction is made of. What else FHIR knows is refused by its place until it is served.
+    private static func creates(of request: BundleRequest) throws(Outcome) -> [Create] {
+        let root = Expression("Bundle")
+        guard request.kind == .transaction else {
+            throw Outcome(.notSupported, at: root.child("type"), "batches are not served yet, transactions are")
         }
-        guard bundle["type"]?.string == "transaction" else {
-            throw Outcome(.notSupported, at: Expression("Bundle").child("type"), "type must be transaction")
+        guard !request.entries.isEmpty else {
+            throw Outcome(.required, at: root.child("entry"), "a transaction must have entries")
         }
-        guard let list = bundle["entry"]?.array, !list.isEmpty else {
-            throw Outcome(.required, at: Expression("Bundle").child("entry"), "a transaction must have entries")
+        guard request.entries.count <= mostEntries else {
+            throw Outcome(.tooCostly, at: root.child("entry"), "a transaction has at most \(mostEntries) entries")
         }
-        guard list.count <= mostEntries else {
-            throw Outcome(
-                .tooCostly,
-                at: Expression("Bundle").child("entry"),
-                "a transaction has at most \(mostEntries) entries"
-            )
+        return try request.entries.map { entry throws(Outcome) in
+            let place = entry.expression.child("request")
+            guard entry.method == .post, let resource = entry.resource else {
+                throw Outcome(.notSupported, at: place.child("method"), "only creates (POST) are served yet")
+            }
+            guard entry.ifNoneExist == nil else {
+                throw Outcome(.notSupported, at: place.child("ifNoneExist"), "conditional creates are not served yet")
+            }
+            return Create(fullURL: entry.fullURL, resource: resource)
         }
-        var entries: [Entry] = []
-        var urls: Set<String> = []
-        for (number, json) in list.enumerated() {
-            let place = Expression("Bundle").child("entry")[number]
-            guard json["request"]?["method"]?.string == "POST" else {
-                throw Outcome(.notSupported, at: place.child("request").child("method"), "method must be POST")
-            }
-            guard let content = json["resource"] else {
-                throw Outcome(.required, at: place.child("resource"), "a POST must have a resource")
-            }
-            let resource: Resource
-            do { resource = try Resource(content) } catch { throw Outcome(error.issues.map { $0.inEntry(number) }) }
-            guard json["request"]?["url"]?.string == resource.type else {
-                throw Outcome(.value, at: place.child("request").child("url"), "url must be the type of the resource")
-            }
-            guard json["request"]?["ifNoneExist"] == nil else {
-                throw Outcome(
-                    .notSupported,
-                    at: place.child("request").child("ifNoneExist"),
-                    "conditional creates are not served yet"
-                )
-            }
-            let url = json["fullUrl"]?.string
-            if let url, !urls.insert(url).inserted {
-                throw Outcome(.duplicate, at: place.child("fullUrl"), "each fullUrl must be there once")
-            }
-            entries.append(Entry(fullURL: url, resource: resource))
-        }
-        return entries
     }
 
     private static func settleReferences(of resource: inout Resource, by ids: [String: String]) throws(Outcome) {
@@ -120,19 +105,6 @@ extension PatientRecords {
             default: return nil
             }
         }
-    }
-
-    private static func response(_ stored: [StoredRecord]) -> JSON {
-        let entries = stored.map { record -> JSON in
-            [
-                "response": [
-                    "status": "201 Created",
-                    "location": .string("\(record.type)/\(record.id)/_history/\(record.version)"),
-                    "etag": .string("W/\"\(record.version)\""),
-                ]
-            ]
-        }
-        return ["resourceType": "Bundle", "type": "transaction-response", "entry": .array(entries)]
     }
 }
 

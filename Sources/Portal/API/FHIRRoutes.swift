@@ -20,6 +20,8 @@ struct FHIRRoutes {
     let records: PatientRecords
     let signIn: SignIn
     let limits: Limits
+    /// Where the API is, as clients know it: `https://name:port/fhir`.
+    let baseURL: String
 
     func add(toOpen open: RouterGroup<Visit>) {
         open.get("fhir/metadata") { _, _ in Response(json: Capability.statement) }
@@ -60,9 +62,8 @@ struct FHIRRoutes {
     }
 
     private func transaction(_ request: Request, _ visit: APIVisit) async throws -> Response {
-        let json = try await JSON(body: request, limit: limits.bundle)
-        let answer = try await records.transaction(json, for: try await signedIn(visit))
-        return Response(json: answer.serialized())
+        let bundle = try Resource(try await JSON(body: request, limit: limits.bundle))
+        return Response(json: try await records.transaction(bundle, for: try await signedIn(visit)))
     }
 
     private func validate(_ request: Request, _ visit: APIVisit) async throws -> Response {
@@ -86,19 +87,19 @@ struct FHIRRoutes {
         if type == "Patient", !asked.contains(where: { $0.0 == "_id" }) {
             let (found, isCutOff) = try await records.searchPatients(asked, limit: 100, for: visit.caller)
             return Response(
-                json: try SearchBundle.of(found, total: isCutOff ? nil : found.count, next: nil).serialized()
+                json: searchset(found, total: isCutOff ? nil : found.count)
             )
         }
         if type == "Patient" {
             let id = asked.first { $0.0 == "_id" }?.1 ?? ""
             guard Resource.isID(id) else { throw Outcome(.value, "_id must be one id") }
-            return Response(json: try SearchBundle.of(try await one(id, visit), total: nil, next: nil).serialized())
+            return Response(json: searchset(try await one(id, visit), total: nil))
         }
         let found = try await records.search(type, asked, offset: max(0, offset), for: visit.caller)
         let end = found.offset + found.records.count
         // The way on repeats the query; who wants it out of addresses posts to _search, and counts on by _offset.
         let next = end < found.total ? Self.address(type, asked, offset: end) : nil
-        return Response(json: try SearchBundle.of(found.records, total: found.total, next: next).serialized())
+        return Response(json: searchset(found.records, total: found.total, next: next))
     }
 
     private func one(_ id: String, _ visit: APIVisit) async throws -> [StoredRecord] {
@@ -110,14 +111,14 @@ struct FHIRRoutes {
             throw Outcome(.notSupported, "$everything is an operation of Patient")
         }
         let found = try await records.everything(about: visit.id, for: visit.caller)
-        return Response(json: try SearchBundle.of(found, total: found.count, next: nil).serialized())
+        return Response(json: searchset(found, total: found.count))
     }
 
     private static func address(_ type: String, _ parameters: [(String, String)], offset: Int) -> String {
         let query = (parameters + [("_offset", "\(offset)")]).map { name, value in
             "\(name.addingPercentEncoding(allowing: "-_.~:"))=\(value.addingPercentEncoding(allowing: "-_.~"))"
         }
-        return "/fhir/\(type)?\(query.joined(separator: "&"))"
+        return "/\(type)?\(query.joined(separator: "&"))"
     }
 
     private static func parameters(_ query: String?) throws -> [(String, String)] {
@@ -129,38 +130,22 @@ struct FHIRRoutes {
                 "a query must not be longer than 8,192 bytes; larger ones are posted to _search"
             )
         }
-        return try query.split(separator: "&").map { pair in
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { part in
-                String(part).replacing("+", with: " ").removingPercentEncoding
-            }
-            guard let name = parts[0], let value = parts.count == 2 ? parts[1] : "", !value.contains("\0") else {
-                throw Outcome(.invalid, "the query must be UTF-8, percent-encoded")
-            }
-            return (name, value)
-        }
+        return try SearchQuery.parameters(ofQuery: query).map { ($0.name, $0.value) }
+    }
+
+    /// The answer to a search. The records go in as they were sealed, to the digit.
+    private func searchset(_ records: [StoredRecord], total: Int?, next: String? = nil) -> [UInt8] {
+        BundleResponse.searchset(
+            records.map { BundleResponse.Match(fullURL: "\(baseURL)/\($0.type)/\($0.id)", resource: $0.json) },
+            total: total,
+            links: next.map { [BundleResponse.Link("next", baseURL + $0)] } ?? []
+        )
     }
 
     private static func response(_ stored: StoredRecord, _ status: HTTPResponse.Status) -> Response {
         var response = Response(json: stored.json, status: status)
         response.headers[.eTag] = "W/\"\(stored.version)\""
         return response
-    }
-}
-
-/// Bundles that answer searches. The records go in as they were sealed, to the digit.
-enum SearchBundle {
-    static func of(_ records: [StoredRecord], total: Int?, next: String?) throws -> JSON {
-        var bundle: JSONObject = ["resourceType": "Bundle", "type": "searchset"]
-        if let total { bundle["total"] = .number("\(total)") }
-        if let next { bundle["link"] = [["relation": "next", "url": .string(next)]] }
-        let entries: [JSON] = try records.map { record in
-            [
-                "fullUrl": .string("\(record.type)/\(record.id)"), "resource": try record.resource.json,
-                "search": ["mode": "match"],
-            ]
-        }
-        if !entries.isEmpty { bundle["entry"] = .array(entries) }
-        return .object(bundle)
     }
 }
 

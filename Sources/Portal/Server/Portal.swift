@@ -31,7 +31,13 @@ public struct Services: Sendable {
 }
 
 /// Every route the server has, in one screen: what is open, what needs a session, and at which door.
-func portal(_ services: Services, limits: Limits, apiSessionSeconds: Int, log: Logger) -> Router<Visit> {
+func portal(
+    _ services: Services,
+    limits: Limits,
+    apiSessionSeconds: Int,
+    baseURL: String,
+    log: Logger
+) -> Router<Visit> {
     let router = Router(context: Visit.self)
     router.add(middleware: RequestLog(log))
     router.add(middleware: SecurityHeaders())
@@ -39,7 +45,12 @@ func portal(_ services: Services, limits: Limits, apiSessionSeconds: Int, log: L
     router.add(middleware: AnswerFailures(log: log, limits: limits))
 
     let signing = SigningRoutes(signIn: services.signIn, apiSessionSeconds: apiSessionSeconds)
-    let fhir = FHIRRoutes(records: services.records, signIn: services.signIn, limits: limits)
+    let fhir = FHIRRoutes(
+        records: services.records,
+        signIn: services.signIn,
+        limits: limits,
+        baseURL: baseURL + "/fhir"
+    )
     let charts = ChartRoutes(records: services.records)
 
     let open = router.group()

@@ -93,6 +93,7 @@ public struct PortalServer: Sendable {
             services,
             limits: options.limits,
             apiSessionSeconds: options.apiSessionSeconds,
+            baseURL: "https://\(options.publicNames.first ?? "localhost"):\(options.httpsPort)",
             log: log
         )
         return Application(
