@@ -21,12 +21,9 @@ enum ServerProcess {
     /// Becomes an unprivileged process that leaves no traces of its memory, if it was started as `carekeep serve`.
     ///
     /// The first thing in a *synchronous* `main`, while the process has one thread. In an asynchronous one it is too late:
-    /// Swift has then parked the first thread for good, and a parked thread stays root. May start the program anew:
-    /// Swift reads at its start whether to print a crash report, and such a report prints memory.
+    /// Swift has then parked the first thread for good, and a parked thread stays root.
     static func enterIfServing() throws {
         guard CommandLine.arguments.dropFirst().first == "serve" else { return }
-        try forbidCrashReports()
-        try hardenProcess()
         let paths = try InstallationPaths(ServerConfiguration.load(from: configFile))
         let belongings = try gather(paths)
         kept.withLock { $0 = belongings }
@@ -93,12 +90,20 @@ enum ServerProcess {
         return Array(data)
     }
 
+    /// Sees to it that a crash shows nobody's data: of the server, of an import, of whatever starts them (and the databases,
+    /// which inherit it). May start the program anew: Swift reads at its start whether to print a crash report, and such a
+    /// report prints memory.
+    static func leaveNoTraces() throws {
+        try forbidCrashReports()
+        try hardenProcess()
+    }
+
     /// Starts this program anew, with the same arguments, unless it was started with crash reports off.
     private static func forbidCrashReports() throws {
         let name = "SWIFT_BACKTRACE"
         if let value = getenv(name), String(cString: value) == crashReportsOff { return }
         setenv(name, crashReportsOff, 1)
-        _ = withCStrings(CommandLine.arguments) { execv("/proc/self/exe", $0) }
+        _ = withCStrings(CommandLine.arguments) { execv(Supervisor.thisProgram, $0) }
         throw ClusterError("carekeep cannot be started without crash reports: \(String(cString: strerror(errno)))")
     }
 

@@ -4,6 +4,7 @@ import Foundation
 
 // Before anything else has started a thread: a server gives up its privileges, and leaves no traces of its memory.
 do {
+    try ServerProcess.leaveNoTraces()
     try ServerProcess.enterIfServing()
 } catch {
     FileHandle.standardError.write(Data("carekeep: \(error)\n".utf8))

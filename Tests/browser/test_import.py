@@ -283,12 +283,9 @@ def test_a_refused_file_is_not_in_the_way_of_the_next(home, file):
     assert "2.json: 2 records" in done.stdout, done.stderr
 
 
-def test_a_member_without_rights_is_refused_in_words(home, file):
-    link = home.found("The Onlookers", "olaf@look.example", "Olaf Looker", profile="clinic")
-    home.set_password(link)
-    # What pages to manage members will do.
-    home.sql("records", "update care.membership set roles = '{member}' where account_id = "
-             "(select account_id from care.membership order by since desc limit 1)")
+def test_a_member_without_rights_is_refused_in_words(home, api, file):
+    added = api.post(f"{home.url}/api/members", json={"name": "Olaf Looker", "email": "olaf@look.example", "roles": ["member"]})
+    home.set_password(added.json()["link"])
     before = records(home)
     done = bring(home, file("new.json", patient("Unwanted")), member="olaf@look.example")
     assert done.returncode == 1 and records(home) == before
