@@ -70,6 +70,7 @@ let package = Package(
             dependencies: [
                 "Care", "FHIR", "Postgres", "Seals", "Trail", "People", "Records", "Assurance",
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "HummingbirdHTTP2", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

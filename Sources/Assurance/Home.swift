@@ -60,9 +60,11 @@ public final class Home: Sendable {
         }
     }
 
-    /// Connects to the stores, and makes the installation's keys if there are none.
+    /// Connects to the stores, looks at policies and grants, and makes the installation's keys if there are none.
     public func open() async throws {
         for store in all { try await store.start() }
+        // What was last seen may be too long ago for the gate, and next month's partition may be missing.
+        try await tidy()
         try await keys.establishInstallation()
     }
 

@@ -54,12 +54,11 @@ public final class SignIn: Sendable {
             try await store.query("select care.password_setting(\(token))")
         }.first?.decode(String.self, at: 0)
         guard let setting else { throw Refusal.unavailable }
-        // A password that could never have been set is hashed all the same, so that the answer takes its time.
-        let typed =
-            Password(password) ?? Password(String(password.unicodeScalars.prefix(100).filter { $0 != "\0" }) + "-")
-        guard let hash = try await hashing.run({ typed?.hash(setting: setting) }) else {
-            throw Refusal.wrongCredentials
-        }
+        // A password that could never have been set opens nothing; something is hashed all the same, to take the same time.
+        let typed = Password(password)
+        let hashed = typed ?? Password("no password")
+        let computed = try await hashing.run { hashed?.hash(setting: setting) }
+        let hash = typed == nil ? nil : computed
         let secret = Primitive.freshBytes(32)
         let seal = try await gate.auditSeal(origin, organization: wanted?.uuid ?? Installation.id)
         let times = times(use)
@@ -76,7 +75,7 @@ public final class SignIn: Sendable {
         guard let row, try row.decode(Int32.self, at: 0) == 0,
             let organization = try row.decode(UUID?.self, at: 1)
         else { throw Refusal.wrongCredentials }
-        if let cost = Password.cost(of: setting), cost < Password.cost { await raiseCost(token, hash, typed) }
+        if let cost = Password.cost(of: setting), cost < Password.cost { await raiseCost(token, hash ?? "", typed) }
         return SessionToken(organization: organization, secret: secret)
     }
 

@@ -2,6 +2,7 @@ import Care
 import Foundation
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import HummingbirdHTTP2
 import HummingbirdTLS
 public import Logging
@@ -98,13 +99,20 @@ public struct PortalServer: Sendable {
         )
         return Application(
             router: router,
-            server: try .http2Upgrade(tlsConfiguration: tls),
+            server: try .http2Upgrade(tlsConfiguration: tls, configuration: Self.patience),
             configuration: .init(address: .hostname(options.host, port: options.httpsPort), serverName: nil),
             onServerRunning: { _ in await onReady() },
             eventLoopGroupProvider: .shared(loops),
             logger: Logger(label: "carekeep.https") { _ in SwiftLogNoOpLogHandler() }
         )
     }
+
+    /// How long a connection may be silent, so that silent ones do not pile up.
+    private static let patience = HTTP2UpgradeChannel.Configuration(
+        idleTimeout: .seconds(120),
+        gracefulCloseTimeout: .seconds(20),
+        streamConfiguration: HTTP1Channel.Configuration(idleTimeout: .seconds(60))
+    )
 
     private func redirecting(_ loops: MultiThreadedEventLoopGroup, port: Int) -> some ApplicationProtocol {
         let responder = RedirectToHTTPS(names: options.publicNames, port: options.httpsPort)

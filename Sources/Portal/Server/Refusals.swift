@@ -84,6 +84,10 @@ struct Failure {
             self.refusal = refusal
             status = refusal.status
             outcome = refusal.outcome
+        } else if let refusal = (error as? SealError)?.refusal {
+            self.refusal = refusal
+            status = refusal.status
+            outcome = refusal.outcome
         } else if let error = error as? HTTPError {
             refusal = error.status == .contentTooLarge ? .tooLarge : nil
             status = error.status
@@ -128,6 +132,17 @@ struct Failure {
         case .methodNotAllowed: Outcome(.notSupported, "this address does not answer that method")
         case .unsupportedMediaType: Outcome(.notSupported, "the body must be application/fhir+json or application/json")
         default: Outcome(.invalid, "the request could not be read")
+        }
+    }
+}
+
+extension SealError {
+    /// The refusal that a missing key stands for; `nil` where it is a defect.
+    fileprivate var refusal: Refusal? {
+        switch self {
+        case .storeUnavailable: .unavailable
+        case .notVouched, .erased, .fenced: .notFound
+        default: nil
         }
     }
 }
