@@ -49,7 +49,7 @@ public final class Gate: Sendable {
 
     /// Opens a pass and, in the same pipeline, does the work under it.
     ///
-    /// - Throws: a ``Refusal``; what the caller may not know exists is ``Refusal/notFound``.
+    /// - Throws: a `Refusal`; what the caller may not know exists is `Refusal.notFound`.
     public func open(
         _ errand: Errand,
         for caller: Caller,

@@ -41,7 +41,7 @@ public final class SignIn: Sendable {
 
     /// Signs in to the organisation wanted, or to the first of one's own.
     ///
-    /// - Throws: ``Refusal/wrongCredentials``, whether or not the address has an account.
+    /// - Throws: `Refusal.wrongCredentials`, whether or not the address has an account.
     public func begin(
         address: String,
         password: String,
@@ -120,7 +120,7 @@ public final class SignIn: Sendable {
 
     /// Sets the password of the account that a link was made for. The link works once.
     ///
-    /// - Throws: ``Refusal/weakPassword`` (the link stays good), ``Refusal/linkIsUsedUp``.
+    /// - Throws: `Refusal.weakPassword` (the link stays good), `Refusal.linkIsUsedUp`.
     public func setPassword(_ typed: String, link: AccountLink, origin: AccessNote) async throws {
         guard Password.isStrongEnough(typed), let password = Password(typed) else { throw Refusal.weakPassword }
         guard let hash = try await hashing.run({ password.newHash() }) else { throw Refusal.weakPassword }

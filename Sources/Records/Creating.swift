@@ -11,7 +11,7 @@ extension PatientRecords {
     ///
     /// A Patient is new; the caller reaches them as their roles say (a caregiver as guardian …). What is of the directory is
     /// written there. Everything else must name one patient whom the caller may write about.
-    /// - Throws: `Outcome` naming element and rule; ``Refusal``.
+    /// - Throws: `Outcome` naming element and rule; `Refusal`.
     public func create(_ resource: Resource, for caller: SignedInCaller) async throws -> StoredRecord {
         try Validator.check(resource)
         try Minimisation.check(resource, profile: caller.person.profile)

@@ -24,7 +24,7 @@ public final class PatientRecords: Sendable {
 
     /// One record, by its FHIR type and id.
     ///
-    /// - Throws: ``Refusal/notFound`` for what is not there and for what the caller may not reach, alike.
+    /// - Throws: `Refusal.notFound` for what is not there and for what the caller may not reach, alike.
     public func read(_ type: String, _ id: String, for caller: Caller) async throws -> StoredRecord {
         let tag = try await index(for: caller).tag(kind: type, id: id)
         let (pass, rows) = try await gate.open(

@@ -73,7 +73,7 @@ extension PatientRecords {
 
     /// Lets a clinician of the organisation read a patient's record.
     ///
-    /// - Throws: ``Refusal/shareLastsTooLong``; ``Refusal/notFound`` if either is out of reach, or is no clinician.
+    /// - Throws: `Refusal.shareLastsTooLong`; `Refusal.notFound` if either is out of reach, or is no clinician.
     public func share(
         _ id: String,
         with account: Person.ID,

@@ -3,7 +3,7 @@ public import Seals
 
 /// Seals the access note of an entry before the gate writes the entry.
 ///
-/// The key is the organisation's audit key of the year; it is held here as a ``Sealer``, which seals and cannot open. Opening a
+/// The key is the organisation's audit key of the year; it is held here as a `Sealer`, which seals and cannot open. Opening a
 /// note takes a pass that reads the trail.
 public struct AuditSeal: Sendable {
     /// The year whose key sealed the note.
