@@ -33,15 +33,17 @@ $$;
 create function care.write_entry(
     p care.pass, patient uuid, record uuid, refused text, key_epoch integer, salt bytea, sealed bytea, at timestamptz
 ) returns void
-    language sql volatile set search_path = care, pg_temp
+    language plpgsql volatile set search_path = care, pg_temp  -- not SQL: that would be planned at each call
 as $$
+begin
     insert into care.entry (
         organization_id, id, opening_id, at, opened_in, actor_organization_id, account_id, session_id, act, scope,
         patient_id, record_id, granted, refusal, purpose, until, key_epoch, salt, sealed)
     values (
         coalesce((p).organization_id, '00000000-0000-0000-0000-000000000000'), gen_random_uuid(), (p).opening_id, at,
         pg_current_xact_id(), (p).actor_organization_id, (p).account_id, (p).session_id, (p).act, (p).scope,
-        patient, record, refused is null, refused, (p).purpose, (p).until, key_epoch, salt, sealed)
+        patient, record, refused is null, refused, (p).purpose, (p).until, key_epoch, salt, sealed);
+end
 $$;
 
 -- Opens a pass, or refuses to; either way an entry says so. Commit before showing it.
@@ -192,7 +194,8 @@ begin
 
     p.until := case when refused is null then at + interval '60 seconds' end;
     p.patients := case when refused is null then array_remove(patients, null) || p.new_patients else '{}' end;
-    for i in 1 .. greatest(n, 1) loop
+    -- One entry for each target; one for none, unless the patients to be made have theirs below.
+    for i in 1 .. case when refused is null and n = 0 and cardinality(p.new_patients) > 0 then 0 else greatest(n, 1) end loop
         perform care.write_entry(p, patients[i], records[i], refused, key_epoch, salt, sealed, at);
     end loop;
     if refused is not null then
