@@ -202,15 +202,10 @@ extension GateChecks {
         try setMembership(one, "until = null, since = clock_timestamp() + interval '10 minutes'")
         try refuse("the membership has begun", listing(), as: "session has ended", outcome: 1)
         // A membership elsewhere is none here.
-        let both = try scene.somebody(["caregiver"], in: south)
-        try scene.join(both, ["owner"], to: north)
-        var here = asks("directory.create", both)
-        here.organization = south.organization
-        try grant("the membership that counts is the session's", here)
+        let both = try scene.somebody(["caregiver"], in: north)
+        try scene.join(both, ["owner"], to: south)
         try setMembership(both, "until = clock_timestamp(), since = clock_timestamp() - interval '1 day'")
-        var still = asks("directory.create", both)
-        still.organization = south.organization
-        try grant("a membership that ended elsewhere", still)
+        try refuse("the membership is the session's", asks("patient.list", both), as: "session has ended", outcome: 1)
     }
 
     /// Written at most once a minute.
@@ -344,8 +339,7 @@ extension GateChecks {
             }
         }
         // Roles held elsewhere are not held here.
-        let plain = try scene.somebody(["member"], in: north)
-        try scene.join(plain, ["owner"], to: south)
+        let plain = try scene.somebody(["member"], in: north, after: (south, ["owner"]))
         try refuse("roles are the session's organisation's", asks("member.add", plain), as: "no such role")
     }
 
@@ -430,6 +424,14 @@ extension GateChecks {
         let entries = try entries(request.salt)
         let entry = entries.first
         try must("write_entry", "one entry a patient", entries.count == 1)
+        let makes = asks("patient.create")
+        let made = try grant("an entry of making a patient", makes)
+        try must(
+            "open_pass", "one entry for a new patient, and no other",
+            try self.entries(makes.salt).map(\.patient) == made.newPatients.map(Optional.some))
+        let lists = asks("patient.list")
+        try grant("an entry of listing", lists)
+        try must("open_pass", "one entry for what is about nobody", try self.entries(lists.salt).map(\.patient) == [nil])
         try must(
             "write_entry", "the entry says who, what, to whom and why",
             entry?.organization == north.organization && entry?.actorOrganization == north.organization

@@ -35,10 +35,10 @@ final class Scene {
         try make(south)
     }
 
-    /// Somebody new in a house.
-    func somebody(_ roles: [String], in house: House) throws -> Someone {
+    /// Somebody new in a house, who belonged to another before, if it is named.
+    func somebody(_ roles: [String], in house: House, after earlier: (house: House, roles: [String])? = nil) throws -> Someone {
         let someone = Someone()
-        try add(someone, roles, to: house)
+        try add(someone, roles, to: house, after: earlier)
         return someone
     }
 
@@ -210,12 +210,15 @@ extension Scene {
         try admin.query("commit")
     }
 
-    private func add(_ someone: Someone, _ roles: [String], to house: House) throws {
+    private func add(
+        _ someone: Someone, _ roles: [String], to house: House, after earlier: (house: House, roles: [String])? = nil
+    ) throws {
         try admin.query(
             """
             insert into care.account (id, sign_in_token, sealed_address, password_hash, password_at)
             values (\(someone.account), \(someone.token), \([UInt8]([0])), \(Self.hash), clock_timestamp())
             """)
+        if let earlier { try join(someone, earlier.roles, to: earlier.house) }
         try join(someone, roles, to: house)
         for (use, secret) in [("api", someone.session), ("page", someone.pageSession)] {
             try admin.query(

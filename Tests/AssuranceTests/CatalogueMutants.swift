@@ -1,0 +1,150 @@
+import Assurance
+import Postgres
+
+/// Damages made from the catalogue: each policy, each table, each grant.
+enum CatalogueMutants {
+    /// A policy as the catalogue has it.
+    private struct Policy {
+        let name: String
+        let table: String
+        let isPermissive: Bool
+        let command: String
+        let roles: String
+        let using: String?
+        let check: String?
+        let isOfMonth: Bool
+
+        /// `create policy …`, as it is or changed.
+        func created(permissive: Bool? = nil, roles: String? = nil, using: String?, check: String?) -> String {
+            "create policy \(name) on care.\(table) as \(permissive ?? isPermissive ? "permissive" : "restrictive") for \(command) "
+                + "to \(roles ?? self.roles)" + (using.map { " using (\($0))" } ?? "") + (check.map { " with check (\($0))" } ?? "")
+        }
+
+        var dropped: String { "drop policy \(name) on care.\(table)" }
+    }
+
+    static func policies(of connection: AdminConnection) throws -> [Mutant] {
+        try connection.query("set search_path = pg_catalog")  // so that names come out qualified
+        return try connection.query(
+            """
+            select p.polname::text, c.relname::text, p.polpermissive,
+                   case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete'
+                                 else 'all' end,
+                   (select string_agg(r::regrole::text, ', ') from unnest(p.polroles) r),
+                   pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid), c.relispartition
+              from pg_policy p join pg_class c on c.oid = p.polrelid
+             where c.relnamespace = 'care'::regnamespace and c.relname <> 'migration'
+               and (not c.relispartition or c.oid = (select min(inhrelid) from pg_inherits))
+             order by 2, 1
+            """
+        ).flatMap { row in
+            mutants(
+                of: Policy(
+                    name: try row.decode(String.self, at: 0), table: try row.decode(String.self, at: 1),
+                    isPermissive: try row.decode(Bool.self, at: 2), command: try row.decode(String.self, at: 3),
+                    roles: try row.decode(String.self, at: 4), using: try row.decode(String?.self, at: 5),
+                    check: try row.decode(String?.self, at: 6), isOfMonth: try row.decode(Bool.self, at: 7)))
+        }
+    }
+
+    private static func mutants(of policy: Policy) -> [Mutant] {
+        var changes = [("dropped", [policy.dropped])]
+        let again = { (name: String, created: String) in changes.append((name, [policy.dropped, created])) }
+        if !policy.isPermissive {
+            again("made permissive", policy.created(permissive: true, using: policy.using, check: policy.check))
+        }
+        if let using = policy.using, using != "true" {
+            again("using (true)", policy.created(using: "true", check: policy.check ?? (policy.command == "select" ? nil : using)))
+        }
+        if let check = policy.check, check != "true" {
+            again("with check (true)", policy.created(using: policy.using, check: "true"))
+        }
+        again("for the server, too", policy.created(roles: "\(policy.roles), carekeep_server", using: policy.using, check: policy.check))
+        if policy.roles == "carekeep_server" { changes.removeLast() }
+        return changes.map { change in
+            Mutant(
+                name: "policy \(policy.name) on \(policy.table): \(change.0)", damage: change.1, tables: [policy.table],
+                search: [[.tables], [.gate], [.detours], [.structure, .grants]])
+        }
+    }
+
+    /// Row security off, FORCE off, everything granted to somebody, another owner.
+    static func tables(of connection: AdminConnection) throws -> [Mutant] {
+        let names = try connection.query(
+            """
+            select relname::text from pg_class
+             where relnamespace = 'care'::regnamespace and relkind in ('r', 'p')
+               and (not relispartition or oid = (select min(inhrelid) from pg_inherits))
+             order by 1
+            """
+        ).map { try $0.decode(String.self, at: 0) }
+        return names.flatMap { table in
+            [
+                ("row security off", "alter table care.\(table) disable row level security"),
+                ("not forced", "alter table care.\(table) no force row level security"),
+                ("all granted to the server", "grant all on care.\(table) to carekeep_server"),
+                ("select granted to the keykeeper", "grant select on care.\(table) to carekeep_keykeeper"),
+                ("select granted to public", "grant select on care.\(table) to public"),
+                ("owned by the gate", "alter table care.\(table) owner to carekeep_gate"),
+            ].map { change in
+                Mutant(
+                    name: "table \(table): \(change.0)", damage: [change.1], tables: [table],
+                    search: [[.tables], [.structure, .grants]])
+            }
+        }
+    }
+
+    /// Each grant of the server's on rows taken away: the positive controls, or the declared grants, must miss it.
+    static func functions(of connection: AdminConnection) throws -> [Mutant] {
+        try connection.query("set search_path = care")
+        return try connection.query(
+            """
+            select p.oid::regprocedure::text, p.prosecdef,
+                   exists (select from pg_depend d
+                            where d.classid = 'pg_policy'::regclass and d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid)
+              from pg_proc p where p.pronamespace = 'care'::regnamespace order by 1
+            """
+        ).flatMap { row -> [Mutant] in
+            let name = try row.decode(String.self, at: 0)
+            var changes = [
+                ("granted to public", "grant execute on function care.\(name) to public"),
+                ("without a search path", "alter function care.\(name) reset all"),
+                ("of another owner", "alter function care.\(name) owner to carekeep_server"),
+            ]
+            if try row.decode(Bool.self, at: 1) { changes.append(("of the caller", "alter function care.\(name) security invoker")) }
+            if try row.decode(Bool.self, at: 2) {
+                changes.append(("immutable", "alter function care.\(name) immutable"))
+                changes.append(("leakproof", "alter function care.\(name) leakproof"))
+            }
+            return changes.map {
+                Mutant(name: "function \(name): \($0.0)", damage: [$0.1], search: [[.structure, .grants], [.gate], [.detours]])
+            }
+        }
+    }
+
+    /// Each act with a power, a way of reaching or a role more, or free of roles.
+    static func acts(of connection: AdminConnection) throws -> [Mutant] {
+        let powers = try connection.query("select distinct unnest(powers) from care.act order by 1").map {
+            try $0.decode(String.self, at: 0)
+        }
+        return try connection.query("select name, scope, powers, reach, roles from care.act order by 1").flatMap { row -> [Mutant] in
+            let (name, scope, has, reach, roles) = try row.decode((String, String, [String], [String], [String]).self)
+            var changes = powers.filter { !has.contains($0) }.map { ("with the power \($0)", "powers = powers || '{\($0)}'") }
+            changes += has.map { ("without the power \($0)", "powers = array_remove(powers, '\($0)')") }
+            if ["patient", "patients"].contains(scope) {
+                changes += ["guardian", "self", "share", "care-team", "assignment"].filter { !reach.contains($0) }
+                    .map { ("for \($0)", "reach = reach || '{\($0)}'") }
+            }
+            if !roles.isEmpty {
+                changes += ["member", "patient", "staff", "caregiver", "clinician"].filter { !roles.contains($0) }
+                    .map { ("for \($0)", "roles = roles || '{\($0)}'") }
+                changes.append(("for every role", "roles = '{}'"))
+            }
+            return changes.map {
+                Mutant(
+                    name: "act \(name): \($0.0)", damage: ["update care.act set \($0.1) where name = '\(name)'"],
+                    search: [[.gate], [.tables]])
+            }
+        }
+    }
+}

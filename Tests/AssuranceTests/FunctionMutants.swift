@@ -1,0 +1,283 @@
+import Assurance
+import Postgres
+
+/// Damages to the text of the functions that decide: each condition that keeps somebody out is taken away or turned round.
+///
+/// The text is found in the function as it is; one that is not there any more fails the run, so that the list keeps up.
+enum FunctionMutants {
+    /// Function, what is found in it, what stands there instead.
+    typealias Damage = (function: String, find: String, replace: String)
+
+    static func all(of connection: AdminConnection) throws -> [Mutant] {
+        try connection.query("set search_path = pg_catalog")
+        return try damages.map { damage in
+            let text = try connection.query(
+                """
+                select pg_get_functiondef(p.oid) from pg_proc p
+                 where p.pronamespace = 'care'::regnamespace and p.proname = \(damage.function)
+                """)[0].decode(String.self, at: 0)
+            guard text.contains(damage.find) else { throw Missing(function: damage.function, text: damage.find) }
+            return Mutant(
+                name: "\(damage.function): «\(damage.find)» → «\(damage.replace)»",
+                damage: [text.replacing(damage.find, with: damage.replace)],
+                tables: ["record", "patient", "membership", "reach", "change"],
+                search: [[.gate], [.detours], [.tables], [.structure, .grants]], canBeSeen: unseen.isDisjoint(with: [damage.function, "\(damage.function): \(damage.find)"]),
+                equivalentBecause: equivalent["\(damage.function): \(damage.find)"])
+        }
+    }
+
+    /// The list speaks of a text that the function has no more.
+    struct Missing: Error {
+        let function: String
+        let text: String
+    }
+
+    /// Whoever looks cannot be seen by itself. The migrator's `drift` compares these with the release.
+    private static let unseen: Set<String> = [
+        "inspect", "fingerprint", "open_pass: g.seen is distinct from g.expected",
+    ]
+
+    /// Conditions that others repeat: without them the function does the same.
+    private static let equivalent: [String: String] = [
+        "vouch: if not found or": "of a pass that is not found the organisation is null, which is distinct from every organisation"
+    ]
+
+    private static let damages: [Damage] =
+        acting + vouching + gate + gateReach + writing + disclosing + signingIn + signedIn + members + links + months + looking
+
+    private static let acting: [Damage] = [
+        ("acting", "if shown is null or shown = '' then", "if shown is null then"),
+        ("acting", "shown !~ '^v1\\.[0-9a-f]{32}$'", "false"),
+        ("acting", "'^v1\\.[0-9a-f]{32}$'", "'v1\\.[0-9a-f]{32}'"),
+        ("acting", "secret_sha256 = sha256(decode(substr(shown, 4), 'hex'))", "secret_sha256 = secret_sha256"),
+        ("acting", "if not found or found_pass.until <= care.clock() then", "if found_pass.until <= care.clock() then"),
+        ("acting", "if not found or found_pass.until <= care.clock() then", "if not found then"),
+        ("acting", "found_pass.until <= care.clock()", "found_pass.until <= clock_timestamp() - interval '1 hour'"),
+        ("acting", "if found_pass.opened_in = pg_current_xact_id_if_assigned() then", "if false then"),
+        ("acting_organization", "(care.acting()).organization_id", "'00000000-0000-0000-0000-000000000000'::uuid"),
+        ("acting_account", "(care.acting()).account_id", "gen_random_uuid()"),
+        ("acting_opening", "(care.acting()).opening_id", "gen_random_uuid()"),
+        ("acting_may", "power = any (shown.powers) and", "true and"),
+        ("acting_may", "(shown.directory or shown.scope in ('directory', 'organization'))", "true"),
+        ("acting_may", "false);", "true);"),
+        ("acting_patients", "if power = any (shown.powers) then", "if true then"),
+        ("acting_new_patients", "if power = any (shown.powers) then", "if true then"),
+        ("acting_new_patients", "return shown.new_patients;", "return shown.patients;"),
+        ("acting_roster", "shown.scope is distinct from 'roster' or", ""),
+        ("acting_roster", "or not power = any (shown.powers)", ""),
+        ("acting_roster", "r.organization_id = shown.organization_id", "true"),
+        ("acting_roster", "and r.account_id = shown.account_id", ""),
+        ("acting_roster", "and r.withdrawn_at is null", ""),
+        ("acting_roster", "and r.since <= at", ""),
+        ("acting_roster", "and (r.until is null or r.until > at)", ""),
+        ("acting_may_see_members", "'member.read' = any ((care.acting()).powers)", "care.acting() is not null"),
+        ("acting_may_see_members", "false);", "true);"),
+        ("acting_on", "r.organization_id = care.acting_organization() and", ""),
+        ("acting_on", "r.id = record", "true"),
+        ("acting_on", "and r.patient_id is not distinct from patient", ""),
+        ("clock", "+ (select clock_offset from care.guard)", ""),
+        ("unknown_references", "'record.write' = any (shown.powers) or", "'record.read' = any (shown.powers) or"),
+        ("unknown_references", "false) then", "true) then"),
+        ("unknown_references", "r.organization_id = shown.organization_id and", ""),
+        ("unknown_references", "and (r.patient_id is null or r.patient_id = any (shown.patients))", ""),
+        ("unknown_references", "r.patient_id is null or", ""),
+        ("require_references", "> 0", "> 1"),
+    ]
+
+    private static let vouching: [Damage] = [
+        ("vouch", "if not found or", "if"),
+        ("vouch", "p.until <= at or", ""),
+        ("vouch", "p.opened_in = pg_current_xact_id_if_assigned()", "false"),
+        ("vouch", "p.organization_id is distinct from organization", "false"),
+        ("vouch", "where secret_sha256 = pass_sha256", "where secret_sha256 = pass_sha256 or secret_sha256 = sha256(pass_sha256)"),
+        ("vouch", "p.powers && '{record.read,record.write}' and", ""),
+        ("vouch", "s.subject = any (p.patients)", "true"),
+        ("vouch", "p.scope = 'roster' and", ""),
+        ("vouch", "r.organization_id = p.organization_id and r.account_id", "r.account_id"),
+        ("vouch", "and r.account_id = p.account_id", ""),
+        ("vouch", "and r.patient_id = s.subject", ""),
+        ("vouch", "and r.withdrawn_at is null", ""),
+        ("vouch", "and r.since <= at", ""),
+        ("vouch", "and (r.until is null or r.until > at)", ""),
+        ("vouch", "s.subject = p.organization_id and p.directory", "p.directory"),
+        ("vouch", "s.subject = p.organization_id and p.directory", "s.subject = p.organization_id"),
+        ("vouch", "s.subject = p.organization_id and 'entry.read' = any (p.powers)", "'entry.read' = any (p.powers)"),
+        ("vouch", "and 'entry.read' = any (p.powers)", ""),
+        ("vouch", "else false", "else true"),
+    ]
+
+    private static let gate: [Damage] = [
+        ("open_pass", "where session.organization_id = organization and", "where"),
+        ("open_pass", "session.secret_sha256 = sha256(session_secret)", "session.organization_id = organization"),
+        ("open_pass", "and m.account_id = s.account_id", ""),
+        ("open_pass", "m.organization_id = s.organization_id and m.account_id", "m.account_id"),
+        ("open_pass", "and m.since <= at", ""),
+        ("open_pass", "and (m.until is null or m.until > at)", ""),
+        ("open_pass", "s.ended_at is not null or", ""),
+        ("open_pass", "s.until <= at or", ""),
+        ("open_pass", "s.seen_at + s.idle <= at or", ""),
+        ("open_pass", "or roles_held is null", ""),
+        ("open_pass", "elsif s.used_as is distinct from open_pass.used_as then", "elsif false then"),
+        ("open_pass", "if a.name is null then", "if false then"),
+        ("open_pass", "octet_length(pass_secret) is distinct from 16", "false"),
+        ("open_pass", "octet_length(pass_secret) is distinct from 16", "octet_length(pass_secret) <> 16"),
+        ("open_pass", "asked + cardinality(p.new_patients) > 100", "asked > 100"),
+        ("open_pass", "asked + cardinality(p.new_patients) > 100", "cardinality(p.new_patients) > 100"),
+        ("open_pass", "asked + cardinality(p.new_patients) > 100", "asked + cardinality(p.new_patients) > 101"),
+        ("open_pass", "least(asked, 100)", "asked"),
+        ("open_pass", "octet_length(purpose) > 60", "false"),
+        ("open_pass", "g.expected is null or", ""),
+        ("open_pass", "g.seen is distinct from g.expected", "false"),
+        ("open_pass", "or coalesce(g.inspected_at, '-infinity') < clock_timestamp() - interval '5 minutes'", ""),
+        ("open_pass", "coalesce(g.inspected_at, '-infinity')", "g.inspected_at"),
+        ("open_pass", "r.organization_id = p.organization_id and r.tag = targets[i]", "r.tag = targets[i]"),
+        ("open_pass", "if refused is null and target_record is null then", "if false then"),
+        ("open_pass", "if n <> 1 or cardinality(p.new_patients) > 0 then", "if n <> 1 then"),
+        ("open_pass", "if n <> 1 or cardinality(p.new_patients) > 0 then", "if n < 1 or cardinality(p.new_patients) > 0 then"),
+        ("open_pass", "if n <> 1 or cardinality(p.new_patients) > 0 then", "if n > 1 or cardinality(p.new_patients) > 0 then"),
+        ("open_pass", "elsif patients[1] is null and a.name = 'record.read' then", "elsif patients[1] is null then"),
+        ("open_pass", "p.powers := '{directory.read}';", ""),
+        ("open_pass", "p.scope := 'directory';", ""),
+        ("open_pass", "elsif patients[1] is null then\n                refused := 'not a patient';", ""),
+        ("open_pass", "if not a.roles && roles_held then", "if false then"),
+        ("open_pass", "where x.organization_id = p.organization_id and x.id = any (p.new_patients)", "where false"),
+        ("open_pass", "where x.organization_id = p.organization_id and x.id", "where x.id"),
+        ("open_pass", "if cardinality(a.roles) > 0 and not a.roles && roles_held then", "if false then"),
+        ("open_pass", "elsif n > 0 and exists (select from unnest(patients) t (id) where t.id is not null) then", "elsif false then"),
+        ("open_pass", "if n > 0 then\n                refused := 'no target is taken';", "if false then"),
+        ("open_pass", "cardinality(p.new_patients) > 0 and not 'patient.write' = any (a.powers)", "false"),
+        ("open_pass", "p.scope = 'directory' or 'directory.read' = any (p.powers)", "true"),
+    ]
+
+    private static let gateReach: [Damage] = [
+        ("open_pass", "if refused is null and p.scope in ('patient', 'patients') then", "if false then"),
+        ("open_pass", "p.scope in ('patient', 'patients')", "p.scope in ('patient')"),
+        ("open_pass", "p.scope in ('patient', 'patients')", "p.scope in ('patients')"),
+        ("open_pass", "r.organization_id = p.organization_id and r.account_id", "r.account_id"),
+        ("open_pass", "and r.account_id = p.account_id", ""),
+        ("open_pass", "and r.patient_id = patients[i]", ""),
+        ("open_pass", "and r.kind = any (a.reach)", ""),
+        ("open_pass", "and r.withdrawn_at is null", ""),
+        ("open_pass", "and r.since <= at", ""),
+        ("open_pass", "and (r.until is null or r.until > at)", ""),
+        ("open_pass", "if not reached then", "if not reached and i = n then"),
+        ("open_pass", "if not reached then", "if not reached and i = 1 then"),
+        ("open_pass", "interval '60 seconds'", "interval '1 day'"),
+        ("open_pass", "if refused is not null then\n        patients", "if false then\n        patients"),
+        ("open_pass", "if refused is not null then\n        patients := '{}';", "if refused is not null then"),
+        ("open_pass", "records := '{}';\n        return;", "return;"),
+    ]
+
+    private static let writing: [Damage] = [
+        (
+            "open_pass", "perform care.write_entry(p, patients[i], records[i], refused, key_epoch, salt, sealed, at);",
+            "if refused is null then perform care.write_entry(p, patients[i], records[i], refused, key_epoch, salt, sealed, at); end if;"
+        ),
+        (
+            "open_pass", "perform care.write_entry(p, patients[i], records[i], refused, key_epoch, salt, sealed, at);",
+            "if refused is not null then perform care.write_entry(p, patients[i], records[i], refused, key_epoch, salt, sealed, at); end if;"
+        ),
+        ("open_pass", "perform care.write_entry(p, patients[i], records[i]", "perform care.write_entry(p, null, records[i]"),
+        ("open_pass", "perform care.write_entry(p, p.new_patients[i], null, null, key_epoch, salt, sealed, at);", "null;"),
+        ("open_pass", "sha256(pass_secret), p.organization_id", "pass_secret, p.organization_id"),
+        ("open_pass", "pg_current_xact_id(), p.until", "'0', p.until"),
+        ("open_pass", "if s.seen_at < at - interval '1 minute' then", "if true then"),
+        ("open_pass", "if s.seen_at < at - interval '1 minute' then", "if false then"),
+        ("open_pass", "where session.organization_id = s.organization_id and session.id = s.id;", "where session.organization_id = s.organization_id;"),
+        ("write_entry", "(p).account_id", "null"),
+        ("write_entry", "(p).session_id", "null"),
+        ("write_entry", "(p).act, ", "'act', "),
+        ("write_entry", "(p).purpose", "null"),
+        ("write_entry", "refused is null, refused", "true, null"),
+        ("write_entry", "    patient, record,", "    null, record,"),
+        ("write_entry", "    patient, record,", "    patient, null,"),
+    ]
+
+    private static let disclosing: [Damage] = [
+        ("disclose", "if p.scope is distinct from 'roster' then", "if false then"),
+        ("disclose", "if not patient in (select care.acting_roster('roster.read')) then", "if false then"),
+        ("disclose", "perform care.write_entry(p, patient, null, null, key_epoch, salt, sealed, at);", ""),
+        ("sweep", "until < care.clock() - interval '1 minute'", "true"),
+        ("sweep", "until < care.clock() - interval '1 minute'", "false"),
+    ]
+
+    private static let signingIn: [Damage] = [
+        ("password_setting", "and closed_at is null", ""),
+        ("password_setting", "left(password_hash, 29)", "password_hash"),
+        ("password_setting", "g.decoy_secret || token", "g.decoy_secret"),
+        ("password_setting", "g.decoy_secret || token", "uuid_send(gen_random_uuid())"),
+        ("begin_session", "where sign_in_token = token and closed_at is null", "where sign_in_token = token"),
+        ("begin_session", "where sign_in_token = token and", "where"),
+        ("begin_session", "or who.password_hash is null", ""),
+        ("begin_session", "or who.password_hash is distinct from hash", ""),
+        ("begin_session", "or who.password_hash is distinct from hash", "or who.password_hash <> hash"),
+        ("begin_session", "where membership.account_id = who.id and", "where"),
+        ("begin_session", "and membership.since <= at", ""),
+        ("begin_session", "and (membership.until is null or membership.until > at)", ""),
+        ("begin_session", "and (wanted is null or membership.organization_id = wanted)", ""),
+        ("begin_session", "if refused is null and not found then", "if false then"),
+        ("begin_session", "least(lasting, interval '30 days')", "lasting"),
+        ("begin_session", "perform care.write_sign_in(", "if refused is null then return; end if; perform care.write_sign_in("),
+        ("begin_session", "perform care.write_sign_in(", "if refused is not null then return; end if; perform care.write_sign_in("),
+        ("write_sign_in", "refused, key_epoch", "null, key_epoch"),
+        ("raise_cost", "sign_in_token = token and", ""),
+        ("raise_cost", "and password_hash = old_hash", ""),
+        ("raise_cost", "and closed_at is null", ""),
+        ("raise_cost", "and substr(new_hash, 5, 2)::integer > substr(old_hash, 5, 2)::integer", ""),
+        ("raise_cost", "::integer > substr", "::integer >= substr"),
+    ]
+
+    private static let signedIn: [Damage] = [
+        ("end_session", "session.organization_id = organization and", ""),
+        ("end_session", "and session.secret_sha256 = sha256(session_secret)", ""),
+        ("end_session", "session.secret_sha256 = sha256(session_secret)", "true"),
+        ("end_session", "and session.ended_at is null", ""),
+        ("end_session", "if found then", "if false then"),
+        ("session_of", "s.organization_id = organization and", ""),
+        ("session_of", "and s.secret_sha256 = sha256(session_secret)", ""),
+        ("session_of", "and s.ended_at is null", ""),
+        ("session_of", "and s.until > at", ""),
+        ("session_of", "and s.seen_at + s.idle > at", ""),
+        ("session_of", "and m.since <= at", ""),
+        ("session_of", "and (m.until is null or m.until > at)", ""),
+    ]
+
+    private static let members: [Damage] = [
+        ("add_member", "where m.organization_id = shown.organization_id and m.account_id", "where m.account_id"),
+        ("add_member", "and m.account_id = shown.account_id", ""),
+        ("add_member", "not coalesce('member.add' = any (shown.powers), false)", "false"),
+        ("add_member", "not coalesce('member.add' = any (shown.powers), false)", "not 'member.add' = any (shown.powers)"),
+        ("add_member", "or ('owner' = any (roles) and not coalesce('owner' = any (held), false))", ""),
+        ("account_to_add", "if not coalesce('member.add' = any ((care.acting()).powers), false) then", "if false then"),
+        ("admit", "if not exists (select from care.account a where a.id = account and a.sign_in_token = address_token) then", "if false then"),
+        ("admit", "a.id = account and a.sign_in_token = address_token", "a.id = account"),
+        ("admit", "a.id = account and a.sign_in_token = address_token", "a.sign_in_token = address_token"),
+        ("admit", "link_is_needed := found;", "link_is_needed := true;"),
+    ]
+
+    private static let links: [Damage] = [
+        ("use_link", "where link.organization_id = organization and", "where"),
+        ("use_link", "and link.secret_sha256 = sha256(link_secret)", ""),
+        ("use_link", "and link.used_at is null", ""),
+        ("use_link", "and link.until > at", ""),
+        ("use_link", "perform care.write_sign_in(null, null, null, 'password.set', 'no such link', key_epoch, salt, sealed);", ""),
+        ("use_link", "where id = l.account_id;", ";"),
+        ("use_link", "where account_id = l.account_id and ended_at is null;", "where ended_at is null;"),
+        ("use_link", "update care.session set ended_at = at where account_id = l.account_id and ended_at is null;", ""),
+        ("use_link", "perform care.write_sign_in(l.organization_id, l.account_id", "perform care.write_sign_in(null, l.account_id"),
+    ]
+
+    private static let months: [Damage] = [
+        ("add_months", "perform care.guard_entry(format('care.%I', name)::regclass);", ""),
+        ("add_months", "0 .. 2", "0 .. 0"),
+        ("guard_entry", "execute format('alter table %s enable row level security', relation);", ""),
+        ("guard_entry", "execute format('alter table %s force row level security', relation);", ""),
+    ]
+
+    private static let looking: [Damage] = [
+        ("inspect", "seen is not distinct from expected", "true"),
+        ("inspect", "seen = care.fingerprint()", "seen = expected"),
+        ("inspect_after_ddl", "perform care.inspect();", "null;"),
+        ("fingerprint", "select sha256(convert_to(string_agg(text, E'\\n' order by text collate \"C\"), 'UTF8'))", "select '\\x00'::bytea"),
+    ]
+}

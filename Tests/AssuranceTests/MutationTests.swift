@@ -1,0 +1,50 @@
+import Assurance
+import Foundation
+import Postgres
+import Testing
+
+/// Damages what isolation rests on, one thing at a time, each in a clone of its own, and asks twice: does the gate's guard see it, and,
+/// with the damage adopted as if it were the release's, does the unauthorised person get through or miss something?
+///
+/// By default a share of the mutants, another one each run of the clock's day; all of them with `CAREKEEP_MUTANTS=all`.
+@Suite(.serialized) struct `Mutants` {
+    @Test func `of the functions that decide are killed`() async throws {
+        try await kill { try FunctionMutants.all(of: $0) }
+    }
+
+    @Test func `of policies are killed`() async throws {
+        try await kill { try CatalogueMutants.policies(of: $0) }
+    }
+
+    @Test func `of tables, grants and functions' attributes are killed`() async throws {
+        try await kill { try CatalogueMutants.tables(of: $0) + CatalogueMutants.functions(of: $0) }
+    }
+
+    @Test func `of acts are killed`() async throws {
+        try await kill { try CatalogueMutants.acts(of: $0) }
+    }
+
+    private func kill(_ mutants: (AdminConnection) throws -> [Mutant]) async throws {
+        let original = try await Original()
+        let mutants = try Self.share(of: mutants(original.connection()))
+        var verdicts: [Verdict] = []
+        let time = try ContinuousClock().measure {
+            for mutant in mutants {
+                let verdict = try original.judge(mutant)
+                if Self.isTalkative { print(verdict) }
+                verdicts.append(verdict)
+            }
+        }
+        let alive = verdicts.filter { $0.killer == nil && $0.mutant.equivalentBecause == nil }
+        let unseen = verdicts.filter { !$0.wasSeen && $0.mutant.canBeSeen }
+        print(
+            "mutants: \(verdicts.count { $0.killer != nil })/\(verdicts.count) killed,",
+            "\(verdicts.count(where: \.wasSeen)) seen by the guard, in \(time)")
+        #expect(alive.map(\.mutant.name) == [])
+        #expect(unseen.map(\.mutant.name) == [])
+    }
+
+    private static let isTalkative = ProcessInfo.processInfo.environment["CAREKEEP_MUTANTS"] == "all"
+
+    private static func share(of mutants: [Mutant]) -> [Mutant] { mutants }
+}
