@@ -55,13 +55,22 @@ extension Migrator {
     /// Applies the steps that are pending, and `current` whole.
     ///
     /// With `evenIfReady`, also when nothing is pending: to put right what a hand has changed. A server's start leaves
-    /// a ready database alone, so that the guard's fingerprint stays that of the release.
+    /// a ready database alone, so that the guard's fingerprint stays that of the release; and it does not undo a step
+    /// down, which somebody ordered.
     /// Answers with the names of the steps applied.
     @discardableResult
     public func up(evenIfReady: Bool = true) throws -> [String] {
         try locked { connection in
             let applied = try history(connection)
-            if !evenIfReady, try isReady(connection), applied.count == release.steps.count { return [] }
+            if !evenIfReady {
+                if try isSteppedDown(connection) {
+                    throw MigrationError(
+                        "the \(store) store was taken a step back by hand; to bring it to this release, run: "
+                            + "carekeep migrate up"
+                    )
+                }
+                if try isReady(connection), applied.count == release.steps.count { return [] }
+            }
             try connection.execute(script: release.roles)
             let pending = release.steps.dropFirst(applied.count)
             try inTransaction(connection) {
@@ -89,7 +98,7 @@ extension Migrator {
             let leaving = release.steps[target..<applied.count].reversed()
             try inTransaction(connection) {
                 try removeCurrent(connection)
-                try mark("none: stepped down", connection)
+                try mark(Self.steppedDown, connection)
                 if target == 0 { try connection.query("drop table \(schema).migration") }
                 for step in leaving {
                     try run(step.down, on: connection)
@@ -294,8 +303,17 @@ extension Migrator {
     }
 
     private static let mark = "The steps of this schema, kept by carekeep migrate. Release: "
+    private static let steppedDown = "none: stepped down"
 
     private func isReady(_ connection: AdminConnection) throws -> Bool {
+        try isMarked(releaseHash(connection), connection)
+    }
+
+    private func isSteppedDown(_ connection: AdminConnection) throws -> Bool {
+        try isMarked(Self.steppedDown, connection)
+    }
+
+    private func isMarked(_ release: String, _ connection: AdminConnection) throws -> Bool {
         let rows = try connection.query(
             """
             select d.description
@@ -305,7 +323,7 @@ extension Migrator {
              where n.nspname = \(schema.name) and c.relname = 'migration' and d.objsubid = 0
             """
         )
-        return try rows.first?.decode(String.self, at: 0) == Self.mark + releaseHash(connection)
+        return try rows.first?.decode(String.self, at: 0) == Self.mark + release
     }
 
     private func requireForce(_ connection: AdminConnection) throws {

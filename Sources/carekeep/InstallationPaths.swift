@@ -86,15 +86,6 @@ struct InstallationPaths: Sendable {
         ]
     }
 
-    /// Keeps a second supervisor off the same data. The lock holds as long as the process; children do not inherit it.
-    func lock() throws {
-        let path = configuration.dataFolder + "/carekeep.lock"
-        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard file >= 0, flock(file, LOCK_EX | LOCK_NB) == 0 else {
-            throw ClusterError("another carekeep is running on \(configuration.dataFolder); stop it first")
-        }
-    }
-
     /// The folder above the databases' sockets.
     var socketFolder: String {
         if let given = configuration.socketFolder { return given }

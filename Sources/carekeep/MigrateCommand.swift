@@ -20,6 +20,8 @@ struct MigrateCommand: AsyncParsableCommand {
         /// Runs `body` with each store in question, its database running. A database that this starts, it stops again.
         func withStores(_ body: (InstalledStore) throws -> Void) throws {
             let paths = try InstallationPaths(ServerConfiguration.load(from: config))
+            let lock = try InstallationLock(paths)
+            try lock.takeForCommand()
             let stores = try paths.stores()
             if let store, !stores.contains(where: { $0.name == store }) {
                 throw ValidationError(
@@ -27,6 +29,7 @@ struct MigrateCommand: AsyncParsableCommand {
                 )
             }
             for each in stores where store == nil || each.name == store {
+                try lock.awaitSupervised(each)
                 let start = try each.start()
                 defer {
                     // The command has done its work; a database that does not stop is adopted by the next start.

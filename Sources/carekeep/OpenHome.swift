@@ -41,7 +41,8 @@ struct OpenHome {
     ) async throws {
         let configuration = try ServerConfiguration.load(from: config)
         let paths = try InstallationPaths(configuration)
-        try paths.makeFolders()
+        let lock = try InstallationLock(paths)
+        try lock.takeForCommand()
         let stores = try paths.stores()
         var started: [InstalledStore] = []
         defer {
@@ -49,6 +50,7 @@ struct OpenHome {
             for store in started { try? store.cluster?.stop() }
         }
         for store in stores {
+            try lock.awaitSupervised(store)
             if try store.start() != .adopted { started.append(store) }
             _ = try store.migrator.up(evenIfReady: false)
         }

@@ -21,7 +21,7 @@ struct RunCommand: AsyncParsableCommand {
         let configuration = try ServerConfiguration.load(from: config)
         let paths = try InstallationPaths(configuration)
         try paths.makeFolders()
-        try paths.lock()
+        try InstallationLock(paths).takeForSupervisor()
         try configuration.requireFreePorts()
         let authority = LocalAuthority(paths)
         let usesAuthority = configuration.certificate == .localAuthority

@@ -217,6 +217,16 @@ private final class Fixture {
         #expect(try fixture.migrator().drift() == [])
     }
 
+    @Test func `does not undo a step down at a server's start`() throws {
+        let fixture = try Fixture()
+        try fixture.migrator().up()
+        try fixture.migrator().down()
+        let error = #expect(throws: MigrationError.self) { try fixture.migrator().up(evenIfReady: false) }
+        #expect(error?.description.contains("carekeep migrate up") == true)
+        try fixture.migrator().up()
+        #expect(try fixture.migrator().up(evenIfReady: false) == [])
+    }
+
     @Test func `has the release's fingerprint adopted once its policies stand`() throws {
         let fixture = try Fixture()
         try fixture.write(

@@ -1,0 +1,333 @@
+"""`carekeep migrate` on a filled installation: up and down and up, what a hand has changed, and the guard that closes on it.
+
+Ordered: the tests of a running installation first, then those of a stopped one; the last one takes everything away.
+"""
+
+import json
+import re
+import time
+
+import pytest
+
+from conftest import Api
+from installation import STORES, eventually, installation
+from server import Somebody
+
+
+@pytest.fixture(scope="module")
+def home():
+    with installation("migrate") as home:
+        home.start("--demo")
+        home.somebody = next(one for one in people(home) if one.patients)
+        yield home
+
+
+@pytest.fixture(scope="module")
+def running(home):
+    return home
+
+
+def people(home):
+    return [Somebody(one) for one in json.loads((home.data / "demo.json").read_text())]
+
+
+def migrate(home, *arguments):
+    return home.command("migrate", *arguments)
+
+
+def drift(home, *arguments):
+    """The differences that are named, with their store."""
+    done = migrate(home, "drift", *arguments)
+    lines = [tuple(line.split("  ", 1)) for line in done.stdout.splitlines()]
+    assert done.stderr == "" and done.returncode == (1 if any(what != "as released" for _, what in lines) else 0)
+    return lines
+
+
+AS_RELEASED = [("records", "as released"), ("keys", "as released")]
+
+
+def tables(home):
+    """How many rows each table of care has."""
+    names = home.sql("records", "select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+                     "where n.nspname = 'care' and c.relkind = 'r' order by 1").splitlines()
+    return {name: int(home.sql("records", f"select count(*) from care.{name}")) for name in names}
+
+
+def entries(rows):
+    """How many entries the trail has, by the rows of its months."""
+    return sum(count for name, count in rows.items() if name.startswith("entry_"))
+
+
+def readable(home):
+    """What somebody reads of their first patient: everything, to the byte, in an order of its own."""
+    with Api(home, home.somebody) as api:
+        answer = api.get(f"Patient/{home.somebody.patients[0]}/$everything")
+    assert answer.status_code == 200, answer.text
+    return sorted(json.dumps(one["resource"], sort_keys=True) for one in answer.json()["entry"])
+
+
+# While it runs
+
+def test_status_lists_the_steps_and_drift_finds_nothing(running):
+    done = migrate(running, "status")
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    for step in ("records  0001-people", "records  0002-record", "keys  0001-key"):
+        assert any(re.fullmatch(rf"{step}  \d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\dZ", line) for line in lines), step
+    assert "records  ready" in lines and "keys  ready" in lines and "pending" not in done.stdout
+    assert drift(running) == AS_RELEASED
+    assert drift(running, "--store", "keys") == AS_RELEASED[1:]
+
+
+def test_up_on_what_is_up_changes_nothing_for_anybody(running):
+    before = readable(running)
+    done = migrate(running, "up")
+    assert done.returncode == 0
+    assert done.stdout == "records: no step was pending\nkeys: no step was pending\n"
+    assert readable(running) == before and drift(running) == AS_RELEASED
+
+
+# What a hand changes, and how it is named.
+EDITS = {
+    "a policy dropped": (
+        "drop policy record_read_of_the_patient on care.record",
+        ["missing: policy care.record.record_read_of_the_patient"]),
+    "a restrictive policy dropped, which opens rows by itself": (
+        "drop policy record_stays_in_its_organization on care.record",
+        ["missing: policy care.record.record_stays_in_its_organization"]),
+    "a policy of one's own": (
+        "create policy by_hand on care.record for select to carekeep_server using (true)",
+        ["unexpected: policy care.record.by_hand"]),
+    "a policy that lets through more": (
+        "alter policy record_read_of_the_patient on care.record using (true)",
+        ["differs: policy care.record.record_read_of_the_patient: "]),
+    "a grant": (
+        "grant delete on care.record to carekeep_server",
+        ["unexpected: grant DELETE on table care.record to carekeep_server"]),
+    "a grant of one column": (
+        "grant select (password_hash) on care.account to carekeep_server",
+        ["unexpected: grant SELECT on column care.account.password_hash to carekeep_server"]),
+    "a grant taken away": (
+        "revoke select on care.record from carekeep_server",
+        ["missing: grant SELECT on table care.record to carekeep_server"]),
+    "a function changed": (
+        "create or replace function care.clock() returns timestamptz language sql stable as $$ select now() $$",
+        ["differs: function care.clock(): "]),
+    "a function of one's own": (
+        "create function care.by_hand() returns int language sql as 'select 1'",
+        ["unexpected: function care.by_hand()"]),
+    "a function made to run as its owner": (
+        "alter function care.acting_organization() reset all",
+        ["differs: function care.acting_organization(): "]),
+    "row security no longer forced": (
+        "alter table care.record no force row level security", ["differs: table care.record: "]),
+    "row security off": (
+        "alter table care.patient disable row level security", ["differs: table care.patient: "]),
+    "a trigger": (
+        "create trigger by_hand before insert on care.record for each row execute function "
+        "suppress_redundant_updates_trigger()", ["unexpected: trigger "]),
+}
+
+
+def closed(home):
+    """Whether everybody is turned away, on pages and at the API, in words."""
+    with home.client() as client:
+        if client.get("/health/ready").status_code != 503:
+            return False
+    with Api(home, home.somebody) as api:
+        patient = home.somebody.patients[0]
+        for path in (f"Patient/{patient}", f"Patient/{patient}/$everything", f"Observation?patient={patient}",
+                     "Patient?name=a"):
+            answer = api.get(path)
+            if answer.status_code != 503:
+                return False
+            issue = answer.json()["issue"][0]
+            assert issue["code"] == "security" and "closed for safety" in issue["diagnostics"]
+            assert "entry" not in answer.json()
+        answer = api.create({"resourceType": "Patient", "name": [{"family": "Latecomer"}]})
+        assert answer.status_code == 503
+    with home.client() as client:
+        home.sign_in(client, home.somebody)
+        for path in ("/patients", f"/patients/{patient}", f"/patients/{patient}/looks", f"/patients/{patient}/sharing"):
+            page = client.get(path)
+            assert page.status_code == 503 and "Closed for safety" in page.text, path
+    return True
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_hand_edit_closes_the_gate_at_once_is_named_exactly_and_put_right_by_up(running, edit):
+    statement, named = EDITS[edit]
+    before = readable(running)
+    running.sql("records", statement)
+    try:
+        assert eventually(lambda: closed(running), 3), "a trigger of the database looks after each change of the catalogue"
+        found = drift(running)
+        assert found[-1] == ("keys", "as released")
+        differences = [what for store, what in found if store == "records"]
+        assert len(differences) >= len(named)
+        for what in differences:
+            assert any(what.startswith(one) for one in named), what
+        for one in named:
+            assert any(what.startswith(one) for what in differences), one
+    finally:
+        assert migrate(running, "up").returncode == 0
+    assert drift(running) == AS_RELEASED
+    assert readable(running) == before
+
+
+def test_what_no_trigger_tells_of_is_noticed_within_half_a_minute(running):
+    """Roles are no database's own, and a superuser can silence the trigger first."""
+    running.sql("records", "alter event trigger carekeep_guard disable")
+    running.sql("records", "alter role carekeep_server bypassrls")
+    began = time.monotonic()
+    try:
+        assert eventually(lambda: closed(running), 40, every=1)
+        print(f"\nclosed after {time.monotonic() - began:.0f} s")
+        differences = [what for store, what in drift(running) if store == "records"]
+        assert len(differences) == 2 and any(one.startswith("differs: role carekeep_server: ") for one in differences)
+        assert any("event trigger carekeep_guard" in one for one in differences)
+    finally:
+        assert migrate(running, "up").returncode == 0
+    assert drift(running) == AS_RELEASED and readable(running)
+
+
+def test_what_policies_do_not_rest_on_is_named_and_stops_nobody(running):
+    running.sql("records", "create index by_hand on care.record (created_at)")
+    try:
+        assert drift(running) == [("records", "unexpected: index care.record.by_hand"), AS_RELEASED[1]]
+        assert readable(running)
+    finally:
+        running.sql("records", "drop index care.by_hand")
+
+
+def test_an_edit_of_the_keys_is_named_and_put_right(running):
+    running.sql("keys", "grant select on keys.subject_key to carekeep_keykeeper")
+    assert drift(running) == [
+        AS_RELEASED[0], ("keys", "unexpected: grant SELECT on table keys.subject_key to carekeep_keykeeper")]
+    assert migrate(running, "up", "--store", "keys").returncode == 0
+    assert drift(running) == AS_RELEASED
+
+
+def test_a_start_does_not_hide_a_hand_edit(running):
+    running.stop()
+    running.start()
+    running.sql("records", "grant delete on care.record to carekeep_server")
+    running.stop()
+    length = len(running.log.read_text())
+    running.start(wait=False)
+    try:
+        assert eventually(lambda: '"ready"' in running.log.read_text()[length:])
+        assert eventually(lambda: closed(running), 5)
+        assert drift(running)[0] == ("records", "unexpected: grant DELETE on table care.record to carekeep_server")
+    finally:
+        assert migrate(running, "up").returncode == 0
+    assert eventually(running.is_ready) and drift(running) == AS_RELEASED
+
+
+def test_a_step_down_under_a_running_server_leaves_nobody_anything(running):
+    before = readable(running)
+    patient = running.somebody.patients[0]
+    with Api(running, running.somebody) as api, running.client() as client:
+        assert running.sign_in(client, running.somebody).status_code == 303
+        assert migrate(running, "down", "--store", "records").returncode == 0
+        try:
+            answers = [api.get(f"Patient/{patient}"), api.get(f"Observation?patient={patient}"), api.get("Patient?name=a"),
+                       api.create({"resourceType": "Patient", "name": [{"family": "Latecomer"}]}), client.get("/patients"),
+                       client.get(f"/patients/{patient}"), client.get("/health/ready")]
+        finally:
+            assert migrate(running, "up").returncode == 0
+    for answer in answers:
+        assert answer.status_code >= 400, answer.url
+        assert "entry" not in answer.text and "birthDate" not in answer.text
+    assert answers[-1].status_code == 503
+    assert eventually(running.is_ready)
+    assert readable(running) == before
+
+
+# While it is stopped
+
+@pytest.fixture(scope="module")
+def stopped(home):
+    for _ in range(6):
+        content = readable(home)
+    home.before = content, tables(home)
+    home.stop()
+    return home
+
+
+def test_commands_start_a_stopped_database_and_stop_it_again(stopped):
+    assert migrate(stopped, "status").returncode == 0 and drift(stopped) == AS_RELEASED
+    assert not stopped.processes()
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (("down",), "Say which store"), (("up", "--store", "research"), "There is no store research"),
+    (("down", "--store", "records", "--to", "9"), "cannot go down to 9"),
+    (("down", "--store", "records", "--to=-1"), "cannot go down to -1"), (("sideways",), "Usage: carekeep migrate"),
+])
+def test_what_makes_no_sense_is_refused_in_words(stopped, arguments, words):
+    done = migrate(stopped, *arguments)
+    assert done.returncode != 0 and words in done.stderr, done.stderr
+    assert drift(stopped) == AS_RELEASED and not stopped.processes()
+
+
+def test_after_a_step_down_no_server_starts_until_up(stopped):
+    done = migrate(stopped, "down", "--store", "records")
+    assert done.returncode == 0 and re.fullmatch(r"records: \d{4}-\w+ taken back\n", done.stdout)
+    step = done.stdout.split()[1]
+    status = migrate(stopped, "status").stdout
+    assert re.search(rf"^records  {step}  pending$", status, re.MULTILINE)
+    assert "records  not ready: run carekeep migrate up" in status and "keys  ready" in status
+
+    found = ("init", "--name", "N", "--profile", "family", "--country", "GB", "--owner", "O", "--email", "o@n.example")
+    for command in (("run",), found):
+        refused = stopped.command(*command, timeout=60)
+        assert refused.returncode == 1 and "run: carekeep migrate up" in refused.stderr and "records" in refused.stderr
+        assert not stopped.processes()
+
+    differences = [what for store, what in drift(stopped) if store == "records"]
+    assert "missing: policy care.record.record_stays_in_its_organization" in differences
+    assert "missing: table care.pass" in differences
+    assert not any(one.startswith(("missing: table care.record", "missing: table care.patient", "differs: table"))
+                   for one in differences), "records stay, under forced row security"
+    assert not any(one.startswith("unexpected") for one in differences)
+
+
+def test_up_brings_everything_back_but_what_the_step_itself_held(stopped):
+    done = migrate(stopped, "up")
+    assert done.returncode == 0 and re.match(r"records: \d{4}-\w+ applied\n", done.stdout)
+    assert drift(stopped) == AS_RELEASED
+    stopped.start()
+    try:
+        content, rows = stopped.before
+        assert readable(stopped) == content
+        now = tables(stopped)
+        kept = ("record", "patient", "reach", "token", "account", "membership", "organization", "change", "link")
+        assert {name: now[name] for name in kept} == {name: rows[name] for name in kept}
+        assert all(rows[name] > 0 for name in ("record", "patient", "reach", "token", "account", "change"))
+        # The last step made the trail: taking it back takes the trail along, which is why nobody does so lightly.
+        assert entries(rows) >= 12 and 0 < entries(now) < 12
+    finally:
+        stopped.stop()
+
+
+def test_the_key_store_is_not_thrown_away_while_it_holds_a_key(stopped):
+    done = migrate(stopped, "down", "--store", "keys")
+    assert done.returncode != 0
+    assert drift(stopped) == AS_RELEASED
+
+
+def test_all_the_way_down_and_up_again_is_an_empty_installation_as_released(stopped):
+    done = migrate(stopped, "down", "--store", "records", "--to", "0")
+    assert done.returncode == 0
+    names = re.findall(r"\d{4}-\w+", done.stdout)
+    assert names == sorted(names, reverse=True) and names[-1] == "0001-people"
+    assert migrate(stopped, "status").stdout.count("pending") == len(names)
+    assert migrate(stopped, "up").returncode == 0
+    assert drift(stopped) == AS_RELEASED
+    stopped.start()
+    with stopped.client() as client:
+        answer = client.post("/api/session", json={"email": stopped.somebody.email, "password": stopped.somebody.password})
+    assert answer.status_code == 401, "nobody is left"
+    for store in STORES:
+        assert stopped.postmaster(store)
