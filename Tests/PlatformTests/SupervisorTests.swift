@@ -107,8 +107,11 @@ import Testing
     @Test func `is alone on its data`() throws {
         let paths = try installation()
         try paths.makeFolders()
-        try paths.lock()
-        #expect(throws: ClusterError.self) { try paths.lock() }
+        let lock = try InstallationLock(paths)
+        try lock.takeForSupervisor()
+        #expect(throws: ClusterError.self) { try InstallationLock(paths).takeForSupervisor() }
+        // Beside a supervisor a command needs no lock.
+        try InstallationLock(paths).takeForCommand()
     }
 
     private func installation() throws -> InstallationPaths {
