@@ -1,6 +1,7 @@
 public import Postgres
 
-/// The least that each database role needs, as data. Whatever differs from it, in either direction, is named.
+/// The least that each database role needs, and that each act carries, as data. Whatever differs from it, in either direction,
+/// is named: what somebody may is written down twice, and changed twice.
 ///
 /// Owners' own privileges are not listed; who may own what is a lint (``SQLLint``). Months of the trail are one table,
 /// `entry_MONTH`.
@@ -14,6 +15,26 @@ public struct DeclaredGrants: Sendable {
     public static let records = DeclaredGrants(
         schema: "care",
         """
+        act bundle.write: patients, carries directory.read, directory.write, patient.write, reach.write, record.read, \
+        record.write; reached as assignment, care-team, guardian, self; being admin, caregiver, clinician, owner, patient, staff
+        act directory.create: directory, carries directory.write; being admin, caregiver, clinician, owner, staff
+        act directory.read: directory, carries directory.read
+        act directory.search: directory, carries directory.read
+        act member.add: organization, carries member.add, member.read; being admin, owner
+        act member.list: organization, carries member.read
+        act patient.create: patients, carries patient.write, reach.write, record.write; \
+        being admin, caregiver, clinician, owner, patient, staff
+        act patient.everything: patient, carries directory.read, record.read; \
+        reached as assignment, care-team, guardian, self, share
+        act patient.list: roster, carries roster.read
+        act patient.search: roster, carries roster.read
+        act reach.read: patient, carries entry.read, member.read, reach.read, record.read; reached as guardian, self
+        act reach.share: patient, carries member.read, reach.read, reach.share; reached as guardian, self
+        act reach.withdraw: patient, carries member.read, reach.read, reach.withdraw; reached as guardian, self
+        act record.create: patient, carries record.write; reached as assignment, care-team, guardian, self
+        act record.read: patient, carries record.read; reached as assignment, care-team, guardian, self, share
+        act record.search: patient, carries record.read; reached as assignment, care-team, guardian, self, share
+        act trail.read: patient, carries entry.read, member.read, record.read; reached as guardian, self
         role carekeep_gate
         role carekeep_keykeeper: login
         role carekeep_owner
@@ -88,7 +109,8 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may insert on record (card, id, kind, organization_id, patient_id, sealed, tag, version)
         carekeep_server may select on token
         carekeep_server may insert on token (epoch, organization_id, patient_id, value)
-        """)
+        """
+    )
 
     /// What the key store's roles may.
     public static let keys = DeclaredGrants(
@@ -115,7 +137,8 @@ public struct DeclaredGrants: Sendable {
         carekeep_keykeeper may execute find_organization(uuid,text,integer)
         carekeep_keykeeper may execute make(uuid,text,uuid,integer,bytea)
         carekeep_keykeeper may execute make_organization(uuid,text,bytea)
-        """)
+        """
+    )
 
     private init(schema: String, _ text: String) {
         self.schema = schema
@@ -126,10 +149,23 @@ public struct DeclaredGrants: Sendable {
     public func differences(over connection: AdminConnection) throws -> [String] {
         try connection.query("select set_config('search_path', \(schema), false)")
         defer { _ = try? connection.query("reset search_path") }  // a connection that is gone needs no path
-        let found = Set(try connection.query(Self.found(in: schema)).map { try $0.decode(String.self, at: 0) })
+        var found = Set(try connection.query(Self.found(in: schema)).map { try $0.decode(String.self, at: 0) })
+        if schema == "care" {
+            found.formUnion(try connection.query(Self.acts).map { try $0.decode(String.self, at: 0) })
+        }
         return lines.subtracting(found).sorted().map { "missing: \($0)" }
             + found.subtracting(lines).sorted().map { "unexpected: \($0)" }
     }
+
+    private static let acts: SQL = """
+        select format('act %s: %s, carries %s%s%s', name, scope,
+                      array_to_string(array(select unnest(powers) order by 1), ', '),
+                      case when reach <> '{}' then '; reached as '
+                           || array_to_string(array(select unnest(reach) order by 1), ', ') end,
+                      case when roles <> '{}' then '; being '
+                           || array_to_string(array(select unnest(roles) order by 1), ', ') end)
+          from act
+        """
 
     private static func found(in schema: String) -> SQL {
         """

@@ -14,7 +14,9 @@ public struct SQLLint: Sendable {
             .sorted { $0.path < $1.path }
             .map { file in
                 SQLLint(
-                    name: file.deletingPathExtension().lastPathComponent, text: try String(contentsOf: file, encoding: .utf8))
+                    name: file.deletingPathExtension().lastPathComponent,
+                    text: try String(contentsOf: file, encoding: .utf8)
+                )
             }
     }
 
@@ -25,10 +27,13 @@ public struct SQLLint: Sendable {
         try connection.query(
             """
             select set_config('carekeep.lint', \(text), false), set_config('search_path', \(schema), false)
-            """)
+            """
+        )
         defer { _ = try? connection.query("reset search_path") }  // a connection that is gone needs no path
         try connection.execute(script: Self.execution)
-        let rows = try connection.query("select json_array_elements_text(current_setting('carekeep.found')::json) order by 1")
+        let rows = try connection.query(
+            "select json_array_elements_text(current_setting('carekeep.found')::json) order by 1"
+        )
         return try rows.map { try $0.decode(String.self, at: 0) }
     }
 

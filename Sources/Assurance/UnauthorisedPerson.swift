@@ -59,7 +59,8 @@ public struct UnauthorisedPerson {
         /// Counts, and a line for each failure.
         public var description: String {
             let lines = failures.map { "\n  \($0)" }.joined()
-            return "\(tables.count) tables, \(attempts) attempts, \(controls) controls, \(failures.count) failures\(lines)"
+            return
+                "\(tables.count) tables, \(attempts) attempts, \(controls) controls, \(failures.count) failures\(lines)"
         }
     }
 
@@ -85,13 +86,13 @@ public struct UnauthorisedPerson {
         self.ways = ways
     }
 
-    /// Tries everything, or the parts named.
+    /// Tries everything, or the parts named, and says what was seen. Throws only what keeps it from trying.
     ///
-    /// - Parameters:
-    ///   - tables: of the part ``Part/tables``, only these.
-    ///   - stoppingAtFirstFailure: for mutation runs, which ask only whether there is one.
+    /// Of the part `Part.tables` only `tables`, if given; mutation runs, which ask only whether there is a failure, stop at the first.
     public func run(
-        _ parts: Set<Part> = Set(Part.allCases), tables: Set<String>? = nil, stoppingAtFirstFailure: Bool = false
+        _ parts: Set<Part> = Set(Part.allCases),
+        tables: Set<String>? = nil,
+        stoppingAtFirstFailure: Bool = false
     ) throws -> Report {
         let ledger = Ledger(stopping: stoppingAtFirstFailure)
         do {
@@ -101,7 +102,9 @@ public struct UnauthorisedPerson {
             if parts.contains(.grants) { try checkGrants(ledger) }
             guard !parts.isDisjoint(with: [.tables, .detours, .gate]) else { return ledger.report }
             let scene = try Scene(ways)
-            if parts.contains(.tables) { try Matrix(scene: scene, catalogue: catalogue, ledger: ledger).run(only: tables) }
+            if parts.contains(.tables) {
+                try Matrix(scene: scene, catalogue: catalogue, ledger: ledger).run(only: tables)
+            }
             if parts.contains(.detours) { try Detours(scene: scene, catalogue: catalogue, ledger: ledger).run() }
             if parts.contains(.gate) { try GateChecks(scene: scene, ledger: ledger).run() }
         } catch is Enough {
@@ -116,7 +119,9 @@ public struct UnauthorisedPerson {
             try ledger.fail("grants", "compared with the declared", "-", difference)
         }
         for lint in try ways.lints.map(SQLLint.all) ?? [] {
-            for finding in try lint.findings(in: "care", over: admin) { try ledger.fail("lint", lint.name, "-", finding) }
+            for finding in try lint.findings(in: "care", over: admin) {
+                try ledger.fail("lint", lint.name, "-", finding)
+            }
         }
     }
 }

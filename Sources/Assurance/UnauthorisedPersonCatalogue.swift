@@ -55,7 +55,8 @@ struct Catalogue {
               from pg_class c
              where c.relnamespace = 'care'::regnamespace and c.relkind in ('r', 'p', 'f', 'm', 'v')
              order by 1
-            """)
+            """
+        )
         tables = try rows.map(Table.init)
     }
 
@@ -69,10 +70,20 @@ struct Catalogue {
                 try ledger.fail(table.name, "structure", "-", "the wall of the organisation is missing or has a hole")
             }
             if !table.belongsToOrganization, !Self.ofTheInstallation.contains(table.name) {
-                try ledger.fail(table.name, "structure", "-", "belongs to no organisation, and is not one of the listed few")
+                try ledger.fail(
+                    table.name,
+                    "structure",
+                    "-",
+                    "belongs to no organisation, and is not one of the listed few"
+                )
             }
             if Specimen.of(table.kind).isEmpty {
-                try ledger.fail(table.name, "structure", "-", "has no specimen: declare what a row of it is and who opens it")
+                try ledger.fail(
+                    table.name,
+                    "structure",
+                    "-",
+                    "has no specimen: declare what a row of it is and who opens it"
+                )
             }
         }
     }
@@ -97,7 +108,8 @@ extension Catalogue.Table {
         isOpened = try row.decode(Bool.self, at: 9)
         let column = (key.first ?? columns[0]).name
         copying = try Self.script(
-            "copy (select 10 / (length(\(column)::text) - length(\(column)::text)) from care.\(name)) to stdout")
+            "copy (select 10 / (length(\(column)::text) - length(\(column)::text)) from care.\(name)) to stdout"
+        )
     }
 
     /// A script is a file of the release or a literal; one about a table of the catalogue has to be made a file first. Both names in

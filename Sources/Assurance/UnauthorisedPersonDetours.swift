@@ -35,7 +35,11 @@ struct Detours {
     }
 
     private func expect(
-        _ subject: String, _ command: String, _ situation: String, _ seen: Seen, _ isRight: (Seen) -> Bool = \.isDenied
+        _ subject: String,
+        _ command: String,
+        _ situation: String,
+        _ seen: Seen,
+        _ isRight: (Seen) -> Bool = \.isDenied
     ) throws {
         ledger.report.attempts += 1
         if !isRight(seen) { try ledger.fail(subject, command, situation, "\(seen)") }
@@ -72,7 +76,10 @@ struct Detours {
         ("drop a policy", "drop policy record_stays_in_its_organization on care.record"),
         ("create a policy", "create policy mine on care.record using (true)"),
         ("alter a policy", "alter policy record_stays_in_its_organization on care.record using (true)"),
-        ("create a trigger", "create trigger mine before insert on care.record execute function suppress_redundant_updates_trigger()"),
+        (
+            "create a trigger",
+            "create trigger mine before insert on care.record execute function suppress_redundant_updates_trigger()"
+        ),
         ("create a rule", "create rule mine as on insert to care.record do also notify mine"),
         ("create an index", "create index on care.record (kind)"),
         ("create a publication", "create publication mine for table care.record"),
@@ -95,7 +102,8 @@ struct Detours {
 
     private func forbiddenFunctions() throws {
         let opened = scene.open(
-            scene.request("record.read", by: scene.north.keeper, of: scene.north, about: scene.north.ada))
+            scene.request("record.read", by: scene.north.keeper, of: scene.north, about: scene.north.ada)
+        )
         let show: SQL = "select set_config('care.pass', \(opened.setting), true)"
         for (name, statement) in inner {
             try expect(name, "call", "the server, with a pass", try seen(scene.server, [show, statement]))
@@ -118,8 +126,14 @@ struct Detours {
             ("security_lines", "select care.security_lines()"),
             ("guard_entry", "select care.guard_entry('care.record')"),
             ("context_of", "select care.context_of(null)"),
-            ("write_entry", "select care.write_entry(null, null, null, null, 1, \(Primitive.freshBytes(32)), '', now())"),
-            ("write_sign_in", "select care.write_sign_in(null, null, null, 'x', null, 1, \(Primitive.freshBytes(32)), '')"),
+            (
+                "write_entry",
+                "select care.write_entry(null, null, null, null, 1, \(Primitive.freshBytes(32)), '', now())"
+            ),
+            (
+                "write_sign_in",
+                "select care.write_sign_in(null, null, null, 'x', null, 1, \(Primitive.freshBytes(32)), '')"
+            ),
             (
                 "admit",
                 "select care.admit(\(scene.north.organization), \(UUID()), \(Primitive.freshBytes(32)), '', '', '{owner}', '')"
@@ -139,19 +153,35 @@ struct Detours {
 
     private func settings() throws {
         let opened = scene.open(
-            scene.request("record.search", by: scene.north.keeper, of: scene.north, about: scene.north.ada))
+            scene.request("record.search", by: scene.north.keeper, of: scene.north, about: scene.north.ada)
+        )
         let show: SQL = "select set_config('care.pass', \(opened.setting), true)"
         let look: SQL = "select 1 from care.record"
         let nothing: (Seen) -> Bool = { $0 == .rows(0) }
         let server = scene.server
         try expect("record", "select", "a pass (control)", try seen(server, [show, look])) { $0 == .rows(2) }
         try expect("record", "select", "the transaction after", try seen(server, [look]), nothing)
-        try expect("record", "select", "row_security off", try seen(server, [show, "set local row_security = off", look]))
-        try expect("record", "select", "after reset all", try seen(server, [show, "reset all", look]), nothing)
-        try expect("record", "select", "after reset care.pass", try seen(server, [show, "reset care.pass", look]), nothing)
         try expect(
-            "record", "select", "after a savepoint that showed it",
-            try seen(server, ["savepoint s", show, "rollback to savepoint s", look]), nothing)
+            "record",
+            "select",
+            "row_security off",
+            try seen(server, [show, "set local row_security = off", look])
+        )
+        try expect("record", "select", "after reset all", try seen(server, [show, "reset all", look]), nothing)
+        try expect(
+            "record",
+            "select",
+            "after reset care.pass",
+            try seen(server, [show, "reset care.pass", look]),
+            nothing
+        )
+        try expect(
+            "record",
+            "select",
+            "after a savepoint that showed it",
+            try seen(server, ["savepoint s", show, "rollback to savepoint s", look]),
+            nothing
+        )
         _ = try? server.query("begin")  // what follows is about the transaction after a failed one
         _ = try? server.query(show)
         _ = try? server.query("select 1 / 0")
@@ -161,7 +191,12 @@ struct Detours {
         try server.query("discard all")
         try expect("record", "select", "after discard all", try seen(server, [look]), nothing)
         try expect(
-            "record", "select", "in parallel, without a pass", try seen(server, Self.parallel + [look]), nothing)
+            "record",
+            "select",
+            "in parallel, without a pass",
+            try seen(server, Self.parallel + [look]),
+            nothing
+        )
     }
 
     private static let parallel: [SQL] = [
@@ -185,13 +220,21 @@ struct Detours {
             select \(Primitive.sha256(secret)), \(scene.north.organization), \(scene.north.organization), \(UUID()), \(UUID()),
                    \(UUID()), 'record.search', 'patient', '{record.read}', \([scene.north.ada.patient]), '{}', true, null, '1',
                    'infinity', null, null
-            """)
+            """
+        )
         defer { _ = try? scene.admin.query("drop schema evil cascade") }  // the store is a copy
         let path: SQL = "set local search_path = evil, pg_catalog, care"
         let show: SQL = "select set_config('care.pass', \(setting), true)"
-        try expect("record", "select", "a shadow of the table of passes", try seen(scene.server, [path, show, "select 1 from care.record"]))
         try expect(
-            "session_of", "call", "a shadow of the table of sessions",
+            "record",
+            "select",
+            "a shadow of the table of passes",
+            try seen(scene.server, [path, show, "select 1 from care.record"])
+        )
+        try expect(
+            "session_of",
+            "call",
+            "a shadow of the table of sessions",
             try seen(
                 scene.server,
                 [
@@ -200,7 +243,8 @@ struct Detours {
                     select 1 from care.session_of(\(scene.north.organization), \(Primitive.freshBytes(32)))
                      where account_id is not null
                     """,
-                ])
+                ]
+            )
         ) { $0 == .rows(0) }
         guard let database = try scene.admin.query("select current_database()::text").first?.decode(String.self, at: 0),
             let name = SQL.Identifier(database)
@@ -208,14 +252,18 @@ struct Detours {
         try scene.admin.query("grant temporary on database \(name) to carekeep_server")
         defer { _ = try? scene.admin.query("revoke temporary on database \(name) from carekeep_server") }
         try expect(
-            "record", "select", "a temporary shadow of the table of passes",
+            "record",
+            "select",
+            "a temporary shadow of the table of passes",
             try seen(
                 scene.server,
                 [
                     "create temporary table pass on commit drop as select * from evil.pass",
                     "grant select on pass to public", "set local search_path = pg_temp, care", show,
                     "select 1 from care.record",
-                ]))
+                ]
+            )
+        )
     }
 
     private static let evil: [SQL] = [
@@ -258,21 +306,31 @@ struct Detours {
                 ledger.report.attempts += 1
                 if organizations != [house.organization, house.organization] {
                     let foreign = organizations?.filter { $0 != house.organization }.count ?? -1
-                    try ledger.fail("record", "execute a generic plan", "a pass of each organisation in turn", "\(foreign) foreign rows")
+                    try ledger.fail(
+                        "record",
+                        "execute a generic plan",
+                        "a pass of each organisation in turn",
+                        "\(foreign) foreign rows"
+                    )
                 }
             }
-            try expect("record", "execute a generic plan", "no pass", try seen(server, ["execute kept"])) { $0 == .rows(0) }
+            try expect("record", "execute a generic plan", "no pass", try seen(server, ["execute kept"])) {
+                $0 == .rows(0)
+            }
         }
         // A plan made by one role, executed by another: the shape of several holes that PostgreSQL has closed.
         let admin = scene.admin
         try expect(
-            "record", "execute a superuser's plan", "as the server",
+            "record",
+            "execute a superuser's plan",
+            "as the server",
             try seen(
                 admin,
                 [
                     "prepare everything as select 1 from care.record", "execute everything",
                     "set local role carekeep_server", "execute everything",
-                ])
+                ]
+            )
         ) { $0 == .rows(0) }
         _ = try? admin.query("deallocate everything")  // it may have been rolled back with its transaction
     }
@@ -298,7 +356,14 @@ struct Detours {
         }
         guard let new = make.newPatients.first else { return }
         let before: SQL = "insert into care.patient (organization_id, id) values (\(north.organization), \(new))"
-        try alike("reach", "insert, for an account", "one of another organisation, and none", make, after: before, "23503") {
+        try alike(
+            "reach",
+            "insert, for an account",
+            "one of another organisation, and none",
+            make,
+            after: before,
+            "23503"
+        ) {
             """
             insert into care.reach (organization_id, patient_id, account_id, kind)
             values (\(north.organization), \(new), \($0 ? south.keeper.account : UUID()), 'guardian')
@@ -328,23 +393,33 @@ struct Detours {
     /// An id that is a patient's elsewhere is as good for a new patient as one that is nobody's.
     private func foreignPatient() throws {
         let id = UUID()
-        try scene.admin.query("insert into care.patient (organization_id, id) values (\(scene.south.organization), \(id))")
+        try scene.admin.query(
+            "insert into care.patient (organization_id, id) values (\(scene.south.organization), \(id))"
+        )
         let request = Scene.Request("patient.create", by: scene.north.keeper, of: scene.north, newPatients: [id])
         let opened = scene.open(request)
         try expect(
-            "patient", "insert", "an id that another organisation has",
+            "patient",
+            "insert",
+            "an id that another organisation has",
             try seen(
                 scene.server,
                 [
                     "select set_config('care.pass', \(opened.setting), true)",
                     "insert into care.patient (organization_id, id) values (\(scene.north.organization), \(id))",
-                ])
+                ]
+            )
         ) { $0 == .rows(1) }
     }
 
     private func alike(
-        _ table: String, _ command: String, _ situation: String, _ opened: Scene.Opened, after before: SQL? = nil,
-        _ state: String = "42501", _ statement: (Bool) -> SQL
+        _ table: String,
+        _ command: String,
+        _ situation: String,
+        _ opened: Scene.Opened,
+        after before: SQL? = nil,
+        _ state: String = "42501",
+        _ statement: (Bool) -> SQL
     ) throws {
         let show: SQL = "select set_config('care.pass', \(opened.setting), true)"
         let first = [show] + (before.map { [$0] } ?? [])
@@ -361,10 +436,15 @@ struct Detours {
         try scene.admin.query("analyze care.record")
         for (connection, role) in [(scene.server, "the server"), (scene.keykeeper, "the keykeeper")] {
             try expect(
-                "pg_stats", "select", role, try seen(connection, ["select 1 from pg_stats where schemaname = 'care'"])
+                "pg_stats",
+                "select",
+                role,
+                try seen(connection, ["select 1 from pg_stats where schemaname = 'care'"])
             ) { $0 == .rows(0) }
             try expect(
-                "pg_stats_ext", "select", role,
+                "pg_stats_ext",
+                "select",
+                role,
                 try seen(connection, ["select 1 from pg_stats_ext where schemaname = 'care'"])
             ) { $0 == .rows(0) }
         }

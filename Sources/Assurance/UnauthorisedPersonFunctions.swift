@@ -19,18 +19,26 @@ extension GateChecks {
             try must(name, "something with one", try answer(Bool.self, search, question) == true)
         }
         try must(
-            "acting_patients", "nobody without the power",
-            try answer([UUID].self, search, "select care.acting_patients('record.write')") == [])
+            "acting_patients",
+            "nobody without the power",
+            try answer([UUID].self, search, "select care.acting_patients('record.write')") == []
+        )
         try must(
-            "acting_new_patients", "nobody without a pass",
-            try answer([UUID].self, nil, "select care.acting_new_patients('patient.write')") == [])
+            "acting_new_patients",
+            "nobody without a pass",
+            try answer([UUID].self, nil, "select care.acting_new_patients('patient.write')") == []
+        )
         let make = try grant("a pass that makes a patient", asks("patient.create"))
         try must(
-            "acting_new_patients", "the new one",
-            try answer([UUID].self, make, "select care.acting_new_patients('patient.write')") == make.newPatients)
+            "acting_new_patients",
+            "the new one",
+            try answer([UUID].self, make, "select care.acting_new_patients('patient.write')") == make.newPatients
+        )
         try must(
-            "acting_new_patients", "nobody without the power",
-            try answer([UUID].self, make, "select care.acting_new_patients('record.read')") == [])
+            "acting_new_patients",
+            "nobody without the power",
+            try answer([UUID].self, make, "select care.acting_new_patients('record.read')") == []
+        )
         try mays(make)
     }
 
@@ -40,11 +48,15 @@ extension GateChecks {
         try must("acting_may", "the directory's pass reads it", try answer(Bool.self, directory, may) == true)
         try must("acting_may", "without a pass nobody may", try answer(Bool.self, nil, may) == false)
         try must(
-            "acting_may", "reading is not writing",
-            try answer(Bool.self, directory, "select care.acting_may('directory.write')") == false)
+            "acting_may",
+            "reading is not writing",
+            try answer(Bool.self, directory, "select care.acting_may('directory.write')") == false
+        )
         try must(
-            "acting_may", "a patient's pass is none of the directory",
-            try answer(Bool.self, make, "select care.acting_may('record.write')") == false)
+            "acting_may",
+            "a patient's pass is none of the directory",
+            try answer(Bool.self, make, "select care.acting_may('record.write')") == false
+        )
         let members: SQL = "select care.acting_may_see_members()"
         try must("acting_may_see_members", "not without a pass", try answer(Bool.self, nil, members) == false)
         try must("acting_may_see_members", "not with any pass", try answer(Bool.self, make, members) == false)
@@ -61,15 +73,21 @@ extension GateChecks {
         let names = { try answer([UUID].self, opened, list) }
         try must("acting_roster", "one's own, here", try names() == [north.ben.patient])
         try must(
-            "acting_roster", "nobody without the power",
-            try answer([UUID].self, opened, "select array(select care.acting_roster('record.read'))") == [])
+            "acting_roster",
+            "nobody without the power",
+            try answer([UUID].self, opened, "select array(select care.acting_roster('record.read'))") == []
+        )
         try must("acting_roster", "nobody without a pass", try answer([UUID].self, nil, list) == [])
         let search = try grant("a pass that is no roster", asks("record.search"))
         try must(
-            "acting_roster", "nobody for a pass of another scope",
-            try answer([UUID].self, search, "select array(select care.acting_roster('record.read'))") == [])
+            "acting_roster",
+            "nobody for a pass of another scope",
+            try answer([UUID].self, search, "select array(select care.acting_roster('record.read'))") == []
+        )
         try setReach(one, "until = clock_timestamp() + interval '30 seconds'")
-        try scene.later(by: .seconds(20)) { try must("acting_roster", "before its end", try names() == [north.ben.patient]) }
+        try scene.later(by: .seconds(20)) {
+            try must("acting_roster", "before its end", try names() == [north.ben.patient])
+        }
         try scene.later(by: .seconds(40)) {
             try must("acting_roster", "not after its end", try names() == [])
             try must("vouch", "not after its end", try vouched(opened, [north.ben.patient]) == [])
@@ -90,11 +108,16 @@ extension GateChecks {
 extension GateChecks {
     /// For whom the database tells the keykeeper to hand out keys.
     func vouched(
-        _ opened: Scene.Opened, _ subjects: [UUID], use: String = "patient", in house: House? = nil, hash: [UInt8]? = nil
+        _ opened: Scene.Opened,
+        _ subjects: [UUID],
+        use: String = "patient",
+        in house: House? = nil,
+        hash: [UInt8]? = nil
     ) throws -> [UUID] {
         let organization = (house ?? north).organization
         return try scene.keykeeper.query(
-            "select care.vouch(\(hash ?? opened.sha256), \(organization), \(use), \(subjects))")[0].decode([UUID].self, at: 0)
+            "select care.vouch(\(hash ?? opened.sha256), \(organization), \(use), \(subjects))"
+        )[0].decode([UUID].self, at: 0)
     }
 
     func vouching() throws {
@@ -106,7 +129,9 @@ extension GateChecks {
         try must("vouch", "not by an unknown pass", try vouched(read, [ada], hash: Primitive.freshBytes(32)) == [])
         try must("vouch", "not by the secret itself", try vouched(read, [ada], hash: read.secret) == [])
         try must("vouch", "not of an unknown use", try vouched(read, [ada, here], use: "wrap") == [])
-        try scene.later(by: .seconds(61)) { try must("vouch", "not by an expired pass", try vouched(read, [ada]) == []) }
+        try scene.later(by: .seconds(61)) {
+            try must("vouch", "not by an expired pass", try vouched(read, [ada]) == [])
+        }
         for act in ["reach.share", "reach.withdraw"] {
             let opened = try grant(act, asks(act))
             try must("vouch", "not by \(act)", try vouched(opened, [ada]) == [])
@@ -128,14 +153,30 @@ extension GateChecks {
         let here = north.organization
         let directory = try grant("a pass of the directory to vouch by", asks("directory.read"))
         try must("vouch", "for the directory", try vouched(directory, [here], use: "directory") == [here])
-        try must("vouch", "for no other organisation's", try vouched(directory, [south.organization], use: "directory") == [])
+        try must(
+            "vouch",
+            "for no other organisation's",
+            try vouched(directory, [south.organization], use: "directory") == []
+        )
         try must("vouch", "for the directory only by its pass", try vouched(read, [here], use: "directory") == [])
-        try must("vouch", "for the audit key only by the trail's pass", try vouched(directory, [here], use: "audit-2026") == [])
+        try must(
+            "vouch",
+            "for the audit key only by the trail's pass",
+            try vouched(directory, [here], use: "audit-2026") == []
+        )
         try must("vouch", "nor by a record's", try vouched(read, [here], use: "audit-2026") == [])
         let trail = try grant("a pass of the trail to vouch by", asks("trail.read"))
         try must("vouch", "for the audit key", try vouched(trail, [here], use: "audit-2026") == [here])
-        try must("vouch", "for no other organisation's audit key", try vouched(trail, [south.organization], use: "audit-2026") == [])
-        try must("vouch", "for no patient as if an audit key", try vouched(trail, [north.ada.patient], use: "audit-2026") == [])
+        try must(
+            "vouch",
+            "for no other organisation's audit key",
+            try vouched(trail, [south.organization], use: "audit-2026") == []
+        )
+        try must(
+            "vouch",
+            "for no patient as if an audit key",
+            try vouched(trail, [north.ada.patient], use: "audit-2026") == []
+        )
     }
 
     /// The keykeeper asks on a connection of its own, and so cannot see what is not committed. Should it ever ask in the same
@@ -148,7 +189,8 @@ extension GateChecks {
         try admin.query(request.statement)
         let hash = Primitive.sha256(request.secret ?? [])
         let answer = try admin.query(
-            "select care.vouch(\(hash), \(north.organization), 'patient', \([north.ada.patient]))")[0].decode([UUID].self, at: 0)
+            "select care.vouch(\(hash), \(north.organization), 'patient', \([north.ada.patient]))"
+        )[0].decode([UUID].self, at: 0)
         try must("vouch", "not by a pass that is not committed", answer.isEmpty)
     }
 
@@ -160,40 +202,120 @@ extension GateChecks {
         try must("disclose", "not by a pass of another scope", try isDenied(read, name([north.ada.patient])))
         try must("disclose", "nor for nobody", try isDenied(read, name([])))
         try must("disclose", "not without a pass", try isDenied(nil, name([north.ada.patient])))
-        try must("disclose", "not who is out of reach", try isDenied(roster, name([north.ada.patient, north.ben.patient])))
+        try must(
+            "disclose",
+            "not who is out of reach",
+            try isDenied(roster, name([north.ada.patient, north.ben.patient]))
+        )
         try must("disclose", "nothing is written of what is refused", try entries(salt).isEmpty)
         try must("disclose", "who was found", try answer(Int32.self, roster, name([north.ada.patient])) == 1)
         let entries = try entries(salt)
         try must(
-            "disclose", "an entry names who was found",
+            "disclose",
+            "an entry names who was found",
             entries.count == 1 && entries[0].patient == north.ada.patient && entries[0].granted
                 && entries[0].organization == north.organization && entries[0].account == north.keeper.account
-                && entries[0].act == "patient.search" && entries[0].hasSession)
+                && entries[0].act == "patient.search" && entries[0].hasSession
+        )
+    }
+
+    /// Functions are no tables: which act opens which of them is declared here.
+    func functions() throws {
+        let here = north.organization
+        let isOpen: [(name: String, acts: Set<String>, answer: (Scene.Opened) throws -> Bool)] = [
+            (
+                "account_to_add", ["member.add"],
+                { try !isDenied($0, "select care.account_to_add(\(north.keeper.token))") }
+            ),
+            (
+                "unknown_references", ["record.create", "patient.create", "bundle.write", "directory.create"],
+                { try !isDenied($0, "select care.unknown_references('{}')") }
+            ),
+            (
+                "disclose", ["patient.list", "patient.search"],
+                { try !isDenied($0, "select care.disclose('{}', 1, \(Primitive.freshBytes(32)), '')") }
+            ),
+            (
+                "vouch for a patient",
+                [
+                    "record.read", "record.search", "record.create", "patient.everything", "bundle.write", "trail.read",
+                    "reach.read", "patient.list", "patient.search",
+                ],
+                { try vouched($0, [north.ada.patient]) == [north.ada.patient] }
+            ),
+            (
+                "vouch for the directory",
+                [
+                    Scene.readsDirectory, "patient.everything", "bundle.write", "directory.read", "directory.search",
+                    "directory.create",
+                ],
+                { try vouched($0, [here], use: "directory") == [here] }
+            ),
+            (
+                "vouch for the audit key", ["trail.read", "reach.read"],
+                { try vouched($0, [here], use: "audit-2026") == [here] }
+            ),
+        ]
+        for act in scene.openings {
+            let opened = try grant("\(act), to call functions with", asks(act))
+            for (name, acts, answer) in isOpen {
+                let works = try answer(opened)
+                try must(name, "by \(act)", works == acts.contains(act), seen: works ? "it worked" : "it was refused")
+            }
+        }
     }
 
     func references() throws {
         let create = try grant("a pass that writes", asks("record.create"))
         let read = try grant("a pass that reads", asks("record.read"))
-        let tags = [north.ada.weight.tag, north.place.tag, north.ben.weight.tag, south.ada.weight.tag, Primitive.freshBytes(16)]
+        let tags = [
+            north.ada.weight.tag, north.place.tag, north.ben.weight.tag, south.ada.weight.tag, Primitive.freshBytes(16),
+        ]
         let ask: SQL = "select care.unknown_references(\(tags))"
         try must(
-            "unknown_references", "known are the patient's own and the directory's",
-            try answer([[UInt8]].self, create, ask) == Array(tags[2...]))
+            "unknown_references",
+            "known are the patient's own and the directory's",
+            try answer([[UInt8]].self, create, ask) == Array(tags[2...])
+        )
         try must("unknown_references", "not by a pass that reads", try isDenied(read, ask))
         try must("unknown_references", "not without a pass", try isDenied(nil, ask))
         try must(
-            "require_references", "another's is answered like none",
+            "require_references",
+            "another's is answered like none",
             try failure(create, "select care.require_references(\([north.ben.weight.tag]))") == "23503"
-                && failure(create, "select care.require_references(\([Primitive.freshBytes(16)]))") == "23503")
+                && failure(create, "select care.require_references(\([Primitive.freshBytes(16)]))") == "23503"
+        )
         try must(
-            "require_references", "the patient's own is known",
-            try failure(create, "select care.require_references(\([north.ada.person.tag]))") == nil)
+            "require_references",
+            "the patient's own is known",
+            try failure(create, "select care.require_references(\([north.ada.person.tag]))") == nil
+        )
         let change = { (record: UUID, patient: UUID?) -> SQL in "select care.acting_on(\(record), \(patient))" }
-        try must("acting_on", "the patient's record", try answer(Bool.self, create, change(north.ada.weight.id, north.ada.patient)) == true)
-        try must("acting_on", "not another's", try answer(Bool.self, create, change(north.ben.weight.id, north.ada.patient)) == false)
-        try must("acting_on", "not one there is not", try answer(Bool.self, create, change(UUID(), north.ada.patient)) == false)
-        try must("acting_on", "not the directory's", try answer(Bool.self, create, change(north.place.id, north.ada.patient)) == false)
-        try must("acting_on", "not without a pass", try answer(Bool.self, nil, change(north.ada.weight.id, north.ada.patient)) == false)
+        try must(
+            "acting_on",
+            "the patient's record",
+            try answer(Bool.self, create, change(north.ada.weight.id, north.ada.patient)) == true
+        )
+        try must(
+            "acting_on",
+            "not another's",
+            try answer(Bool.self, create, change(north.ben.weight.id, north.ada.patient)) == false
+        )
+        try must(
+            "acting_on",
+            "not one there is not",
+            try answer(Bool.self, create, change(UUID(), north.ada.patient)) == false
+        )
+        try must(
+            "acting_on",
+            "not the directory's",
+            try answer(Bool.self, create, change(north.place.id, north.ada.patient)) == false
+        )
+        try must(
+            "acting_on",
+            "not without a pass",
+            try answer(Bool.self, nil, change(north.ada.weight.id, north.ada.patient)) == false
+        )
     }
 }
 
@@ -228,7 +350,8 @@ extension GateChecks {
         let outcome = try row.decode(Int32.self, at: 0)
         let organization = try row.decode(UUID?.self, at: 1)
         let sessions = try scene.admin.query(
-            "select from care.session where secret_sha256 = \(Primitive.sha256(attempt.secret))")
+            "select from care.session where secret_sha256 = \(Primitive.sha256(attempt.secret))"
+        )
         let entries = try entries(attempt.salt)
         let isSo =
             outcome == (house == nil ? 1 : 0) && organization == house?.organization
@@ -236,8 +359,11 @@ extension GateChecks {
             && entries.map(\.act) == ["session.begin"] && entries.map(\.refusal) == [refused]
             && (house == nil || entries[0].organization == organization && entries[0].hasSession)
         try must(
-            "begin_session", condition, isSo,
-            seen: "outcome \(outcome), \(sessions.count) sessions, \(entries.first?.refusal ?? "granted")")
+            "begin_session",
+            condition,
+            isSo,
+            seen: "outcome \(outcome), \(sessions.count) sessions, \(entries.first?.refusal ?? "granted")"
+        )
     }
 
     func signingIn() throws {
@@ -253,7 +379,12 @@ extension GateChecks {
         var unknown = SignIn(one)
         unknown.token = Primitive.freshBytes(32)
         try signIn("with the address only", unknown, to: nil, refused: wrong)
-        try signIn("not where they do not belong", SignIn(one, wanting: south.organization), to: nil, refused: "not a member")
+        try signIn(
+            "not where they do not belong",
+            SignIn(one, wanting: south.organization),
+            to: nil,
+            refused: "not a member"
+        )
         try setMembership(one, "until = clock_timestamp() + interval '10 minutes'")
         try scene.later(by: .seconds(590)) { try signIn("before the membership's end", SignIn(one), to: north) }
         try scene.later(by: .seconds(610)) {
@@ -294,7 +425,8 @@ extension GateChecks {
         long.lasting = 90
         try signIn("for thirty days at most", long, to: north)
         let rows = try scene.admin.query(
-            "select until <= created_at + interval '30 days' from care.session where secret_sha256 = \(Primitive.sha256(long.secret))")
+            "select until <= created_at + interval '30 days' from care.session where secret_sha256 = \(Primitive.sha256(long.secret))"
+        )
         try must("begin_session", "for thirty days at most", try rows.first?.decode(Bool.self, at: 0) == true)
     }
 
@@ -328,23 +460,31 @@ extension GateChecks {
         try must("end_session", "no entry of nothing", try entries(salt).isEmpty)
         _ = try failure(nil, end(north.organization, one.session))
         try must("end_session", "ends it", try me() == nil)
-        try must("end_session", "and no other", try who(north.organization, north.keeper.session) == north.keeper.account)
+        try must(
+            "end_session",
+            "and no other",
+            try who(north.organization, north.keeper.session) == north.keeper.account
+        )
         _ = try failure(nil, end(north.organization, one.session))
         let entries = try entries(salt)
         try must(
-            "end_session", "one entry says so",
-            entries.map(\.act) == ["session.end"] && entries[0].account == one.account && entries[0].hasSession)
+            "end_session",
+            "one entry says so",
+            entries.map(\.act) == ["session.end"] && entries[0].account == one.account && entries[0].hasSession
+        )
     }
 
     private func setSession(_ someone: Someone, _ assignment: SQL) throws {
         try scene.admin.query(
-            "update care.session set \(assignment) where organization_id = \(north.organization) and account_id = \(someone.account)")
+            "update care.session set \(assignment) where organization_id = \(north.organization) and account_id = \(someone.account)"
+        )
     }
 
     /// `password_setting` and `raise_cost`.
     func passwords() throws {
         let one = try scene.somebody(["caregiver"], in: north)
-        let setting = { (token: [UInt8]) in try answer(String.self, nil, "select care.password_setting(\(token))") ?? "" }
+        let setting = { (token: [UInt8]) in try answer(String.self, nil, "select care.password_setting(\(token))") ?? ""
+        }
         try must("password_setting", "is the account's", try setting(one.token) == String(Scene.hash.prefix(29)))
         let (a, b) = (Primitive.freshBytes(32), Primitive.freshBytes(32))
         let decoy = try setting(a)
@@ -357,14 +497,32 @@ extension GateChecks {
         let dearer = Scene.hash.replacing("$12$", with: "$13$")
         try must("raise_cost", "not by another hash", try cost(one.token, Scene.hash + "x", dearer) != true)
         try must("raise_cost", "not of another account", try cost(a, Scene.hash, dearer) == false)
-        try must("raise_cost", "not lowered", try cost(one.token, Scene.hash, Scene.hash.replacing("$12$", with: "$11$")) == false)
-        try must("raise_cost", "not exchanged", try cost(one.token, Scene.hash, Scene.hash.replacing("s", with: "t")) == false)
+        try must(
+            "raise_cost",
+            "not lowered",
+            try cost(one.token, Scene.hash, Scene.hash.replacing("$12$", with: "$11$")) == false
+        )
+        try must(
+            "raise_cost",
+            "not exchanged",
+            try cost(one.token, Scene.hash, Scene.hash.replacing("s", with: "t")) == false
+        )
         try must("raise_cost", "raised by the one that is kept", try cost(one.token, Scene.hash, dearer) == true)
-        let others = try scene.admin.query("select from care.account where password_hash = \(dearer) and id <> \(one.account)")
+        let others = try scene.admin.query(
+            "select from care.account where password_hash = \(dearer) and id <> \(one.account)"
+        )
         try must("raise_cost", "of no other account", others.isEmpty)
         try setAccount(one, "closed_at = clock_timestamp()")
-        try must("raise_cost", "not of a closed account", try cost(one.token, dearer, dearer.replacing("$13$", with: "$14$")) == false)
-        try must("password_setting", "a closed account's is a decoy", try setting(one.token) != String(dearer.prefix(29)))
+        try must(
+            "raise_cost",
+            "not of a closed account",
+            try cost(one.token, dearer, dearer.replacing("$13$", with: "$14$")) == false
+        )
+        try must(
+            "password_setting",
+            "a closed account's is a decoy",
+            try setting(one.token) != String(dearer.prefix(29))
+        )
     }
 }
 
@@ -396,7 +554,11 @@ extension GateChecks {
         let find: SQL = "select care.account_to_add(\(token))"
         try must("account_to_add", "not without a pass", try isDenied(nil, find))
         try must("account_to_add", "not by a pass that lists", try isDenied(listing, find))
-        try must("account_to_add", "by the one that adds", try answer(UUID?.self, adding, find) == north.clinician.account)
+        try must(
+            "account_to_add",
+            "by the one that adds",
+            try answer(UUID?.self, adding, find) == north.clinician.account
+        )
         let one = Newcomer()
         try must("add_member", "somebody new has a link", try answer(Bool.self, adding, one.statement) == true)
         try must("admit", "the link is there", try links(of: one) == 1)
@@ -424,10 +586,13 @@ extension GateChecks {
         try must("admit", "the same address elsewhere", try answer(Bool.self, southern, again.statement) == false)
         try must("admit", "gets no second link", try links(of: again) == 0)
         let rows = try scene.admin.query(
-            "select organization_id from care.membership where account_id = \(pending.account) order by since")
+            "select organization_id from care.membership where account_id = \(pending.account) order by since"
+        )
         try must(
-            "admit", "and is a member of both",
-            try rows.map { try $0.decode(UUID.self, at: 0) } == [north.organization, south.organization])
+            "admit",
+            "and is a member of both",
+            try rows.map { try $0.decode(UUID.self, at: 0) } == [north.organization, south.organization]
+        )
         // An id and an address of different accounts.
         for (account, token) in [
             (south.other.account, Primitive.freshBytes(32)), (UUID(), south.clinician.token),
@@ -439,6 +604,31 @@ extension GateChecks {
         }
     }
 
+    /// The operator's act on the host, as whom the superuser stands here.
+    func founding() throws {
+        let (organization, owner, salt) = (UUID(), Newcomer(), Primitive.freshBytes(32))
+        let rows = try scene.admin.query(
+            """
+            select care.found_organization(
+                \(organization), 'family', 'GB', 'UTC', '\\x00', \(owner.account), \(owner.token), '\\x00', '\\x00',
+                '{owner}', \(Primitive.sha256(owner.link)), 1, \(salt), '\\x00')
+            """
+        )
+        let kept = try scene.admin.query(
+            """
+            select from care.organization o join care.membership m using (organization_id)
+             where o.organization_id = \(organization) and m.account_id = \(owner.account) and m.roles = '{owner}'
+            """
+        )
+        let entries = try entries(salt)
+        try must(
+            "found_organization",
+            "founds, with an owner, a link and an entry",
+            try rows[0].decode(Bool.self, at: 0) && kept.count == 1 && links(of: owner) == 1
+                && entries.map(\.act) == ["organization.found"] && entries[0].organization == organization
+        )
+    }
+
     /// `use_link`.
     func links() throws {
         let one = try scene.somebody(["caregiver"], in: north)
@@ -448,7 +638,8 @@ extension GateChecks {
             insert into care.link (organization_id, account_id, purpose, secret_sha256, until)
             values (\(north.organization), \(one.account), 'set-password', \(Primitive.sha256(link)),
                     clock_timestamp() + interval '10 minutes')
-            """)
+            """
+        )
         let new = Scene.hash.replacing("s", with: "n")
         let salt = Primitive.freshBytes(32)
         let use = { (organization: UUID, secret: [UInt8]) in
@@ -456,20 +647,32 @@ extension GateChecks {
         }
         try must("use_link", "not an unknown one", try use(north.organization, Primitive.freshBytes(32)) == false)
         try must("use_link", "not in another organisation", try use(south.organization, link) == false)
-        try scene.later(by: .seconds(610)) { try must("use_link", "not after its end", try use(north.organization, link) == false) }
+        try scene.later(by: .seconds(610)) {
+            try must("use_link", "not after its end", try use(north.organization, link) == false)
+        }
         let refused = try entries(salt)
         try must(
-            "use_link", "what is refused is written down",
+            "use_link",
+            "what is refused is written down",
             refused.map(\.refusal) == Array(repeating: "no such link", count: 3)
-                && refused.allSatisfy { $0.act == "password.set" && $0.organization == .nobody })
-        try scene.later(by: .seconds(590)) { try must("use_link", "before its end", try use(north.organization, link) == true) }
+                && refused.allSatisfy { $0.act == "password.set" && $0.organization == .nobody }
+        )
+        try scene.later(by: .seconds(590)) {
+            try must("use_link", "before its end", try use(north.organization, link) == true)
+        }
         try must("use_link", "not twice", try use(north.organization, link) == false)
         let granted = try entries(salt).filter(\.granted)
         try must(
-            "use_link", "what is granted is written down",
-            granted.count == 1 && granted[0].organization == north.organization && granted[0].account == one.account)
+            "use_link",
+            "what is granted is written down",
+            granted.count == 1 && granted[0].organization == north.organization && granted[0].account == one.account
+        )
         let holders = try scene.admin.query("select id from care.account where password_hash = \(new)")
-        try must("use_link", "sets its account's password alone", try holders.map { try $0.decode(UUID.self, at: 0) } == [one.account])
+        try must(
+            "use_link",
+            "sets its account's password alone",
+            try holders.map { try $0.decode(UUID.self, at: 0) } == [one.account]
+        )
         let open = { (account: UUID) in
             try scene.admin.query("select from care.session where account_id = \(account) and ended_at is null").count
         }
@@ -485,7 +688,8 @@ extension GateChecks {
         let opened = try grant("a pass that stays", asks("record.read"))
         let old = try grant("a pass that goes", asks("record.read"))
         try scene.admin.query(
-            "update care.pass set until = clock_timestamp() - interval '61 seconds' where secret_sha256 = \(old.sha256)")
+            "update care.pass set until = clock_timestamp() - interval '61 seconds' where secret_sha256 = \(old.sha256)"
+        )
         _ = try failure(nil, "select care.sweep()")
         let left = { (opened: Scene.Opened) in
             try scene.admin.query("select from care.pass where secret_sha256 = \(opened.sha256)").count
@@ -497,7 +701,9 @@ extension GateChecks {
     /// Months are made ahead, each as guarded as the parent, and the guard takes them for what they are.
     func months() throws {
         let before = try scene.admin.query("select from pg_inherits where inhparent = 'care.entry'::regclass").count
-        let added = try scene.later(by: .seconds(40 * 86_400)) { try answer(Int32.self, nil, "select care.add_months()") }
+        let added = try scene.later(by: .seconds(40 * 86_400)) {
+            try answer(Int32.self, nil, "select care.add_months()")
+        }
         let after = try scene.admin.query("select from pg_inherits where inhparent = 'care.entry'::regclass").count
         try must("add_months", "the months ahead are made", added == Int32(after - before) && after - before >= 1)
         let naked = try scene.admin.query(
@@ -507,9 +713,14 @@ extension GateChecks {
                and not (c.relrowsecurity and c.relforcerowsecurity
                         and (select count(*) from pg_policy p where p.polrelid = c.oid) = 3
                         and c.relacl is null)
-            """)
+            """
+        )
         try must("add_months", "each month has row security, its policies and no grant", naked.isEmpty)
-        try must("inspect", "a month more is no difference", try answer(Bool.self, nil, "select care.inspect()") == true)
+        try must(
+            "inspect",
+            "a month more is no difference",
+            try answer(Bool.self, nil, "select care.inspect()") == true
+        )
         try must("add_months", "a second time makes none", try answer(Int32.self, nil, "select care.add_months()") == 0)
     }
 }

@@ -19,11 +19,13 @@ struct GateChecks {
         try roster()
         try vouching()
         try disclosing()
+        try functions()
         try references()
         try signingIn()
         try signedIn()
         try passwords()
         try members()
+        try founding()
         try links()
         try sweeping()
         try months()
@@ -39,19 +41,27 @@ struct GateChecks {
 
     /// An opening that must be refused for this very reason: no context, no names, no pass, and entries that say so.
     func refuse(
-        _ condition: String, _ request: Scene.Request, as refusal: String, outcome: Int32 = 2, entries count: Int = 1
+        _ condition: String,
+        _ request: Scene.Request,
+        as refusal: String,
+        outcome: Int32 = 2,
+        entries count: Int = 1
     ) throws {
         let opened = scene.open(request)
         let entries = try self.entries(request.salt)
         let kept = try scene.admin.query(
-            "select from care.pass where secret_sha256 = \(Primitive.sha256(request.secret ?? []))")
+            "select from care.pass where secret_sha256 = \(Primitive.sha256(request.secret ?? []))"
+        )
         let isSo =
             opened.outcome == outcome && opened.context == nil && opened.patients.isEmpty && opened.records.isEmpty
             && kept.isEmpty && entries.count == count && entries.allSatisfy { !$0.granted && $0.refusal == refusal }
         let reasons = Set(entries.map { $0.refusal ?? "granted" }).sorted().joined(separator: ", ")
         try must(
-            "open_pass", condition, isSo,
-            seen: "outcome \(opened.outcome ?? -1), \(kept.count) passes, \(entries.count) entries: \(reasons)")
+            "open_pass",
+            condition,
+            isSo,
+            seen: "outcome \(opened.outcome ?? -1), \(kept.count) passes, \(entries.count) entries: \(reasons)"
+        )
     }
 
     /// An opening that must be granted, as the control of a refusal.
@@ -95,12 +105,19 @@ struct GateChecks {
             """
         ).map { row in
             Entry(
-                organization: try row.decode(UUID.self, at: 0), actorOrganization: try row.decode(UUID?.self, at: 1),
-                account: try row.decode(UUID?.self, at: 2), act: try row.decode(String.self, at: 3),
-                scope: try row.decode(String?.self, at: 4), patient: try row.decode(UUID?.self, at: 5),
-                record: try row.decode(UUID?.self, at: 6), granted: try row.decode(Bool.self, at: 7),
-                refusal: try row.decode(String?.self, at: 8), purpose: try row.decode(String?.self, at: 9),
-                hasSession: try row.decode(Bool.self, at: 10), isComplete: try row.decode(Bool.self, at: 11))
+                organization: try row.decode(UUID.self, at: 0),
+                actorOrganization: try row.decode(UUID?.self, at: 1),
+                account: try row.decode(UUID?.self, at: 2),
+                act: try row.decode(String.self, at: 3),
+                scope: try row.decode(String?.self, at: 4),
+                patient: try row.decode(UUID?.self, at: 5),
+                record: try row.decode(UUID?.self, at: 6),
+                granted: try row.decode(Bool.self, at: 7),
+                refusal: try row.decode(String?.self, at: 8),
+                purpose: try row.decode(String?.self, at: 9),
+                hasSession: try row.decode(Bool.self, at: 10),
+                isComplete: try row.decode(Bool.self, at: 11)
+            )
         }
     }
 
@@ -150,8 +167,10 @@ extension GateChecks {
         unknown.session = Primitive.freshBytes(32)
         try refuse("the session is known", unknown, as: "no such session", outcome: 1)
         try must(
-            "write_entry", "what belongs to nobody is the nil organisation's",
-            try entries(unknown.salt).allSatisfy { $0.organization == UUID.nobody && $0.account == nil })
+            "write_entry",
+            "what belongs to nobody is the nil organisation's",
+            try entries(unknown.salt).allSatisfy { $0.organization == UUID.nobody && $0.account == nil }
+        )
         var elsewhere = asks("record.read")
         elsewhere.organization = south.organization
         try refuse("the session is of the organisation", elsewhere, as: "no such session", outcome: 1)
@@ -180,7 +199,8 @@ extension GateChecks {
 
     private func set(_ someone: Someone, _ assignment: SQL) throws {
         try scene.admin.query(
-            "update care.session set \(assignment) where organization_id = \(north.organization) and account_id = \(someone.account)")
+            "update care.session set \(assignment) where organization_id = \(north.organization) and account_id = \(someone.account)"
+        )
     }
 
     func setMembership(_ someone: Someone, _ assignment: SQL) throws {
@@ -188,7 +208,8 @@ extension GateChecks {
             """
             update care.membership set \(assignment)
              where organization_id = \(north.organization) and account_id = \(someone.account)
-            """)
+            """
+        )
     }
 
     private func memberships() throws {
@@ -216,7 +237,8 @@ extension GateChecks {
                 """
                 select extract(epoch from seen_at - created_at)::float8 from care.session
                  where organization_id = \(north.organization) and account_id = \(one.account) and used_as = 'api'
-                """)[0].decode(Double.self, at: 0)
+                """
+            )[0].decode(Double.self, at: 0)
         }
         try scene.later(by: .seconds(50)) { try grant("50 s later", asks("patient.list", one)) }
         try must("open_pass", "freshness is not written within a minute", try seen() == 0)
@@ -227,7 +249,8 @@ extension GateChecks {
             select from care.session
              where organization_id = \(north.organization) and account_id = \(one.account) and seen_at <> created_at
                and used_as = 'page'
-            """)
+            """
+        )
         try must("open_pass", "only the session's own freshness is written", others.isEmpty)
     }
 
@@ -261,14 +284,21 @@ extension GateChecks {
         try grant("100 new patients", Scene.Request("bundle.write", by: north.keeper, of: north, newPatients: ids(100)))
         try refuse(
             "at most 100 new patients",
-            Scene.Request("bundle.write", by: north.keeper, of: north, newPatients: ids(101)), as: "more than 100 targets")
+            Scene.Request("bundle.write", by: north.keeper, of: north, newPatients: ids(101)),
+            as: "more than 100 targets"
+        )
         try refuse(
-            "at most 100 targets", Scene.Request("bundle.write", by: north.keeper, of: north, targets: unknown(101)),
-            as: "more than 100 targets", entries: 100)
+            "at most 100 targets",
+            Scene.Request("bundle.write", by: north.keeper, of: north, targets: unknown(101)),
+            as: "more than 100 targets",
+            entries: 100
+        )
         try refuse(
             "at most 100 of both",
             Scene.Request("bundle.write", by: north.keeper, of: north, targets: unknown(60), newPatients: ids(41)),
-            as: "more than 100 targets", entries: 60)
+            as: "more than 100 targets",
+            entries: 60
+        )
         var stranger = Scene.Request("bundle.write", by: north.keeper, of: north, targets: unknown(5_000))
         stranger.session = Primitive.freshBytes(32)
         try refuse("a refusal leaves 100 entries at most", stranger, as: "no such session", outcome: 1, entries: 100)
@@ -282,20 +312,37 @@ extension GateChecks {
             Scene.Request(act, by: north.keeper, of: north, targets: targets, newPatients: new)
         }
         try refuse("the target is known", to("record.read", [Primitive.freshBytes(16)], []), as: "no such record")
-        try refuse("the target is of the organisation", to("record.read", [south.ada.weight.tag], []), as: "no such record")
+        try refuse(
+            "the target is of the organisation",
+            to("record.read", [south.ada.weight.tag], []),
+            as: "no such record"
+        )
         try refuse("a target that is null", to("record.read", [nil], []), as: "no such record")
         try refuse("a patient act has a target", to("record.search", [], []), as: "one target is needed")
         try refuse(
-            "a patient act has one target", to("record.search", [ada.person.tag, ada.weight.tag], []),
-            as: "one target is needed", entries: 2)
-        try refuse("a patient act makes nobody", to("record.search", [ada.person.tag], [UUID()]), as: "one target is needed")
+            "a patient act has one target",
+            to("record.search", [ada.person.tag, ada.weight.tag], []),
+            as: "one target is needed",
+            entries: 2
+        )
+        try refuse(
+            "a patient act makes nobody",
+            to("record.search", [ada.person.tag], [UUID()]),
+            as: "one target is needed"
+        )
         for act in ["record.search", "record.create", "patient.everything", "trail.read", "reach.share"] {
             try refuse("the directory is no patient, for \(act)", to(act, [north.place.tag], []), as: "not a patient")
         }
-        try refuse("the directory's acts take no patient", to("directory.read", [ada.weight.tag], []), as: "not of the directory")
+        try refuse(
+            "the directory's acts take no patient",
+            to("directory.read", [ada.weight.tag], []),
+            as: "not of the directory"
+        )
         try refuse("nor do the organisation's", to("member.list", [ada.weight.tag], []), as: "not of the directory")
         try refuse("the roster takes no target", to("patient.list", [ada.weight.tag], []), as: "no target is taken")
-        for act in ["patient.list", "patient.search", "directory.read", "directory.create", "member.list", "member.add"] {
+        for act in [
+            "patient.list", "patient.search", "directory.read", "directory.create", "member.list", "member.add",
+        ] {
             try refuse("\(act) makes nobody", to(act, [], [north.ben.patient]), as: "no patient is made")
         }
         try refuse("a new patient is new", to("patient.create", [], [north.ben.patient]), as: "patient exists")
@@ -307,13 +354,17 @@ extension GateChecks {
     /// What is not there and what is not theirs get the same answer.
     private func unknownAndForbidden() throws {
         let unknown = scene.open(
-            Scene.Request("record.read", by: north.keeper, of: north, targets: [Primitive.freshBytes(16)]))
+            Scene.Request("record.read", by: north.keeper, of: north, targets: [Primitive.freshBytes(16)])
+        )
         let forbidden = scene.open(
-            Scene.Request("record.read", by: north.keeper, of: north, targets: [north.ben.weight.tag]))
+            Scene.Request("record.read", by: north.keeper, of: north, targets: [north.ben.weight.tag])
+        )
         try must(
-            "open_pass", "unknown and forbidden are answered alike",
+            "open_pass",
+            "unknown and forbidden are answered alike",
             unknown.outcome == forbidden.outcome && unknown.context == forbidden.context
-                && unknown.patients == forbidden.patients && unknown.records == forbidden.records)
+                && unknown.patients == forbidden.patients && unknown.records == forbidden.records
+        )
     }
 
     /// Which roles an act takes: declared here once more, beside the table of acts. Others take none, or a patient in reach.
@@ -397,20 +448,29 @@ extension GateChecks {
 
     func setReach(_ someone: Someone, _ assignment: SQL) throws {
         try scene.admin.query(
-            "update care.reach set \(assignment) where organization_id = \(north.organization) and account_id = \(someone.account)")
+            "update care.reach set \(assignment) where organization_id = \(north.organization) and account_id = \(someone.account)"
+        )
     }
 
     /// Each of several targets must be reached, wherever it stands.
     private func reachOfSeveral() throws {
         for targets in [[north.ada.person.tag, north.ben.person.tag], [north.ben.person.tag, north.ada.person.tag]] {
             try refuse(
-                "each of several is reached", Scene.Request("bundle.write", by: north.keeper, of: north, targets: targets),
-                as: "out of reach", entries: 2)
+                "each of several is reached",
+                Scene.Request("bundle.write", by: north.keeper, of: north, targets: targets),
+                as: "out of reach",
+                entries: 2
+            )
         }
-        for targets in [[north.ada.person.tag, Primitive.freshBytes(16)], [Primitive.freshBytes(16), north.ada.person.tag]] {
+        for targets in [
+            [north.ada.person.tag, Primitive.freshBytes(16)], [Primitive.freshBytes(16), north.ada.person.tag],
+        ] {
             try refuse(
-                "each of several is known", Scene.Request("bundle.write", by: north.keeper, of: north, targets: targets),
-                as: "no such record", entries: 2)
+                "each of several is known",
+                Scene.Request("bundle.write", by: north.keeper, of: north, targets: targets),
+                as: "no such record",
+                entries: 2
+            )
         }
     }
 }
@@ -427,20 +487,30 @@ extension GateChecks {
         let makes = asks("patient.create")
         let made = try grant("an entry of making a patient", makes)
         try must(
-            "open_pass", "one entry for a new patient, and no other",
-            try self.entries(makes.salt).map(\.patient) == made.newPatients.map(Optional.some))
+            "open_pass",
+            "one entry for a new patient, and no other",
+            try self.entries(makes.salt).map(\.patient) == made.newPatients.map(Optional.some)
+        )
         let lists = asks("patient.list")
         try grant("an entry of listing", lists)
-        try must("open_pass", "one entry for what is about nobody", try self.entries(lists.salt).map(\.patient) == [nil])
         try must(
-            "write_entry", "the entry says who, what, to whom and why",
+            "open_pass",
+            "one entry for what is about nobody",
+            try self.entries(lists.salt).map(\.patient) == [nil]
+        )
+        try must(
+            "write_entry",
+            "the entry says who, what, to whom and why",
             entry?.organization == north.organization && entry?.actorOrganization == north.organization
                 && entry?.account == north.keeper.account && entry?.act == "record.read" && entry?.scope == "patient"
                 && entry?.patient == north.ada.patient && entry?.record == north.ada.weight.id && entry?.granted == true
-                && entry?.purpose == "care" && entry?.hasSession == true && entry?.isComplete == true)
+                && entry?.purpose == "care" && entry?.hasSession == true && entry?.isComplete == true
+        )
         try must(
-            "open_pass", "the answer names patient and record",
-            opened.patients == [north.ada.patient] && opened.records == [north.ada.weight.id])
+            "open_pass",
+            "the answer names patient and record",
+            opened.patients == [north.ada.patient] && opened.records == [north.ada.weight.id]
+        )
         try refusalEntry()
         try bundleEntries()
         try narrowing()
@@ -452,10 +522,13 @@ extension GateChecks {
         _ = scene.open(request)
         let entry = try entries(request.salt).first
         try must(
-            "write_entry", "a refusal names whom it was about",
+            "write_entry",
+            "a refusal names whom it was about",
             entry?.organization == north.organization && entry?.account == north.keeper.account
-                && entry?.patient == north.ben.patient && entry?.record == north.ben.weight.id && entry?.granted == false
-                && entry?.isComplete == true)
+                && entry?.patient == north.ben.patient && entry?.record == north.ben.weight.id
+                && entry?.granted == false
+                && entry?.isComplete == true
+        )
     }
 
     private func bundleEntries() throws {
@@ -463,17 +536,24 @@ extension GateChecks {
         let opened = try grant("an entry of a bundle", request)
         let entries = try entries(request.salt)
         try must(
-            "write_entry", "one entry for each target and each new patient",
+            "write_entry",
+            "one entry for each target and each new patient",
             Set(entries.map(\.patient)) == [north.ada.patient, opened.newPatients.first] && entries.count == 2
-                && entries.allSatisfy { $0.granted && $0.isComplete })
+                && entries.allSatisfy { $0.granted && $0.isComplete }
+        )
         let own = try scene.admin.query(
             """
             select patients = \([north.ada.patient] + opened.newPatients) and new_patients = \(opened.newPatients)
                    and directory and session_id is not null and account_id = \(north.keeper.account)
                    and actor_organization_id = \(north.organization) and scope = 'patients' and purpose = 'care'
               from care.pass where secret_sha256 = \(opened.sha256)
-            """)
-        try must("open_pass", "the pass carries whom it was opened for", try own.first?.decode(Bool?.self, at: 0) == true)
+            """
+        )
+        try must(
+            "open_pass",
+            "the pass carries whom it was opened for",
+            try own.first?.decode(Bool?.self, at: 0) == true
+        )
     }
 
     /// Reading what belongs to no patient is reading of the directory, and nothing else.
@@ -483,14 +563,23 @@ extension GateChecks {
             """
             select scope = 'directory' and powers = '{directory.read}' and patients = '{}' and directory
               from care.pass where secret_sha256 = \(opened.sha256)
-            """)
-        try must("open_pass", "reading the directory opens the directory alone", try own.first?.decode(Bool?.self, at: 0) == true)
-        for (act, isOpen) in [("record.read", false), ("record.create", false), ("patient.everything", true), ("patient.create", false)] {
+            """
+        )
+        try must(
+            "open_pass",
+            "reading the directory opens the directory alone",
+            try own.first?.decode(Bool?.self, at: 0) == true
+        )
+        for (act, isOpen) in [
+            ("record.read", false), ("record.create", false), ("patient.everything", true), ("patient.create", false),
+        ] {
             let opened = try grant(act, asks(act))
             let rows = try scene.admin.query("select directory from care.pass where secret_sha256 = \(opened.sha256)")
             try must(
-                "open_pass", "\(act) \(isOpen ? "opens" : "does not open") the directory",
-                try rows.first?.decode(Bool.self, at: 0) == isOpen)
+                "open_pass",
+                "\(act) \(isOpen ? "opens" : "does not open") the directory",
+                try rows.first?.decode(Bool.self, at: 0) == isOpen
+            )
         }
     }
 
@@ -498,13 +587,18 @@ extension GateChecks {
     private func until(_ opened: Scene.Opened) throws {
         let look: SQL = "select 1 from care.record"
         let fresh = try grant("a pass to be used later", asks("record.search"))
-        try scene.later(by: .seconds(50)) { try must("acting", "a pass is good for 50 s", try failure(fresh, look) == nil) }
-        try scene.later(by: .seconds(61)) { try must("acting", "a pass is over after a minute", try isDenied(fresh, look)) }
+        try scene.later(by: .seconds(50)) {
+            try must("acting", "a pass is good for 50 s", try failure(fresh, look) == nil)
+        }
+        try scene.later(by: .seconds(61)) {
+            try must("acting", "a pass is over after a minute", try isDenied(fresh, look))
+        }
         let rows = try scene.admin.query(
             """
             select until between clock_timestamp() + interval '30 seconds' and clock_timestamp() + interval '60 seconds'
               from care.pass where secret_sha256 = \(opened.sha256)
-            """)
+            """
+        )
         try must("open_pass", "a pass lasts a minute", try rows.first?.decode(Bool.self, at: 0) == true)
     }
 
@@ -516,7 +610,8 @@ extension GateChecks {
         let (expected, seen) = (try before.decode([UInt8]?.self, at: 0), try before.decode([UInt8]?.self, at: 1))
         defer {
             _ = try? scene.admin.query(  // the store is a copy
-                "update care.guard set expected = \(expected), seen = \(seen), inspected_at = clock_timestamp()")
+                "update care.guard set expected = \(expected), seen = \(seen), inspected_at = clock_timestamp()"
+            )
         }
         let read = { asks("record.read") }
         let isUp = { (condition: String) in try refuse(condition, read(), as: "the guard is up", outcome: 3) }
@@ -530,7 +625,8 @@ extension GateChecks {
         try must("inspect", "what differs is told", try answer(Bool.self, nil, "select care.inspect()") == false)
         try isUp("what is expected is what is seen")
         try scene.admin.query(
-            "update care.guard set expected = \(expected), seen = \(seen), inspected_at = clock_timestamp() - interval '290 seconds'")
+            "update care.guard set expected = \(expected), seen = \(seen), inspected_at = clock_timestamp() - interval '290 seconds'"
+        )
         try grant("looked at within five minutes", read())
         try scene.admin.query("update care.guard set inspected_at = clock_timestamp() - interval '301 seconds'")
         try isUp("it was looked at within five minutes")

@@ -33,7 +33,12 @@ struct Matrix {
                 try asOthers(specimen, table, passes)
             }
             if try sum(of: table) != before {
-                try ledger.fail(table.name, "all of them", "-", "rows were changed, though each statement said otherwise")
+                try ledger.fail(
+                    table.name,
+                    "all of them",
+                    "-",
+                    "rows were changed, though each statement said otherwise"
+                )
             }
         }
     }
@@ -43,7 +48,8 @@ struct Matrix {
         let rows = try scene.admin.query(
             """
             select count(*) || ' ' || coalesce(md5(string_agg(t::text, ' ' order by t::text)), '') from care.\(table.identifier) t
-            """)
+            """
+        )
         return try rows[0].decode(String.self, at: 0)
     }
 
@@ -55,7 +61,11 @@ struct Matrix {
         for command in Command.all(for: specimen, of: table, victim: victim, elsewhere: scene.south) {
             ledger.report.controls += 1
             let seen = try attempt(
-                command, over: scene.admin, .nothing, before: command.needsBefore ? specimen.before?(victim) : nil)
+                command,
+                over: scene.admin,
+                .nothing,
+                before: command.needsBefore ? specimen.before?(victim) : nil
+            )
             if !isReal(seen, command) {
                 try ledger.fail(specimen.name, command.name, "the superuser, as a control", "\(seen)")
             }
@@ -66,7 +76,11 @@ struct Matrix {
     }
 
     private func control(
-        _ specimen: Specimen, _ table: Catalogue.Table, _ base: Command.Base, _ act: String, _ passes: Passes
+        _ specimen: Specimen,
+        _ table: Catalogue.Table,
+        _ base: Command.Base,
+        _ act: String,
+        _ passes: Passes
     ) throws {
         ledger.report.controls += 1
         guard let opened = passes.rightful[act] else {
@@ -77,7 +91,11 @@ struct Matrix {
         let commands = Command.all(for: specimen, of: table, victim: victim, elsewhere: scene.south)
         guard let command = commands.first(where: { $0.name == "\(base)" }) else { return }
         let seen = try attempt(
-            command, over: scene.server, .setting(opened.setting), before: command.needsBefore ? specimen.before?(victim) : nil)
+            command,
+            over: scene.server,
+            .setting(opened.setting),
+            before: command.needsBefore ? specimen.before?(victim) : nil
+        )
         guard case .rows(let count) = seen, count > 0 else {
             return try ledger.fail(specimen.name, command.name, "the right pass, \(act)", "\(seen)")
         }
@@ -98,31 +116,62 @@ struct Matrix {
     private func withoutPass(_ specimen: Specimen, _ table: Catalogue.Table, _ situations: [Passes.Invalid]) throws {
         for situation in situations where table.isGranted || situation.isForAll {
             try everyCommand(
-                specimen, table, over: situation.isUntouched ? scene.untouched : scene.server, situation.shown,
-                situation.name, victim: scene.north.ada, in: scene.north, mustBeRefused: situation.mustBeRefused)
+                specimen,
+                table,
+                over: situation.isUntouched ? scene.untouched : scene.server,
+                situation.shown,
+                situation.name,
+                victim: scene.north.ada,
+                in: scene.north,
+                mustBeRefused: situation.mustBeRefused
+            )
         }
     }
 
     // MARK: Passes for something else
 
     private func withOtherPasses(_ specimen: Specimen, _ table: Catalogue.Table, _ passes: Passes) throws {
+        let opening = specimen.opened.values.reduce(into: Set<String>()) { $0.formUnion($1) }
         for act in table.isGranted ? scene.openings : ["record.read"] {
+            // What an act that opens nothing of it cannot do plainly, it cannot do in other words.
+            let isTried = { (command: Command) in opening.contains(act) || command.isPlain || act == "record.read" }
             if let opened = passes.foreign[act] {
                 try everyCommand(
-                    specimen, table, over: scene.server, .setting(opened.setting), "\(act) of another organisation",
-                    victim: scene.north.ada, in: scene.north, newPatient: opened.newPatients.first)
+                    specimen,
+                    table,
+                    over: scene.server,
+                    .setting(opened.setting),
+                    "\(act) of another organisation",
+                    victim: scene.north.ada,
+                    in: scene.north,
+                    newPatient: opened.newPatients.first,
+                    where: isTried
+                )
             }
             guard let opened = passes.rightful[act] else { continue }
             if specimen.isOfPatient {
                 try everyCommand(
-                    specimen, table, over: scene.server, .setting(opened.setting), "\(act) about another patient",
-                    victim: scene.north.ben, in: scene.north)
+                    specimen,
+                    table,
+                    over: scene.server,
+                    .setting(opened.setting),
+                    "\(act) about another patient",
+                    victim: scene.north.ben,
+                    in: scene.north,
+                    where: isTried
+                )
             }
             try everyCommand(
-                specimen, table, over: scene.server, .setting(opened.setting), "\(act), which is not for this",
-                victim: scene.north.ada, in: scene.north, newPatient: opened.newPatients.first,
+                specimen,
+                table,
+                over: scene.server,
+                .setting(opened.setting),
+                "\(act), which is not for this",
+                victim: scene.north.ada,
+                in: scene.north,
+                newPatient: opened.newPatients.first,
                 maySeeIt: specimen.opened[.select]?.contains(act) ?? false
-            ) { !(specimen.opened[$0.base]?.contains(act) ?? false) }
+            ) { isTried($0) && !(specimen.opened[$0.base]?.contains(act) ?? false) }
         }
     }
 
@@ -133,15 +182,34 @@ struct Matrix {
         for shown in [nil, passes.rightful["record.read"]?.setting, passes.rightful["bundle.write"]?.setting] {
             let pass = shown == nil ? "no pass" : "a pass"
             try everyCommand(
-                specimen, table, over: scene.keykeeper, shown.map { .setting($0) } ?? .nothing, "the keykeeper, \(pass)",
-                victim: scene.north.ada, in: scene.north, mustBeRefused: true)
+                specimen,
+                table,
+                over: scene.keykeeper,
+                shown.map { .setting($0) } ?? .nothing,
+                "the keykeeper, \(pass)",
+                victim: scene.north.ada,
+                in: scene.north,
+                mustBeRefused: true
+            )
             try everyCommand(
-                specimen, table, over: scene.admin, .role("set local role pg_signal_backend", shown), "public, \(pass)",
-                victim: scene.north.ada, in: scene.north, mustBeRefused: true)
+                specimen,
+                table,
+                over: scene.admin,
+                .role("set local role pg_signal_backend", shown),
+                "public, \(pass)",
+                victim: scene.north.ada,
+                in: scene.north,
+                mustBeRefused: true
+            )
             guard table.name != "migration" else { continue }  // the migrator's own, as the owner
             try everyCommand(
-                specimen, table, over: scene.admin, .role("set local role carekeep_owner", shown), "the owner, \(pass)",
-                victim: scene.north.ada, in: scene.north
+                specimen,
+                table,
+                over: scene.admin,
+                .role("set local role carekeep_owner", shown),
+                "the owner, \(pass)",
+                victim: scene.north.ada,
+                in: scene.north
             ) { $0.mayFindNothing }
         }
     }
@@ -149,8 +217,16 @@ struct Matrix {
     // MARK: One situation
 
     private func everyCommand(
-        _ specimen: Specimen, _ table: Catalogue.Table, over connection: AdminConnection, _ shown: Shown, _ situation: String,
-        victim: Kept, in house: House, newPatient: UUID? = nil, mustBeRefused: Bool = false, maySeeIt: Bool = false,
+        _ specimen: Specimen,
+        _ table: Catalogue.Table,
+        over connection: AdminConnection,
+        _ shown: Shown,
+        _ situation: String,
+        victim: Kept,
+        in house: House,
+        newPatient: UUID? = nil,
+        mustBeRefused: Bool = false,
+        maySeeIt: Bool = false,
         where isTried: (Command) -> Bool = { _ in true }
     ) throws {
         let there = commands(specimen, table, victim, house, newPatient)
@@ -158,7 +234,9 @@ struct Matrix {
         for (command, twin) in zip(there, nowhere) where isTried(command) {
             if command.name == "copy to" || command.name.hasSuffix("without a condition") {
                 // What the pass does open is among these rows.
-                guard mustBeRefused || house.organization != scene.north.organization || isNoPass(shown) else { continue }
+                guard mustBeRefused || house.organization != scene.north.organization || isNoPass(shown) else {
+                    continue
+                }
             }
             ledger.report.attempts += 1
             let seen = try attempt(command, over: connection, shown)
@@ -172,7 +250,11 @@ struct Matrix {
             let answer = try attempt(twin, over: connection, shown)
             if answer != seen {
                 try ledger.fail(
-                    specimen.name, command.name, situation, "an id that is there is answered \(seen), one that is not \(answer)")
+                    specimen.name,
+                    command.name,
+                    situation,
+                    "an id that is there is answered \(seen), one that is not \(answer)"
+                )
             }
         }
     }
@@ -184,7 +266,11 @@ struct Matrix {
     }
 
     private func commands(
-        _ specimen: Specimen, _ table: Catalogue.Table, _ kept: Kept, _ house: House, _ newPatient: UUID?
+        _ specimen: Specimen,
+        _ table: Catalogue.Table,
+        _ kept: Kept,
+        _ house: House,
+        _ newPatient: UUID?
     ) -> [Command] {
         var victim = Victim(house: house, kept: kept)
         if let newPatient { victim.newPatient = newPatient }
@@ -204,7 +290,10 @@ struct Matrix {
     /// Tries a statement in a transaction of its own. It is committed if it claims to have done nothing, so that what it did
     /// all the same can be seen, and else rolled back.
     private func attempt(
-        _ command: Command, over connection: AdminConnection, _ shown: Shown, before: SQL? = nil
+        _ command: Command,
+        over connection: AdminConnection,
+        _ shown: Shown,
+        before: SQL? = nil
     ) throws -> Seen {
         try connection.query("begin")
         var ending: SQL = "rollback"
@@ -281,7 +370,11 @@ struct Passes {
                     try ledger.fail("open_pass", act, "the right person", seen)
                     continue
                 }
-                if house.organization == scene.north.organization { rightful[act] = opened } else { foreign[act] = opened }
+                if house.organization == scene.north.organization {
+                    rightful[act] = opened
+                } else {
+                    foreign[act] = opened
+                }
             }
         }
         fixed = try Self.fixed(scene)
@@ -298,7 +391,8 @@ struct Passes {
         let expired = scene.open(request())
         let ended = Primitive.sha256(expired.secret)
         _ = try? scene.admin.query(
-            "update care.pass set until = clock_timestamp() - interval '1 millisecond' where secret_sha256 = \(ended)")
+            "update care.pass set until = clock_timestamp() - interval '1 millisecond' where secret_sha256 = \(ended)"
+        )
         var ofPage = request()
         ofPage.session = scene.north.keeper.pageSession
         var ofStranger = request()
@@ -309,12 +403,16 @@ struct Passes {
         rolledBack.secret = openAndRollBack(rolledBack)
         return [
             Invalid(name: "\(act), expired", shown: .setting(expired.setting)),
-            Invalid(name: "\(act), of a page's session presented as the API's", shown: .setting(scene.open(ofPage).setting)),
+            Invalid(
+                name: "\(act), of a page's session presented as the API's",
+                shown: .setting(scene.open(ofPage).setting)
+            ),
             Invalid(name: "\(act), refused", shown: .setting(scene.open(ofStranger).setting)),
             Invalid(name: "\(act), opened by the same transaction", shown: .opening(same.statement, same.setting)),
             Invalid(name: "\(act), opened and rolled back", shown: .setting(rolledBack.setting)),
             Invalid(
-                name: "\(act), opened and rolled back to a savepoint", shown: .openingRolledBack(point.statement, point.setting)
+                name: "\(act), opened and rolled back to a savepoint",
+                shown: .openingRolledBack(point.statement, point.setting)
             ),
         ]
     }
@@ -327,7 +425,9 @@ struct Passes {
     }
 
     private static func fixed(_ scene: Scene) throws -> [Invalid] {
-        let kept = scene.open(scene.request("record.read", by: scene.north.keeper, of: scene.north, about: scene.north.ada))
+        let kept = scene.open(
+            scene.request("record.read", by: scene.north.keeper, of: scene.north, about: scene.north.ada)
+        )
         let digits = String(kept.setting.dropFirst(3))
         let forged = Scene.Request(nil, by: scene.north.keeper, of: scene.north).setting
         let hashed = Scene.Opened.setting(of: Array(kept.sha256.prefix(16)))
@@ -336,7 +436,11 @@ struct Passes {
             Invalid(name: "an empty setting", shown: .setting(""), mustBeRefused: false, isForAll: true),
             Invalid(name: "a forged secret", shown: .setting(forged), isForAll: true),
             Invalid(name: "the hash shown as the secret", shown: .setting(hashed)),
-        ] + ["v2.\(digits)", "v1.", digits, "v1.\(digits.dropLast())", "\(kept.setting) ", "v1.\(digits.uppercased())x", " ", "v1.%"]
+        ]
+            + [
+                "v2.\(digits)", "v1.", digits, "v1.\(digits.dropLast())", "\(kept.setting) ",
+                "v1.\(digits.uppercased())x", " ", "v1.%",
+            ]
             .map { Invalid(name: "a malformed setting of \($0.utf8.count) bytes", shown: .setting($0)) }
     }
 }

@@ -36,7 +36,9 @@ final class Scene {
     }
 
     /// Somebody new in a house, who belonged to another before, if it is named.
-    func somebody(_ roles: [String], in house: House, after earlier: (house: House, roles: [String])? = nil) throws -> Someone {
+    func somebody(_ roles: [String], in house: House, after earlier: (house: House, roles: [String])? = nil) throws
+        -> Someone
+    {
         let someone = Someone()
         try add(someone, roles, to: house, after: earlier)
         return someone
@@ -96,9 +98,14 @@ final class Scene {
         var failure: PostgresError?
         do { row = try server.query(request.statement).first } catch { failure = error }
         return Opened(
-            outcome: try? row?.decode(Int32?.self, at: 0), context: try? row?.decode([UInt8]?.self, at: 1),
-            patients: (try? row?.decode([UUID?].self, at: 2)) ?? [], records: (try? row?.decode([UUID?].self, at: 3)) ?? [],
-            secret: request.secret ?? [], newPatients: request.newPatients, error: failure)
+            outcome: try? row?.decode(Int32?.self, at: 0),
+            context: try? row?.decode([UInt8]?.self, at: 1),
+            patients: (try? row?.decode([UUID?].self, at: 2)) ?? [],
+            records: (try? row?.decode([UUID?].self, at: 3)) ?? [],
+            secret: request.secret ?? [],
+            newPatients: request.newPatients,
+            error: failure
+        )
     }
 
     /// The request that an act takes, about somebody kept in a house. `act` may name a way of its own: `record.read/directory`.
@@ -194,7 +201,8 @@ extension Scene {
             """
             insert into care.organization (organization_id, profile, country, sealed_name)
             values (\(house.organization), 'clinic', 'GB', \([UInt8]([0])))
-            """)
+            """
+        )
         try add(house.keeper, ["owner", "caregiver"], to: house)
         try add(house.other, ["caregiver"], to: house)
         try add(house.clinician, ["clinician"], to: house)
@@ -203,7 +211,8 @@ extension Scene {
             insert into care.link (organization_id, id, account_id, purpose, secret_sha256, until)
             values (\(house.organization), \(house.link), \(house.keeper.account), 'set-password',
                     \(Primitive.freshBytes(32)), clock_timestamp() + interval '1 day')
-            """)
+            """
+        )
         try make(house.ada, keptBy: house.keeper, in: house)
         try make(house.ben, keptBy: house.other, in: house)
         try make(house.place, "Location", of: nil, in: house)
@@ -211,13 +220,17 @@ extension Scene {
     }
 
     private func add(
-        _ someone: Someone, _ roles: [String], to house: House, after earlier: (house: House, roles: [String])? = nil
+        _ someone: Someone,
+        _ roles: [String],
+        to house: House,
+        after earlier: (house: House, roles: [String])? = nil
     ) throws {
         try admin.query(
             """
             insert into care.account (id, sign_in_token, sealed_address, password_hash, password_at)
             values (\(someone.account), \(someone.token), \([UInt8]([0])), \(Self.hash), clock_timestamp())
-            """)
+            """
+        )
         if let earlier { try join(someone, earlier.roles, to: earlier.house) }
         try join(someone, roles, to: house)
         for (use, secret) in [("api", someone.session), ("page", someone.pageSession)] {
@@ -228,7 +241,8 @@ extension Scene {
                 select \(house.organization), \(someone.account), \(use), \(Primitive.sha256(secret)), t, t,
                        interval '1 hour', t + interval '1 day'
                   from clock_timestamp() t
-                """)
+                """
+            )
         }
     }
 
@@ -241,25 +255,30 @@ extension Scene {
             """
             insert into care.membership (organization_id, account_id, roles, sealed_name)
             values (\(house.organization), \(someone.account), \(roles), \([UInt8]([0])))
-            """)
+            """
+        )
     }
 
     private func make(_ kept: Kept, keptBy guardian: Someone, in house: House) throws {
-        try admin.query("insert into care.patient (organization_id, id) values (\(house.organization), \(kept.patient))")
+        try admin.query(
+            "insert into care.patient (organization_id, id) values (\(house.organization), \(kept.patient))"
+        )
         try reach(kept, by: guardian, as: "guardian", in: house)
         try admin.query(
             """
             insert into care.reach (organization_id, id, patient_id, account_id, kind, until)
             values (\(house.organization), \(kept.share), \(kept.patient), \(house.clinician.account), 'share',
                     clock_timestamp() + interval '90 days')
-            """)
+            """
+        )
         try make(kept.person, "Patient", of: kept, in: house)
         try make(kept.weight, "Observation", of: kept, in: house)
         try admin.query(
             """
             insert into care.token (organization_id, value, epoch, patient_id)
             values (\(house.organization), \(kept.token), 1, \(kept.patient))
-            """)
+            """
+        )
         try admin.query(
             """
             insert into care.entry (
@@ -268,7 +287,8 @@ extension Scene {
                    'record.read', \(kept.patient), true, 1, \(Primitive.freshBytes(32)), \([UInt8]([0]))
               from (select to_date(right(inhrelid::regclass::text, 6), 'YYYYMM') + time '12:00'
                       from pg_inherits where inhparent = 'care.entry'::regclass) x (month)
-            """)
+            """
+        )
     }
 
     /// Lets somebody reach somebody.
@@ -278,7 +298,8 @@ extension Scene {
             insert into care.reach (organization_id, patient_id, account_id, kind, until)
             values (\(house.organization), \(kept.patient), \(someone.account), \(kind),
                     case when \(kind) = 'share' then clock_timestamp() + interval '90 days' end)
-            """)
+            """
+        )
     }
 
     private func make(_ record: Sealed, _ kind: String, of kept: Kept?, in house: House) throws {
@@ -287,11 +308,13 @@ extension Scene {
             insert into care.record (organization_id, id, patient_id, kind, version, tag, sealed, card)
             values (\(house.organization), \(record.id), \(kept?.patient), \(kind), 1, \(record.tag),
                     \([UInt8]([0])), \([UInt8]([0])))
-            """)
+            """
+        )
         try admin.query(
             """
             insert into care.change (organization_id, id, opening_id, record_id, patient_id, version, sealed_diff)
             values (\(house.organization), \(record.change), \(UUID()), \(record.id), \(kept?.patient), 1, \([UInt8]([0])))
-            """)
+            """
+        )
     }
 }

@@ -34,7 +34,9 @@ struct Specimen: Sendable {
     static func of(_ table: String) -> [Specimen] { all.filter { $0.table == table } }
 
     static let all =
-        people + [patient] + reaches + records + [token, patientChange, directoryChange, entry("entry"), entry("entry_MONTH")]
+        people + [patient] + reaches + records + [
+            token, patientChange, directoryChange, entry("entry"), entry("entry_MONTH"),
+        ]
         + installation
 
     // MARK: Who opens what
@@ -57,52 +59,72 @@ struct Specimen: Sendable {
     // MARK: Patients, reach
 
     private static let patient = Specimen(
-        name: "patient", table: "patient",
+        name: "patient",
+        table: "patient",
         match: { "organization_id = \($0.house.organization) and id = \($0.kept.patient)" },
         row: { victim, existing in
             [of(victim), ("id", "\(existing ? victim.kept.patient : victim.newPatient)")]
         },
-        opened: [.select: readRoster, .insert: makePatients])
+        opened: [.select: readRoster, .insert: makePatients]
+    )
 
     private static let reaches = [
         Specimen(
-            name: "reach", table: "reach", match: theShare,
+            name: "reach",
+            table: "reach",
+            match: theShare,
             row: { victim, existing in
                 [
-                    of(victim), ("patient_id", "\(victim.newPatient)"), ("account_id", "\(victim.house.keeper.account)"),
+                    of(victim), ("patient_id", "\(victim.newPatient)"),
+                    ("account_id", "\(victim.house.keeper.account)"),
                     ("kind", "'guardian'"),
                 ] + (existing ? [("id", "\(victim.kept.share)")] : [])
             },
-            change: "withdrawn_at = now()", before: makeNewPatient,
-            opened: [.select: readReach, .insert: makePatients, .update: ["reach.withdraw"]]),
+            change: "withdrawn_at = now()",
+            before: makeNewPatient,
+            opened: [.select: readReach, .insert: makePatients, .update: ["reach.withdraw"]]
+        ),
         Specimen(
-            name: "reach (a share)", table: "reach", match: theShare,
+            name: "reach (a share)",
+            table: "reach",
+            match: theShare,
             row: { victim, existing in
                 [
-                    of(victim), ("patient_id", "\(victim.kept.patient)"), ("account_id", "\(victim.house.clinician.account)"),
+                    of(victim), ("patient_id", "\(victim.kept.patient)"),
+                    ("account_id", "\(victim.house.clinician.account)"),
                     ("kind", "'share'"), ("purpose", "'treatment'"), ("until", "now() + interval '30 days'"),
                 ] + (existing ? [("id", "\(victim.kept.share)")] : [])
             },
             change: "withdrawn_at = now()",
-            opened: [.select: readReach, .insert: ["reach.share"], .update: ["reach.withdraw"]]),
+            opened: [.select: readReach, .insert: ["reach.share"], .update: ["reach.withdraw"]]
+        ),
         Specimen(
-            name: "reach (a share with oneself)", table: "reach", match: nil,
+            name: "reach (a share with oneself)",
+            table: "reach",
+            match: nil,
             row: { victim, _ in
                 [
-                    of(victim), ("patient_id", "\(victim.kept.patient)"), ("account_id", "\(victim.house.keeper.account)"),
+                    of(victim), ("patient_id", "\(victim.kept.patient)"),
+                    ("account_id", "\(victim.house.keeper.account)"),
                     ("kind", "'share'"), ("until", "now() + interval '30 days'"),
                 ]
-            }),
+            }
+        ),
         Specimen(
-            name: "reach (a share with a caregiver)", table: "reach", match: nil,
+            name: "reach (a share with a caregiver)",
+            table: "reach",
+            match: nil,
             row: { victim, _ in
                 [
-                    of(victim), ("patient_id", "\(victim.kept.patient)"), ("account_id", "\(victim.house.other.account)"),
+                    of(victim), ("patient_id", "\(victim.kept.patient)"),
+                    ("account_id", "\(victim.house.other.account)"),
                     ("kind", "'share'"), ("until", "now() + interval '30 days'"),
                 ]
-            }),
+            }
+        ),
         Specimen(
-            name: "reach (a guardian more)", table: "reach",
+            name: "reach (a guardian more)",
+            table: "reach",
             match: { victim in
                 """
                 organization_id = \(victim.house.organization) and patient_id = \(victim.kept.patient) and kind = 'guardian'
@@ -110,11 +132,14 @@ struct Specimen: Sendable {
             },
             row: { victim, _ in
                 [
-                    of(victim), ("patient_id", "\(victim.kept.patient)"), ("account_id", "\(victim.house.clinician.account)"),
+                    of(victim), ("patient_id", "\(victim.kept.patient)"),
+                    ("account_id", "\(victim.house.clinician.account)"),
                     ("kind", "'guardian'"),
                 ]
             },
-            change: "withdrawn_at = now()", opened: [.select: readReach]),
+            change: "withdrawn_at = now()",
+            opened: [.select: readReach]
+        ),
     ]
 
     private static let theShare: @Sendable (Victim) -> SQL = {
@@ -128,29 +153,47 @@ struct Specimen: Sendable {
 
     private static let records = [
         record("record", \.weight, "'Observation'", select: readRecords, insert: writeRecords),
-        record("record (who it is)", \.person, "'Patient'", select: readRecords.union(readRoster), insert: writeRecords),
+        record(
+            "record (who it is)",
+            \.person,
+            "'Patient'",
+            select: readRecords.union(readRoster),
+            insert: writeRecords
+        ),
         Specimen(
-            name: "record (of a new patient)", table: "record", match: nil,
-            row: { victim, _ in sealed(victim, "\(victim.newPatient)", "'Observation'", nil) }, before: makeNewPatient,
-            opened: [.insert: makePatients]),
+            name: "record (of a new patient)",
+            table: "record",
+            match: nil,
+            row: { victim, _ in sealed(victim, "\(victim.newPatient)", "'Observation'", nil) },
+            before: makeNewPatient,
+            opened: [.insert: makePatients]
+        ),
         Specimen(
-            name: "record (of the directory)", table: "record",
+            name: "record (of the directory)",
+            table: "record",
             match: { "organization_id = \($0.house.organization) and id = \($0.house.place.id)" },
             row: { victim, existing in sealed(victim, "null", "'Location'", existing ? victim.house.place : nil) },
-            opened: [.select: readDirectory, .insert: writeDirectory], isOfPatient: false),
+            opened: [.select: readDirectory, .insert: writeDirectory],
+            isOfPatient: false
+        ),
     ]
 
     private static func record(
-        _ name: String, _ record: @escaping @Sendable (Kept) -> Sealed, _ kind: SQL, select: Set<String>,
+        _ name: String,
+        _ record: @escaping @Sendable (Kept) -> Sealed,
+        _ kind: SQL,
+        select: Set<String>,
         insert: Set<String>
     ) -> Specimen {
         Specimen(
-            name: name, table: "record",
+            name: name,
+            table: "record",
             match: { "organization_id = \($0.house.organization) and id = \(record($0.kept).id)" },
             row: { victim, existing in
                 sealed(victim, "\(victim.kept.patient)", kind, existing ? record(victim.kept) : nil)
             },
-            opened: [.select: select, .insert: insert])
+            opened: [.select: select, .insert: insert]
+        )
     }
 
     private static func sealed(_ victim: Victim, _ patient: SQL, _ kind: SQL, _ like: Sealed?) -> [(String, SQL)] {
@@ -162,27 +205,47 @@ struct Specimen: Sendable {
     }
 
     private static let token = Specimen(
-        name: "token", table: "token",
+        name: "token",
+        table: "token",
         match: { "organization_id = \($0.house.organization) and value = \($0.kept.token)" },
         row: { victim, existing in
             [
-                of(victim), ("value", "\(existing ? victim.kept.token : Int64.random(in: .min ... .max))"), ("epoch", "1"),
+                of(victim), ("value", "\(existing ? victim.kept.token : Int64.random(in: .min ... .max))"),
+                ("epoch", "1"),
                 ("patient_id", "\(victim.kept.patient)"),
             ]
         },
-        opened: [.select: readRoster, .insert: writeRecords])
+        opened: [.select: readRoster, .insert: writeRecords]
+    )
 
     private static let patientChange = change(
-        "change", \.kept.weight, { "\($0.kept.patient)" }, select: readRecords, insert: writeRecords, isOfPatient: true)
+        "change",
+        \.kept.weight,
+        { "\($0.kept.patient)" },
+        select: readRecords,
+        insert: writeRecords,
+        isOfPatient: true
+    )
     private static let directoryChange = change(
-        "change (of the directory)", \.house.place, { _ in "null" }, select: [], insert: writeDirectory, isOfPatient: false)
+        "change (of the directory)",
+        \.house.place,
+        { _ in "null" },
+        select: [],
+        insert: writeDirectory,
+        isOfPatient: false
+    )
 
     private static func change(
-        _ name: String, _ record: @escaping @Sendable (Victim) -> Sealed, _ patient: @escaping @Sendable (Victim) -> SQL,
-        select: Set<String>, insert: Set<String>, isOfPatient: Bool
+        _ name: String,
+        _ record: @escaping @Sendable (Victim) -> Sealed,
+        _ patient: @escaping @Sendable (Victim) -> SQL,
+        select: Set<String>,
+        insert: Set<String>,
+        isOfPatient: Bool
     ) -> Specimen {
         Specimen(
-            name: name, table: "change",
+            name: name,
+            table: "change",
             match: { "organization_id = \($0.house.organization) and id = \(record($0).change)" },
             row: { victim, existing in
                 [
@@ -191,12 +254,15 @@ struct Specimen: Sendable {
                     ("sealed_diff", "\([UInt8]([0]))"),
                 ] + (existing ? [("id", "\(record(victim).change)")] : [])
             },
-            opened: [.select: select, .insert: insert], isOfPatient: isOfPatient)
+            opened: [.select: select, .insert: insert],
+            isOfPatient: isOfPatient
+        )
     }
 
     private static func entry(_ table: String) -> Specimen {
         Specimen(
-            name: table, table: table,
+            name: table,
+            table: table,
             match: { "organization_id = \($0.house.organization) and patient_id = \($0.kept.patient)" },
             row: { victim, existing in
                 [
@@ -206,30 +272,40 @@ struct Specimen: Sendable {
                     ("salt", "\(Primitive.freshBytes(32))"), ("sealed", "\([UInt8]([0]))"),
                 ]
             },
-            opened: table == "entry" ? [.select: ["trail.read", "reach.read"]] : [:])
+            opened: table == "entry" ? [.select: ["trail.read", "reach.read"]] : [:]
+        )
     }
 
     // MARK: People
 
     private static let people = [
         Specimen(
-            name: "organization", table: "organization", match: { "organization_id = \($0.house.organization)" },
+            name: "organization",
+            table: "organization",
+            match: { "organization_id = \($0.house.organization)" },
             row: { victim, existing in
                 [
                     ("organization_id", "\(existing ? victim.house.organization : UUID())"), ("profile", "'family'"),
                     ("country", "'GB'"), ("sealed_name", "\([UInt8]([0]))"),
                 ]
-            }, isOfPatient: false),
+            },
+            isOfPatient: false
+        ),
         Specimen(
-            name: "account", table: "account", match: { "id = \($0.house.keeper.account)" },
+            name: "account",
+            table: "account",
+            match: { "id = \($0.house.keeper.account)" },
             row: { victim, existing in
                 [
                     ("id", "\(existing ? victim.house.keeper.account : UUID())"),
                     ("sign_in_token", "\(Primitive.freshBytes(32))"), ("sealed_address", "\([UInt8]([0]))"),
                 ]
-            }, isOfPatient: false),
+            },
+            isOfPatient: false
+        ),
         Specimen(
-            name: "membership", table: "membership",
+            name: "membership",
+            table: "membership",
             match: { "organization_id = \($0.house.organization) and account_id = \($0.house.keeper.account)" },
             row: { victim, existing in
                 [
@@ -243,9 +319,12 @@ struct Specimen: Sendable {
                 values (\($0.newPatient), \(Primitive.freshBytes(32)), \([UInt8]([0])))
                 """
             },
-            opened: [.select: seeMembers], isOfPatient: false),
+            opened: [.select: seeMembers],
+            isOfPatient: false
+        ),
         Specimen(
-            name: "session", table: "session",
+            name: "session",
+            table: "session",
             match: { "organization_id = \($0.house.organization) and account_id = \($0.house.keeper.account)" },
             row: { victim, _ in
                 [
@@ -253,35 +332,51 @@ struct Specimen: Sendable {
                     ("secret_sha256", "\(Primitive.freshBytes(32))"), ("created_at", "now()"), ("seen_at", "now()"),
                     ("idle", "interval '1 hour'"), ("until", "now() + interval '1 hour'"),
                 ]
-            }, isOfPatient: false),
+            },
+            isOfPatient: false
+        ),
         Specimen(
-            name: "link", table: "link",
+            name: "link",
+            table: "link",
             match: { "organization_id = \($0.house.organization) and id = \($0.house.link)" },
             row: { victim, existing in
                 [
                     of(victim), ("account_id", "\(victim.house.keeper.account)"), ("purpose", "'set-password'"),
                     ("secret_sha256", "\(Primitive.freshBytes(32))"), ("until", "now() + interval '1 day'"),
                 ] + (existing ? [("id", "\(victim.house.link)")] : [])
-            }, isOfPatient: false),
+            },
+            isOfPatient: false
+        ),
     ]
 
     // MARK: The installation
 
     private static let installation = [
         Specimen(
-            name: "act", table: "act", match: { _ in "name = 'record.read'" },
+            name: "act",
+            table: "act",
+            match: { _ in "name = 'record.read'" },
             row: { _, existing in
                 [
                     ("name", existing ? "'record.read'" : "'record.steal'"), ("scope", "'roster'"),
                     ("powers", "'{record.read}'"),
                 ]
             },
-            change: "roles = '{member}'", isOfPatient: false),
+            change: "roles = '{member}'",
+            isOfPatient: false
+        ),
         Specimen(
-            name: "guard", table: "guard", match: { _ in "only_row" }, row: { _, _ in [("only_row", "true")] },
-            change: "clock_offset = '-1 day'", isOfPatient: false),
+            name: "guard",
+            table: "guard",
+            match: { _ in "only_row" },
+            row: { _, _ in [("only_row", "true")] },
+            change: "clock_offset = '-1 day'",
+            isOfPatient: false
+        ),
         Specimen(
-            name: "pass", table: "pass", match: { "organization_id = \($0.house.organization)" },
+            name: "pass",
+            table: "pass",
+            match: { "organization_id = \($0.house.organization)" },
             row: { victim, _ in
                 [
                     ("secret_sha256", "\(Primitive.freshBytes(32))"), of(victim),
@@ -292,12 +387,18 @@ struct Specimen: Sendable {
                     ("until", "now() + interval '1 day'"),
                 ]
             },
-            change: "until = 'infinity'", isOfPatient: false),
+            change: "until = 'infinity'",
+            isOfPatient: false
+        ),
         Specimen(
-            name: "migration", table: "migration", match: { _ in "true" },
+            name: "migration",
+            table: "migration",
+            match: { _ in "true" },
             row: { _, existing in
                 [("name", existing ? "'0001-people'" : "'9999-theft'"), ("sha256", "\(Primitive.freshBytes(32))")]
-            }, isOfPatient: false),
+            },
+            isOfPatient: false
+        ),
     ]
 
     private static func of(_ victim: Victim) -> (column: String, value: SQL) {

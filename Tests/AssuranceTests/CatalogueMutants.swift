@@ -17,7 +17,8 @@ enum CatalogueMutants {
         /// `create policy …`, as it is or changed.
         func created(permissive: Bool? = nil, roles: String? = nil, using: String?, check: String?) -> String {
             "create policy \(name) on care.\(table) as \(permissive ?? isPermissive ? "permissive" : "restrictive") for \(command) "
-                + "to \(roles ?? self.roles)" + (using.map { " using (\($0))" } ?? "") + (check.map { " with check (\($0))" } ?? "")
+                + "to \(roles ?? self.roles)" + (using.map { " using (\($0))" } ?? "")
+                + (check.map { " with check (\($0))" } ?? "")
         }
 
         var dropped: String { "drop policy \(name) on care.\(table)" }
@@ -40,10 +41,16 @@ enum CatalogueMutants {
         ).flatMap { row in
             mutants(
                 of: Policy(
-                    name: try row.decode(String.self, at: 0), table: try row.decode(String.self, at: 1),
-                    isPermissive: try row.decode(Bool.self, at: 2), command: try row.decode(String.self, at: 3),
-                    roles: try row.decode(String.self, at: 4), using: try row.decode(String?.self, at: 5),
-                    check: try row.decode(String?.self, at: 6), isOfMonth: try row.decode(Bool.self, at: 7)))
+                    name: try row.decode(String.self, at: 0),
+                    table: try row.decode(String.self, at: 1),
+                    isPermissive: try row.decode(Bool.self, at: 2),
+                    command: try row.decode(String.self, at: 3),
+                    roles: try row.decode(String.self, at: 4),
+                    using: try row.decode(String?.self, at: 5),
+                    check: try row.decode(String?.self, at: 6),
+                    isOfMonth: try row.decode(Bool.self, at: 7)
+                )
+            )
         }
     }
 
@@ -54,17 +61,28 @@ enum CatalogueMutants {
             again("made permissive", policy.created(permissive: true, using: policy.using, check: policy.check))
         }
         if let using = policy.using, using != "true" {
-            again("using (true)", policy.created(using: "true", check: policy.check ?? (policy.command == "select" ? nil : using)))
+            again(
+                "using (true)",
+                policy.created(using: "true", check: policy.check ?? (policy.command == "select" ? nil : using))
+            )
         }
         if let check = policy.check, check != "true" {
             again("with check (true)", policy.created(using: policy.using, check: "true"))
         }
-        again("for the server, too", policy.created(roles: "\(policy.roles), carekeep_server", using: policy.using, check: policy.check))
+        again(
+            "for the server, too",
+            policy.created(roles: "\(policy.roles), carekeep_server", using: policy.using, check: policy.check)
+        )
         if policy.roles == "carekeep_server" { changes.removeLast() }
         return changes.map { change in
             Mutant(
-                name: "policy \(policy.name) on \(policy.table): \(change.0)", damage: change.1, tables: [policy.table],
-                search: [[.tables], [.gate], [.detours], [.structure, .grants]])
+                name: "policy \(policy.name) on \(policy.table): \(change.0)",
+                damage: change.1,
+                tables: [policy.table],
+                search: [[.tables], [.gate], [.detours], [.structure, .grants]],
+                // Who looks can write nothing down then: looking answers nothing, and after five minutes the gate is shut.
+                canBeSeen: policy.name != "guard_kept_by_the_gate" || change.0 != "dropped"
+            )
         }
     }
 
@@ -88,36 +106,53 @@ enum CatalogueMutants {
                 ("owned by the gate", "alter table care.\(table) owner to carekeep_gate"),
             ].map { change in
                 Mutant(
-                    name: "table \(table): \(change.0)", damage: [change.1], tables: [table],
-                    search: [[.tables], [.structure, .grants]])
+                    name: "table \(table): \(change.0)",
+                    damage: [change.1],
+                    tables: [table],
+                    search: [[.tables], [.structure, .grants]]
+                )
             }
         }
     }
 
-    /// Each grant of the server's on rows taken away: the positive controls, or the declared grants, must miss it.
+    /// Each function open to everybody, without its search path, of another owner, as its caller, or of another volatility.
     static func functions(of connection: AdminConnection) throws -> [Mutant] {
-        try connection.query("set search_path = care")
+        try connection.query("set search_path = pg_catalog")
         return try connection.query(
             """
             select p.oid::regprocedure::text, p.prosecdef,
                    exists (select from pg_depend d
-                            where d.classid = 'pg_policy'::regclass and d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid)
+                            where d.classid = 'pg_policy'::regclass and d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid),
+                   exists (select from aclexplode(p.proacl) g where g.grantee <> p.proowner)
               from pg_proc p where p.pronamespace = 'care'::regnamespace order by 1
             """
         ).flatMap { row -> [Mutant] in
             let name = try row.decode(String.self, at: 0)
             var changes = [
-                ("granted to public", "grant execute on function care.\(name) to public"),
-                ("without a search path", "alter function care.\(name) reset all"),
-                ("of another owner", "alter function care.\(name) owner to carekeep_server"),
+                ("granted to public", "grant execute on function \(name) to public"),
+                ("without a search path", "alter function \(name) reset all"),
+                ("of another owner", "alter function \(name) owner to carekeep_server"),
             ]
-            if try row.decode(Bool.self, at: 1) { changes.append(("of the caller", "alter function care.\(name) security invoker")) }
-            if try row.decode(Bool.self, at: 2) {
-                changes.append(("immutable", "alter function care.\(name) immutable"))
-                changes.append(("leakproof", "alter function care.\(name) leakproof"))
+            if try row.decode(Bool.self, at: 1) {
+                changes.append(("of the caller", "alter function \(name) security invoker"))
             }
+            if try row.decode(Bool.self, at: 2) {
+                changes.append(("immutable", "alter function \(name) immutable"))
+                changes.append(("leakproof", "alter function \(name) leakproof"))
+            }
+            // What only its owner's functions call runs as its owner either way. (Not the event trigger's; what
+            // require_references asks is itself of its owner.)
+            let isInner =
+                try !row.decode(Bool.self, at: 3) && !name.contains("inspect_after_ddl")
+                || name.contains("require_references")
             return changes.map {
-                Mutant(name: "function \(name): \($0.0)", damage: [$0.1], search: [[.structure, .grants], [.gate], [.detours]])
+                Mutant(
+                    name: "function \(name): \($0.0)",
+                    damage: [$0.1],
+                    search: [[.structure, .grants], [.gate], [.detours]],
+                    equivalentBecause: $0.0 == "of the caller" && isInner
+                        ? "what it does is done by its owner's functions, or for them" : nil
+                )
             }
         }
     }
@@ -127,9 +162,12 @@ enum CatalogueMutants {
         let powers = try connection.query("select distinct unnest(powers) from care.act order by 1").map {
             try $0.decode(String.self, at: 0)
         }
-        return try connection.query("select name, scope, powers, reach, roles from care.act order by 1").flatMap { row -> [Mutant] in
+        return try connection.query("select name, scope, powers, reach, roles from care.act order by 1").flatMap {
+            row -> [Mutant] in
             let (name, scope, has, reach, roles) = try row.decode((String, String, [String], [String], [String]).self)
-            var changes = powers.filter { !has.contains($0) }.map { ("with the power \($0)", "powers = powers || '{\($0)}'") }
+            var changes = powers.filter { !has.contains($0) }.map {
+                ("with the power \($0)", "powers = powers || '{\($0)}'")
+            }
             changes += has.map { ("without the power \($0)", "powers = array_remove(powers, '\($0)')") }
             if ["patient", "patients"].contains(scope) {
                 changes += ["guardian", "self", "share", "care-team", "assignment"].filter { !reach.contains($0) }
@@ -142,8 +180,12 @@ enum CatalogueMutants {
             }
             return changes.map {
                 Mutant(
-                    name: "act \(name): \($0.0)", damage: ["update care.act set \($0.1) where name = '\(name)'"],
-                    search: [[.gate], [.tables]])
+                    name: "act \(name): \($0.0)",
+                    damage: ["update care.act set \($0.1) where name = '\(name)'"],
+                    // What a power more opens by itself, the gate's checks and the tables show; one that needs another beside
+                    // it opens nothing, and is told by the declared acts.
+                    search: [[.gate], [.grants]]
+                )
             }
         }
     }

@@ -26,7 +26,10 @@ import Testing
             (
                 "grant select on care.token to carekeep_server with grant option",
                 "revoke grant option for select on care.token from carekeep_server",
-                ["missing: carekeep_server may select on token", "unexpected: carekeep_server may select on token and pass it on"]
+                [
+                    "missing: carekeep_server may select on token",
+                    "unexpected: carekeep_server may select on token and pass it on",
+                ]
             ),
             (
                 "revoke update (withdrawn_at) on care.reach from carekeep_server",
@@ -34,7 +37,8 @@ import Testing
                 ["missing: carekeep_server may update on reach (withdrawn_at)"]
             ),
             (
-                "grant update (until) on care.reach to carekeep_server", "revoke update (until) on care.reach from carekeep_server",
+                "grant update (until) on care.reach to carekeep_server",
+                "revoke update (until) on care.reach from carekeep_server",
                 [
                     "missing: carekeep_server may update on reach (withdrawn_at)",
                     "unexpected: carekeep_server may update on reach (until, withdrawn_at)",
@@ -75,9 +79,15 @@ import Testing
         let changes: [(SQL, [String])] = [
             (
                 "alter role carekeep_server bypassrls",
-                ["missing: role carekeep_server: login", "unexpected: role carekeep_server: login, bypasses row security"]
+                [
+                    "missing: role carekeep_server: login",
+                    "unexpected: role carekeep_server: login, bypasses row security",
+                ]
             ),
-            ("alter role carekeep_gate login", ["missing: role carekeep_gate", "unexpected: role carekeep_gate: login"]),
+            (
+                "alter role carekeep_gate login",
+                ["missing: role carekeep_gate", "unexpected: role carekeep_gate: login"]
+            ),
             ("grant carekeep_gate to carekeep_server", ["unexpected: carekeep_server is a member of carekeep_gate"]),
             ("grant carekeep_gate to pg_monitor", ["unexpected: pg_monitor is a member of carekeep_gate"]),
             ("create role carekeep_thief login", ["unexpected: role carekeep_thief: login, inherits"]),

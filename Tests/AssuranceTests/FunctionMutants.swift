@@ -15,14 +15,17 @@ enum FunctionMutants {
                 """
                 select pg_get_functiondef(p.oid) from pg_proc p
                  where p.pronamespace = 'care'::regnamespace and p.proname = \(damage.function)
-                """)[0].decode(String.self, at: 0)
+                """
+            )[0].decode(String.self, at: 0)
             guard text.contains(damage.find) else { throw Missing(function: damage.function, text: damage.find) }
             return Mutant(
                 name: "\(damage.function): «\(damage.find)» → «\(damage.replace)»",
                 damage: [text.replacing(damage.find, with: damage.replace)],
                 tables: ["record", "patient", "membership", "reach", "change"],
-                search: [[.gate], [.detours], [.tables], [.structure, .grants]], canBeSeen: unseen.isDisjoint(with: [damage.function, "\(damage.function): \(damage.find)"]),
-                equivalentBecause: equivalent["\(damage.function): \(damage.find)"])
+                search: [[.gate], [.detours], [.tables], [.structure, .grants]],
+                canBeSeen: unseen.isDisjoint(with: [damage.function, "\(damage.function): \(damage.find)"]),
+                equivalentBecause: equivalent["\(damage.function): \(damage.find)"]
+            )
         }
     }
 
@@ -39,11 +42,13 @@ enum FunctionMutants {
 
     /// Conditions that others repeat: without them the function does the same.
     private static let equivalent: [String: String] = [
-        "vouch: if not found or": "of a pass that is not found the organisation is null, which is distinct from every organisation"
+        "vouch: if not found or":
+            "of a pass that is not found the organisation is null, which is distinct from every organisation"
     ]
 
     private static let damages: [Damage] =
-        acting + vouching + gate + gateReach + writing + disclosing + signingIn + signedIn + members + links + months + looking
+        acting + vouching + gate + gateReach + writing + disclosing + signingIn + signedIn + members + links + months
+        + looking
 
     private static let acting: [Damage] = [
         ("acting", "if shown is null or shown = '' then", "if shown is null then"),
@@ -89,7 +94,10 @@ enum FunctionMutants {
         ("vouch", "p.until <= at or", ""),
         ("vouch", "p.opened_in = pg_current_xact_id_if_assigned()", "false"),
         ("vouch", "p.organization_id is distinct from organization", "false"),
-        ("vouch", "where secret_sha256 = pass_sha256", "where secret_sha256 = pass_sha256 or secret_sha256 = sha256(pass_sha256)"),
+        (
+            "vouch", "where secret_sha256 = pass_sha256",
+            "where secret_sha256 = pass_sha256 or secret_sha256 = sha256(pass_sha256)"
+        ),
         ("vouch", "p.powers && '{record.read,record.write}' and", ""),
         ("vouch", "s.subject = any (p.patients)", "true"),
         ("vouch", "p.scope = 'roster' and", ""),
@@ -133,8 +141,14 @@ enum FunctionMutants {
         ("open_pass", "r.organization_id = p.organization_id and r.tag = targets[i]", "r.tag = targets[i]"),
         ("open_pass", "if refused is null and target_record is null then", "if false then"),
         ("open_pass", "if n <> 1 or cardinality(p.new_patients) > 0 then", "if n <> 1 then"),
-        ("open_pass", "if n <> 1 or cardinality(p.new_patients) > 0 then", "if n < 1 or cardinality(p.new_patients) > 0 then"),
-        ("open_pass", "if n <> 1 or cardinality(p.new_patients) > 0 then", "if n > 1 or cardinality(p.new_patients) > 0 then"),
+        (
+            "open_pass", "if n <> 1 or cardinality(p.new_patients) > 0 then",
+            "if n < 1 or cardinality(p.new_patients) > 0 then"
+        ),
+        (
+            "open_pass", "if n <> 1 or cardinality(p.new_patients) > 0 then",
+            "if n > 1 or cardinality(p.new_patients) > 0 then"
+        ),
         ("open_pass", "elsif patients[1] is null and a.name = 'record.read' then", "elsif patients[1] is null then"),
         ("open_pass", "p.powers := '{directory.read}';", ""),
         ("open_pass", "p.scope := 'directory';", ""),
@@ -143,7 +157,10 @@ enum FunctionMutants {
         ("open_pass", "where x.organization_id = p.organization_id and x.id = any (p.new_patients)", "where false"),
         ("open_pass", "where x.organization_id = p.organization_id and x.id", "where x.id"),
         ("open_pass", "if cardinality(a.roles) > 0 and not a.roles && roles_held then", "if false then"),
-        ("open_pass", "elsif n > 0 and exists (select from unnest(patients) t (id) where t.id is not null) then", "elsif false then"),
+        (
+            "open_pass", "elsif n > 0 and exists (select from unnest(patients) t (id) where t.id is not null) then",
+            "elsif false then"
+        ),
         ("open_pass", "if n > 0 then\n                refused := 'no target is taken';", "if false then"),
         ("open_pass", "cardinality(p.new_patients) > 0 and not 'patient.write' = any (a.powers)", "false"),
         ("open_pass", "p.scope = 'directory' or 'directory.read' = any (p.powers)", "true"),
@@ -177,13 +194,22 @@ enum FunctionMutants {
             "open_pass", "perform care.write_entry(p, patients[i], records[i], refused, key_epoch, salt, sealed, at);",
             "if refused is not null then perform care.write_entry(p, patients[i], records[i], refused, key_epoch, salt, sealed, at); end if;"
         ),
-        ("open_pass", "perform care.write_entry(p, patients[i], records[i]", "perform care.write_entry(p, null, records[i]"),
-        ("open_pass", "perform care.write_entry(p, p.new_patients[i], null, null, key_epoch, salt, sealed, at);", "null;"),
+        (
+            "open_pass", "perform care.write_entry(p, patients[i], records[i]",
+            "perform care.write_entry(p, null, records[i]"
+        ),
+        (
+            "open_pass", "perform care.write_entry(p, p.new_patients[i], null, null, key_epoch, salt, sealed, at);",
+            "null;"
+        ),
         ("open_pass", "sha256(pass_secret), p.organization_id", "pass_secret, p.organization_id"),
         ("open_pass", "pg_current_xact_id(), p.until", "'0', p.until"),
         ("open_pass", "if s.seen_at < at - interval '1 minute' then", "if true then"),
         ("open_pass", "if s.seen_at < at - interval '1 minute' then", "if false then"),
-        ("open_pass", "where session.organization_id = s.organization_id and session.id = s.id;", "where session.organization_id = s.organization_id;"),
+        (
+            "open_pass", "where session.organization_id = s.organization_id and session.id = s.id;",
+            "where session.organization_id = s.organization_id;"
+        ),
         ("write_entry", "(p).account_id", "null"),
         ("write_entry", "(p).session_id", "null"),
         ("write_entry", "(p).act, ", "'act', "),
@@ -217,8 +243,14 @@ enum FunctionMutants {
         ("begin_session", "and (wanted is null or membership.organization_id = wanted)", ""),
         ("begin_session", "if refused is null and not found then", "if false then"),
         ("begin_session", "least(lasting, interval '30 days')", "lasting"),
-        ("begin_session", "perform care.write_sign_in(", "if refused is null then return; end if; perform care.write_sign_in("),
-        ("begin_session", "perform care.write_sign_in(", "if refused is not null then return; end if; perform care.write_sign_in("),
+        (
+            "begin_session", "perform care.write_sign_in(",
+            "if refused is null then return; end if; perform care.write_sign_in("
+        ),
+        (
+            "begin_session", "perform care.write_sign_in(",
+            "if refused is not null then return; end if; perform care.write_sign_in("
+        ),
         ("write_sign_in", "refused, key_epoch", "null, key_epoch"),
         ("raise_cost", "sign_in_token = token and", ""),
         ("raise_cost", "and password_hash = old_hash", ""),
@@ -246,10 +278,17 @@ enum FunctionMutants {
         ("add_member", "where m.organization_id = shown.organization_id and m.account_id", "where m.account_id"),
         ("add_member", "and m.account_id = shown.account_id", ""),
         ("add_member", "not coalesce('member.add' = any (shown.powers), false)", "false"),
-        ("add_member", "not coalesce('member.add' = any (shown.powers), false)", "not 'member.add' = any (shown.powers)"),
+        (
+            "add_member", "not coalesce('member.add' = any (shown.powers), false)",
+            "not 'member.add' = any (shown.powers)"
+        ),
         ("add_member", "or ('owner' = any (roles) and not coalesce('owner' = any (held), false))", ""),
         ("account_to_add", "if not coalesce('member.add' = any ((care.acting()).powers), false) then", "if false then"),
-        ("admit", "if not exists (select from care.account a where a.id = account and a.sign_in_token = address_token) then", "if false then"),
+        (
+            "admit",
+            "if not exists (select from care.account a where a.id = account and a.sign_in_token = address_token) then",
+            "if false then"
+        ),
         ("admit", "a.id = account and a.sign_in_token = address_token", "a.id = account"),
         ("admit", "a.id = account and a.sign_in_token = address_token", "a.sign_in_token = address_token"),
         ("admit", "link_is_needed := found;", "link_is_needed := true;"),
@@ -260,11 +299,17 @@ enum FunctionMutants {
         ("use_link", "and link.secret_sha256 = sha256(link_secret)", ""),
         ("use_link", "and link.used_at is null", ""),
         ("use_link", "and link.until > at", ""),
-        ("use_link", "perform care.write_sign_in(null, null, null, 'password.set', 'no such link', key_epoch, salt, sealed);", ""),
+        (
+            "use_link",
+            "perform care.write_sign_in(null, null, null, 'password.set', 'no such link', key_epoch, salt, sealed);", ""
+        ),
         ("use_link", "where id = l.account_id;", ";"),
         ("use_link", "where account_id = l.account_id and ended_at is null;", "where ended_at is null;"),
         ("use_link", "update care.session set ended_at = at where account_id = l.account_id and ended_at is null;", ""),
-        ("use_link", "perform care.write_sign_in(l.organization_id, l.account_id", "perform care.write_sign_in(null, l.account_id"),
+        (
+            "use_link", "perform care.write_sign_in(l.organization_id, l.account_id",
+            "perform care.write_sign_in(null, l.account_id"
+        ),
     ]
 
     private static let months: [Damage] = [
@@ -278,6 +323,9 @@ enum FunctionMutants {
         ("inspect", "seen is not distinct from expected", "true"),
         ("inspect", "seen = care.fingerprint()", "seen = expected"),
         ("inspect_after_ddl", "perform care.inspect();", "null;"),
-        ("fingerprint", "select sha256(convert_to(string_agg(text, E'\\n' order by text collate \"C\"), 'UTF8'))", "select '\\x00'::bytea"),
+        (
+            "fingerprint", "select sha256(convert_to(string_agg(text, E'\\n' order by text collate \"C\"), 'UTF8'))",
+            "select '\\x00'::bytea"
+        ),
     ]
 }

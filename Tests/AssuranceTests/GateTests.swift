@@ -12,7 +12,9 @@ import Testing
 @Suite(.serialized) struct `The gate` {
     @Test func `knows the acts that the program knows`() async throws {
         let town = try await TestTown()
-        let acts = try AdminConnection(town.admin).query("select name from care.act").map { try $0.decode(String.self, at: 0) }
+        let acts = try AdminConnection(town.admin).query("select name from care.act").map {
+            try $0.decode(String.self, at: 0)
+        }
         #expect(Set(acts) == Set(Act.allCases.map(\.rawValue)))
         await town.close()
     }
@@ -21,12 +23,14 @@ import Testing
         let town = try await TestTown()
         let admin = try AdminConnection(town.admin)
         for (constraint, words) in [
-            ("membership_has_known_roles", Role.allCases.map(\.rawValue)), ("reach_has_a_known_kind", Reach.allCases.map(\.rawValue)),
+            ("membership_has_known_roles", Role.allCases.map(\.rawValue)),
+            ("reach_has_a_known_kind", Reach.allCases.map(\.rawValue)),
             ("reach_has_a_known_purpose", Purpose.allCases.map(\.rawValue)),
             ("organization_has_a_known_profile", Organization.Profile.allCases.map(\.rawValue)),
         ] {
             let text = try admin.query(
-                "select pg_get_constraintdef(oid) from pg_constraint where conname = \(constraint)")[0].decode(String.self, at: 0)
+                "select pg_get_constraintdef(oid) from pg_constraint where conname = \(constraint)"
+            )[0].decode(String.self, at: 0)
             let known = text.matches(of: /'([a-z-]+)'/).map { String($0.output.1) }
             #expect(Set(known) == Set(words), "\(constraint)")
         }
@@ -38,7 +42,9 @@ import Testing
         let amara = try await town.signedIn("Amara")
         let patient = UUID()
         let (pass, _) = try await town.home.gate.open(
-            Errand(.createPatient, newPatients: [patient], purpose: .treatment), for: amara.caller)
+            Errand(.createPatient, newPatients: [patient], purpose: .treatment),
+            for: amara.caller
+        )
         #expect(pass.act == .createPatient)
         #expect(pass.organization == town.okafors)
         #expect(pass.account == town["Amara"].account)
@@ -48,7 +54,8 @@ import Testing
         let rows = try AdminConnection(town.admin).query(
             """
             select account_id, purpose, patient_id, granted from care.entry where opening_id = \(pass.opening)
-            """)
+            """
+        )
         #expect(rows.count == 1)
         #expect(try rows[0].decode(UUID.self, at: 0) == town["Amara"].account.uuid)
         #expect(try rows[0].decode(String.self, at: 1) == "treatment")
@@ -83,13 +90,20 @@ import Testing
         let town = try await TestTown()
         let caller = try await town.signedIn("Amara")
         let ada = try await town.home.records.create(
-            Resource(["resourceType": "Patient", "name": [["family": "Okafor"]], "birthDate": "2014-03-03"]), for: caller)
+            Resource(["resourceType": "Patient", "name": [["family": "Okafor"]], "birthDate": "2014-03-03"]),
+            for: caller
+        )
         let (pass, rows) = try await town.home.gate.open(
-            Errand(.listPatients), for: caller.caller, work: ["select organization_id, id from care.patient"])
+            Errand(.listPatients),
+            for: caller.caller,
+            work: ["select organization_id, id from care.patient"]
+        )
         #expect(!ada.id.isEmpty && rows[0].count == 1)
         await #expect(throws: Refusal.notFound) {
             try await town.home.gate.work(
-                under: pass, ["insert into care.patient (organization_id, id) values (\(town.okafors), \(UUID()))"])
+                under: pass,
+                ["insert into care.patient (organization_id, id) values (\(town.okafors), \(UUID()))"]
+            )
         }
         #expect(try AdminConnection(town.admin).query("select from care.patient").count == 1)
         await town.close()
@@ -100,7 +114,8 @@ import Testing
         let admin = try AdminConnection(town.admin)
         let amara = try await town.session(of: "Amara")
         try admin.run(
-            "create table care.entry_209001 partition of care.entry for values from ('2090-01-01Z') to ('2090-02-01Z')")
+            "create table care.entry_209001 partition of care.entry for values from ('2090-01-01Z') to ('2090-02-01Z')"
+        )
         #expect(await !town.home.isReady)
         try admin.query("select care.guard_entry('care.entry_209001')")
         try admin.query("alter table care.entry_209001 owner to carekeep_owner")

@@ -52,7 +52,10 @@ struct Original {
                 uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), '\\x00')
             """
         await town.close()
-        let database = try AdminConnection(town.admin).query("select current_database()::text")[0].decode(String.self, at: 0)
+        let database = try AdminConnection(town.admin).query("select current_database()::text")[0].decode(
+            String.self,
+            at: 0
+        )
         guard let name = SQL.Identifier(database) else { throw PostgresError(kind: .decoding, sqlState: "42602") }
         self.name = name
         maintenance = try AdminConnection("\(town.admin) dbname=postgres")
@@ -67,21 +70,46 @@ struct Original {
         let name = "mutant_\(UUID().uuidString.lowercased().replacing("-", with: "_"))"
         guard let clone = SQL.Identifier(name) else { throw PostgresError(kind: .decoding, sqlState: "42602") }
         try maintenance.query("create database \(clone) template \(self.name) strategy wal_log")
-        defer { _ = try? maintenance.query("drop database \(clone) with (force)") }  // it ends with its cluster otherwise
+        // It ends with its cluster otherwise.
+        defer { _ = try? maintenance.query("drop database \(clone) with (force)") }
         try maintenance.query("revoke all on database \(clone) from public")
         try maintenance.query("grant connect on database \(clone) to carekeep_server, carekeep_keykeeper")
         let admin = try AdminConnection("\(town.admin) dbname=\(name)")
-        for statement in mutant.damage { try admin.run(statement) }
+        do { for statement in mutant.damage { try admin.run(statement) } } catch let error as ScriptError {
+            // The guard looks at each change of the catalogue, and where it cannot look the change does not take place.
+            guard error.error.sqlState == "42501" else { throw error }
+            return Verdict(
+                mutant: mutant,
+                wasSeen: true,
+                killer: "it is refused as it is made",
+                duration: ContinuousClock.now - start
+            )
+        }
         let intact = try admin.query("select care.inspect()")[0].decode(Bool?.self, at: 0) ?? false
-        let outcome = try? admin.query(opening)[0].decode(Int32.self, at: 0)  // a broken gate may throw: that is no opening
-        try admin.query("select care.adopt_fingerprint()")
+        // A broken gate may throw: that is no opening.
+        let outcome = try? admin.query(opening)[0].decode(Int32.self, at: 0)
+        do { try admin.query("select care.adopt_fingerprint()") } catch {
+            return Verdict(
+                mutant: mutant,
+                wasSeen: !intact && outcome != 0,
+                killer: "it cannot be adopted",
+                duration: ContinuousClock.now - start
+            )
+        }
         let person = UnauthorisedPerson(
             .init(
-                superuser: "\(town.admin) dbname=\(name)", server: "\(town.conninfo("carekeep_server")) dbname=\(name)",
-                keykeeper: "\(town.conninfo("carekeep_keykeeper")) dbname=\(name)", lints: Release.lints(of: "records")))
+                superuser: "\(town.admin) dbname=\(name)",
+                server: "\(town.conninfo("carekeep_server")) dbname=\(name)",
+                keykeeper: "\(town.conninfo("carekeep_keykeeper")) dbname=\(name)",
+                lints: Release.lints(of: "records")
+            )
+        )
         return Verdict(
-            mutant: mutant, wasSeen: !intact && outcome != 0, killer: killer(of: mutant, person),
-            duration: ContinuousClock.now - start)
+            mutant: mutant,
+            wasSeen: !intact && outcome != 0,
+            killer: killer(of: mutant, person),
+            duration: ContinuousClock.now - start
+        )
     }
 
     private func killer(of mutant: Mutant, _ person: UnauthorisedPerson) -> String? {

@@ -20,14 +20,27 @@ import Testing
 
     @Test func `each find the fault that they are for`() async throws {
         let town = try await TestTown()
-        try find(Self.faults, with: SQLLint.all(in: Release.lints(of: "records")), in: "care", AdminConnection(town.admin))
-        try find(Self.keyFaults, with: SQLLint.all(in: Release.lints(of: "keys")), in: "keys", AdminConnection(town.keysAdmin))
+        try find(
+            Self.faults,
+            with: SQLLint.all(in: Release.lints(of: "records")),
+            in: "care",
+            AdminConnection(town.admin)
+        )
+        try find(
+            Self.keyFaults,
+            with: SQLLint.all(in: Release.lints(of: "keys")),
+            in: "keys",
+            AdminConnection(town.keysAdmin)
+        )
         await town.close()
     }
 
     /// Makes each fault, sees a row, takes it back, sees none.
     private func find(
-        _ faults: [String: [SQL]], with lints: [SQLLint], in schema: String, _ connection: AdminConnection
+        _ faults: [String: [SQL]],
+        with lints: [SQLLint],
+        in schema: String,
+        _ connection: AdminConnection
     ) throws {
         #expect(Set(lints.map(\.name)) == Set(faults.keys))
         for lint in lints {
@@ -72,7 +85,8 @@ import Testing
         ],
         "owner-is-unknown": [
             "alter table care.record owner to carekeep_gate", "alter function care.acting() owner to carekeep_server",
-            "alter schema care owner to carekeep_gate", "alter role carekeep_gate login", "alter role carekeep_owner bypassrls",
+            "alter schema care owner to carekeep_gate", "alter role carekeep_gate login",
+            "alter role carekeep_owner bypassrls",
         ],
         "policy-asks-for-each-row": [
             "create policy p on care.record for select to carekeep_server using (organization_id = care.acting_organization())"
@@ -121,7 +135,8 @@ import Testing
 
     private static let keyFaults: [String: [SQL]] = [
         "keykeeper-touches-a-table": [
-            "grant select on keys.subject to carekeep_keykeeper", "grant update (state) on keys.subject_key to carekeep_keykeeper",
+            "grant select on keys.subject to carekeep_keykeeper",
+            "grant update (state) on keys.subject_key to carekeep_keykeeper",
         ]
     ]
 }

@@ -6,8 +6,11 @@ extension TestTown {
     /// The ways in that this town has.
     var ways: UnauthorisedPerson.Ways {
         .init(
-            superuser: admin, server: conninfo("carekeep_server"), keykeeper: conninfo("carekeep_keykeeper"),
-            lints: Release.lints(of: "records"))
+            superuser: admin,
+            server: conninfo("carekeep_server"),
+            keykeeper: conninfo("carekeep_keykeeper"),
+            lints: Release.lints(of: "records")
+        )
     }
 }
 
