@@ -41,6 +41,7 @@ import Testing
                 stores:
                   records:
                     url: postgresql://carekeep_server@db/records
+                    keykeeper_url: postgresql://carekeep_keykeeper@db/records
                     migrate_url: postgresql://carekeep_owner@db/records?sslmode=verify-full
                 root_key:
                   file: /etc/care/root.key
@@ -56,6 +57,12 @@ import Testing
         #expect(configuration.publicNames == ["care.example.org", "192.0.2.7"])
         #expect(configuration.certificate == .files(certificate: "/etc/ssl/care.pem", key: "/etc/ssl/care.key"))
         #expect(configuration.minimumTLS == .v1_2)
+        let location = ServerConfiguration.StoreLocation.url(
+            server: "postgresql://carekeep_server@db/records",
+            migrate: "postgresql://carekeep_owner@db/records?sslmode=verify-full",
+            keykeeper: "postgresql://carekeep_keykeeper@db/records"
+        )
+        #expect(configuration.records == location)
         #expect(configuration.keys == .ownCluster)
         #expect(configuration.rootKey.passphrase == .file("/run/credentials/passphrase"))
         #expect(configuration.limits == .init(bodyBytes: 1 << 20, bundleBytes: 256 << 20))
