@@ -34,11 +34,10 @@ struct Verdict: Sendable, CustomStringConvertible {
 }
 
 /// A release, ready to be cloned and damaged.
-struct Original {
+struct Original: Sendable {
     private let town: TestTown
     private let name: SQL.Identifier
     private let opening: SQL
-    private let maintenance: AdminConnection
 
     /// A town whose people have gone home: nobody is connected, so that it can be a template.
     init() async throws {
@@ -58,7 +57,6 @@ struct Original {
         )
         guard let name = SQL.Identifier(database) else { throw PostgresError(kind: .decoding, sqlState: "42602") }
         self.name = name
-        maintenance = try AdminConnection("\(town.admin) dbname=postgres")
     }
 
     /// The original's own connection, to read its catalogue.
@@ -69,6 +67,7 @@ struct Original {
         let start = ContinuousClock.now
         let name = "mutant_\(UUID().uuidString.lowercased().replacing("-", with: "_"))"
         guard let clone = SQL.Identifier(name) else { throw PostgresError(kind: .decoding, sqlState: "42602") }
+        let maintenance = try AdminConnection("\(town.admin) dbname=postgres")
         try maintenance.query("create database \(clone) template \(self.name) strategy wal_log")
         // It ends with its cluster otherwise.
         defer { _ = try? maintenance.query("drop database \(clone) with (force)") }

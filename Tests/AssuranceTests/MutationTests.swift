@@ -24,17 +24,17 @@ import Testing
         try await kill { try CatalogueMutants.acts(of: $0) }
     }
 
-    private func kill(_ mutants: (AdminConnection) throws -> [Mutant]) async throws {
+    private func kill(_ mutants: @escaping @Sendable (AdminConnection) throws -> [Mutant]) async throws {
         let original = try await Original()
-        let mutants = try Self.share(of: mutants(original.connection()))
-        var verdicts: [Verdict] = []
-        let time = try ContinuousClock().measure {
-            for mutant in mutants {
+        let start = ContinuousClock.now
+        let verdicts = try await onThread {
+            try Self.share(of: mutants(original.connection())).map { mutant in
                 let verdict = try original.judge(mutant)
                 if Self.isWhole { print(verdict) }
-                verdicts.append(verdict)
+                return verdict
             }
         }
+        let time = ContinuousClock.now - start
         let alive = verdicts.filter { $0.killer == nil && $0.mutant.equivalentBecause == nil }
         let unseen = verdicts.filter { !$0.wasSeen && $0.mutant.canBeSeen }
         print(

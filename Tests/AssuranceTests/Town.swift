@@ -14,6 +14,13 @@ extension TestTown {
     }
 }
 
+/// Does work that waits for answers on a thread of its own: of those that tests share there are as many as the machine has cores.
+func onThread<R: Sendable>(_ work: @escaping @Sendable () throws -> R) async throws -> R {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Result(catching: work)) }
+    }
+}
+
 /// Files of the release, as they lie in the repository.
 enum Release {
     static func lints(of store: String) -> URL {

@@ -6,7 +6,7 @@ import Testing
 @Suite(.serialized) struct `The unauthorised person` {
     @Test func `reaches nothing, in any table, with any command, in any situation`() async throws {
         let town = try await TestTown()
-        let report = try UnauthorisedPerson(town.ways).run()
+        let report = try await onThread { try UnauthorisedPerson(town.ways).run() }
         print("the unauthorised person: \(report)")
         #expect(report.failures.isEmpty, "\(report)")
         await town.close()
