@@ -4,7 +4,7 @@
 \set b random(1, 9223372036854775806)
 \set n random(1, :count)
 \startpipeline
-select outcome, context, patients, records from care.open_pass(:organization::uuid, decode(:secret, 'hex'), int8send(:a::bigint) || int8send(:b::bigint), 'api', 'record.read', array[(select tag from bench.pick where n = :n::integer)], array[]::uuid[], 'care', 2026, sha256(int8send(:a::bigint)), (select note from bench.sample));
+select outcome, context, patients, records, roles from care.open_pass(:organization::uuid, decode(:secret, 'hex'), int8send(:a::bigint) || int8send(:b::bigint), 'api', 'record.read', array[(select tag from bench.pick where n = :n::integer)], array[]::uuid[], 'care', 2026, sha256(int8send(:a::bigint)), (select note from bench.sample));
 \endpipeline
 \startpipeline
 select set_config('care.pass', 'v1.' || encode(int8send(:a::bigint) || int8send(:b::bigint), 'hex'), true);

@@ -15,9 +15,11 @@ public struct DeclaredGrants: Sendable {
     public static let records = DeclaredGrants(
         schema: "care",
         """
-        act bundle.write: patients, carries directory.read, directory.write, patient.write, reach.write, record.read, \
-        record.write; reached as assignment, care-team, guardian, self; being admin, caregiver, clinician, owner, patient, staff
+        act bundle.write: patients, carries patient.write, reach.write, record.change, record.delete, record.read, \
+        record.write; of the directory directory.change, directory.read, directory.write \
+        being admin, caregiver, clinician, owner, staff; reached as assignment, care-team, guardian, self; being admin, caregiver, clinician, owner, patient, staff
         act directory.create: directory, carries directory.write; being admin, caregiver, clinician, owner, staff
+        act directory.history: directory, carries directory.read, version.read
         act directory.read: directory, carries directory.read
         act directory.search: directory, carries directory.read
         act member.add: organization, carries member.add, member.read; being admin, owner
@@ -26,14 +28,24 @@ public struct DeclaredGrants: Sendable {
         being admin, caregiver, clinician, owner, patient, staff
         act patient.everything: patient, carries directory.read, record.read; \
         reached as assignment, care-team, guardian, self, share
+        act patient.history: patient, carries record.read, version.read; \
+        reached as assignment, care-team, guardian, self, share
         act patient.list: roster, carries roster.read
         act patient.search: roster, carries roster.read
         act reach.read: patient, carries entry.read, member.read, reach.read, record.read; reached as guardian, self
         act reach.share: patient, carries member.read, reach.read, reach.share; reached as guardian, self
         act reach.withdraw: patient, carries member.read, reach.read, reach.withdraw; reached as guardian, self
         act record.create: patient, carries record.write; reached as assignment, care-team, guardian, self
-        act record.read: patient, carries record.read; reached as assignment, care-team, guardian, self, share
+        act record.delete: patient, carries record.change, record.delete, record.read, record.write; of the directory \
+        directory.change, directory.read, directory.write, record.delete being admin, caregiver, clinician, owner, staff; \
+        reached as assignment, care-team, guardian, self
+        act record.history: patient, carries record.read, version.read; of the directory directory.read, version.read; \
+        reached as assignment, care-team, guardian, self, share
+        act record.read: patient, carries record.read; of the directory directory.read; reached as assignment, care-team, guardian, self, share
         act record.search: patient, carries record.read; reached as assignment, care-team, guardian, self, share
+        act record.update: patient, carries record.change, record.read, record.write; of the directory directory.change, \
+        directory.read, directory.write being admin, caregiver, clinician, owner, staff; \
+        reached as assignment, care-team, guardian, self
         act trail.read: patient, carries entry.read, member.read, record.read; reached as guardian, self
         role carekeep_gate
         role carekeep_keykeeper: login
@@ -52,6 +64,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may update on link (used_at)
         carekeep_gate may select on membership
         carekeep_gate may insert on membership
+        carekeep_gate may update on membership (since)
         carekeep_gate may select on organization
         carekeep_gate may insert on organization
         carekeep_gate may select on pass
@@ -63,6 +76,9 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may select on session
         carekeep_gate may insert on session
         carekeep_gate may update on session (ended_at, seen_at)
+        carekeep_gate may delete on token
+        carekeep_gate may select on token
+        carekeep_gate may insert on version
         carekeep_keykeeper may connect on the database
         carekeep_keykeeper may usage on schema care
         carekeep_keykeeper may execute vouch(bytea,uuid,text,uuid[])
@@ -84,7 +100,10 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute begin_session(bytea,text,uuid,text,bytea,interval,interval,text,integer,bytea,bytea)
         carekeep_server may execute disclose(uuid[],integer,bytea,bytea)
         carekeep_server may execute end_session(uuid,bytea,integer,bytea,bytea)
+        carekeep_server may execute forget_tokens(uuid,integer,bigint[])
         carekeep_server may execute inspect()
+        carekeep_server may execute join_organization(uuid,bytea,bytea,text,integer,bytea,bytea)
+        carekeep_server may execute link_of(uuid,bytea)
         carekeep_server may execute open_pass(uuid,bytea,bytea,text,text,bytea[],uuid[],text,integer,bytea,bytea)
         carekeep_server may execute password_setting(bytea)
         carekeep_server may execute raise_cost(bytea,text,text)
@@ -107,8 +126,10 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may update on reach (withdrawn_at)
         carekeep_server may select on record
         carekeep_server may insert on record (card, id, kind, organization_id, patient_id, sealed, tag, version)
+        carekeep_server may update on record (card, is_deleted, sealed, version)
         carekeep_server may select on token
         carekeep_server may insert on token (epoch, organization_id, patient_id, value)
+        carekeep_server may select on version
         """
     )
 
@@ -158,8 +179,12 @@ public struct DeclaredGrants: Sendable {
     }
 
     private static let acts: SQL = """
-        select format('act %s: %s, carries %s%s%s', name, scope,
+        select format('act %s: %s, carries %s%s%s%s%s', name, scope,
                       array_to_string(array(select unnest(powers) order by 1), ', '),
+                      case when directory_powers <> '{}' then '; of the directory '
+                           || array_to_string(array(select unnest(directory_powers) order by 1), ', ') end,
+                      case when directory_roles <> '{}' then ' being '
+                           || array_to_string(array(select unnest(directory_roles) order by 1), ', ') end,
                       case when reach <> '{}' then '; reached as '
                            || array_to_string(array(select unnest(reach) order by 1), ', ') end,
                       case when roles <> '{}' then '; being '

@@ -48,8 +48,8 @@ public final class Home: Sendable {
         keys = Keykeeper(root: root, store: keyStore, voucher: DatabaseVoucher(store: voucher))
         gate = Gate(store: store, keys: keys)
         members = Members(gate: gate, keys: keys)
-        records = PatientRecords(gate: gate, keys: keys, members: members)
         signIn = SignIn(store: store, keys: keys, gate: gate, times: sessions)
+        records = PatientRecords(gate: gate, keys: keys, members: members, signIn: signIn)
     }
 
     /// Pages: half an hour idle, a day at most. The API: an hour.
@@ -77,8 +77,12 @@ public final class Home: Sendable {
     /// Whether the stores answer and the guard is down.
     public var isReady: Bool {
         get async {
-            guard let rows = try? await store.query("select care.inspect()") else { return false }
-            return (try? rows.first?.decode(Bool.self, at: 0)) ?? false
+            do {
+                for store in all.dropLast() { _ = try await store.query("select 1") }
+                return try await store.query("select care.inspect()").first?.decode(Bool.self, at: 0) ?? false
+            } catch {
+                return false  // whoever asks wants to know whether, not why; `carekeep migrate status` says why
+            }
         }
     }
 

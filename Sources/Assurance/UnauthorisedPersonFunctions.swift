@@ -228,7 +228,11 @@ extension GateChecks {
                 { try !isDenied($0, "select care.account_to_add(\(north.keeper.token))") }
             ),
             (
-                "unknown_references", ["record.create", "patient.create", "bundle.write", "directory.create"],
+                "unknown_references",
+                [
+                    "record.create", "record.update", "record.delete", "record.update/directory",
+                    "record.delete/directory", "patient.create", "bundle.write", "directory.create",
+                ],
                 { try !isDenied($0, "select care.unknown_references('{}')") }
             ),
             (
@@ -238,7 +242,8 @@ extension GateChecks {
             (
                 "vouch for a patient",
                 [
-                    "record.read", "record.search", "record.create", "patient.everything", "bundle.write", "trail.read",
+                    "record.read", "record.search", "record.create", "record.update", "record.delete", "record.history",
+                    "patient.history", "patient.everything", "bundle.write", "trail.read",
                     "reach.read", "patient.list", "patient.search",
                 ],
                 { try vouched($0, [north.ada.patient]) == [north.ada.patient] }
@@ -246,8 +251,9 @@ extension GateChecks {
             (
                 "vouch for the directory",
                 [
-                    Scene.readsDirectory, "patient.everything", "bundle.write", "directory.read", "directory.search",
-                    "directory.create",
+                    "record.read/directory", "record.history/directory", "record.update/directory",
+                    "record.delete/directory", "patient.everything", "bundle.write", "directory.read",
+                    "directory.search", "directory.history", "directory.create",
                 ],
                 { try vouched($0, [here], use: "directory") == [here] }
             ),
@@ -560,18 +566,22 @@ extension GateChecks {
             try answer(UUID?.self, adding, find) == north.clinician.account
         )
         let one = Newcomer()
-        try must("add_member", "somebody new has a link", try answer(Bool.self, adding, one.statement) == true)
+        try must(
+            "add_member",
+            "somebody new has a link",
+            try answer(String.self, adding, one.statement) == "set-password"
+        )
         try must("admit", "the link is there", try links(of: one) == 1)
         try must("add_member", "nobody twice", try failure(adding, one.statement) == "23505")
         var owner = Newcomer()
         owner.roles = ["owner"]
-        try must("add_member", "owners make owners", try answer(Bool.self, adding, owner.statement) == true)
+        try must("add_member", "owners make owners", try answer(String.self, adding, owner.statement) == "set-password")
         let admin = try scene.somebody(["admin"], in: north)
         let byAdmin = try grant("an administrator's pass to add members", asks("member.add", admin))
         var second = Newcomer()
         second.roles = ["member", "owner"]
         try must("add_member", "administrators make no owners", try isDenied(byAdmin, second.statement))
-        try must("add_member", "but members", try answer(Bool.self, byAdmin, Newcomer().statement) == true)
+        try must("add_member", "but members", try answer(String.self, byAdmin, Newcomer().statement) == "set-password")
         let ownerElsewhere = try scene.somebody(["admin"], in: north, after: (south, ["owner"]))
         let byOwnerElsewhere = try grant("an owner elsewhere, to add members here", asks("member.add", ownerElsewhere))
         try must("add_member", "an owner elsewhere makes none here", try isDenied(byOwnerElsewhere, second.statement))
@@ -579,20 +589,22 @@ extension GateChecks {
     }
 
     private func admitting(_ adding: Scene.Opened, pending: Newcomer) throws {
-        // An account that waits for its first password belongs to whoever has the first link.
+        // An account is whoever's has its first link and its password. Elsewhere they belong when they say so.
         let southern = scene.open(scene.request("member.add", by: south.keeper, of: south, about: south.ada))
         var again = Newcomer()
         (again.account, again.token) = (pending.account, pending.token)
-        try must("admit", "the same address elsewhere", try answer(Bool.self, southern, again.statement) == false)
-        try must("admit", "gets no second link", try links(of: again) == 0)
+        try must("admit", "the same address elsewhere", try answer(String.self, southern, again.statement) == "join")
+        try must("admit", "gets a link to join", try links(of: again) == 1)
         let rows = try scene.admin.query(
-            "select organization_id from care.membership where account_id = \(pending.account) order by since"
+            "select organization_id, since = 'infinity' from care.membership where account_id = \(pending.account) order by since"
         )
         try must(
             "admit",
-            "and is a member of both",
+            "and is a member where the account was opened alone",
             try rows.map { try $0.decode(UUID.self, at: 0) } == [north.organization, south.organization]
+                && rows.map { try $0.decode(Bool.self, at: 1) } == [false, true]
         )
+        try joining(again, link: again.link)
         // An id and an address of different accounts.
         for (account, token) in [
             (south.other.account, Primitive.freshBytes(32)), (UUID(), south.clinician.token),
@@ -602,6 +614,117 @@ extension GateChecks {
             (mixed.account, mixed.token) = (account, token)
             try must("admit", "id and address are of one account", try failure(adding, mixed.statement) == "23505")
         }
+    }
+
+    /// `join_organization`: the link and the account's password, together.
+    private func joining(_ guest: Newcomer, link: [UInt8]) throws {
+        let (salt, other) = (Primitive.freshBytes(32), Primitive.freshBytes(32))
+        try scene.admin.query(
+            "update care.account set password_hash = \(Scene.hash) where id = \(guest.account)"
+        )
+        try scene.admin.query(
+            """
+            insert into care.link (organization_id, account_id, purpose, secret_sha256, until)
+            values (\(south.organization), \(guest.account), 'set-password', \(Primitive.sha256(other)),
+                    clock_timestamp() + interval '10 minutes')
+            """
+        )
+        let join = { (organization: UUID, link: [UInt8], token: [UInt8], hash: String) in
+            try answer(
+                Bool.self,
+                nil,
+                "select care.join_organization(\(organization), \(link), \(token), \(hash), 1, \(salt), '\\x00')"
+            )
+        }
+        let hash = Scene.hash
+        let refused: [(String, () throws -> Bool?)] = [
+            ("not by an unknown link", { try join(south.organization, Primitive.freshBytes(32), guest.token, hash) }),
+            ("not in another organisation", { try join(north.organization, link, guest.token, hash) }),
+            ("not by another's address", { try join(south.organization, link, south.keeper.token, hash) }),
+            ("not with another password", { try join(south.organization, link, guest.token, hash + "x") }),
+            ("not by a link to set a password", { try join(south.organization, other, guest.token, hash) }),
+            (
+                "not after its end",
+                {
+                    try scene.later(by: .seconds(7 * 86_400 + 10)) {
+                        try join(south.organization, link, guest.token, hash)
+                    }
+                }
+            ),
+            (
+                "not with a closed account",
+                {
+                    let account = guest.account
+                    try scene.admin.query("update care.account set closed_at = now() where id = \(account)")
+                    defer {
+                        _ = try? scene.admin.query("update care.account set closed_at = null where id = \(account)")
+                    }
+                    return try join(south.organization, link, guest.token, hash)
+                }
+            ),
+        ]
+        for (rule, attempt) in refused { try must("join_organization", rule, try attempt() == false) }
+        try must(
+            "join_organization",
+            "what is refused is written down",
+            try entries(salt).map(\.refusal) == Array(repeating: "no such link", count: refused.count)
+        )
+        let use: SQL = "select care.use_link(\(south.organization), \(link), \(hash), 1, \(salt), '\\x00')"
+        try must("use_link", "not by a link to join", try answer(Bool.self, nil, use) == false)
+        let purpose = { (organization: UUID, link: [UInt8]) in
+            try answer(String?.self, nil, "select purpose from care.link_of(\(organization), \(link))").flatMap(\.self)
+        }
+        try must("link_of", "says what it is for", try purpose(south.organization, link) == "join")
+        try must("link_of", "of its organisation alone", try purpose(north.organization, link) == nil)
+        let unknown = Primitive.freshBytes(32)
+        try must("link_of", "nothing of an unknown one", try purpose(south.organization, unknown) == nil)
+        try scene.later(by: .seconds(7 * 86_400 + 10)) {
+            try must("link_of", "nothing after its end", try purpose(south.organization, link) == nil)
+        }
+        // Others who have not joined: somebody else here, and the guest elsewhere.
+        let (elsewhere, stranger) = (UUID(), try scene.somebody(["member"], in: south))
+        try scene.admin.query(
+            """
+            insert into care.organization (organization_id, profile, country, sealed_name)
+            values (\(elsewhere), 'clinic', 'GB', '\\x00')
+            """
+        )
+        try scene.admin.query(
+            """
+            insert into care.membership (organization_id, account_id, roles, sealed_name, since)
+            values (\(elsewhere), \(guest.account), '{member}', '\\x00', 'infinity')
+            """
+        )
+        try scene.admin.query(
+            """
+            update care.membership set since = 'infinity'
+             where organization_id = \(south.organization) and account_id = \(stranger.account)
+            """
+        )
+        let others = try scene.admin.query("select count(*) from care.membership where since <= now()")[0]
+            .decode(Int64.self, at: 0)
+        try must("join_organization", "joins", try join(south.organization, link, guest.token, hash) == true)
+        try must("link_of", "nothing of a used one", try purpose(south.organization, link) == nil)
+        try must("join_organization", "not twice", try join(south.organization, link, guest.token, hash) == false)
+        let now = try scene.admin.query(
+            """
+            select (select count(*) from care.membership where since <= now()),
+                   (select since <= now() from care.membership
+                     where organization_id = \(south.organization) and account_id = \(guest.account))
+            """
+        )[0]
+        try must(
+            "join_organization",
+            "begins one membership",
+            try now.decode(Int64.self, at: 0) == others + 1 && now.decode(Bool.self, at: 1)
+        )
+        let granted = try entries(salt).filter(\.granted)
+        try must(
+            "join_organization",
+            "what is granted is written down",
+            granted.count == 1 && granted[0].organization == south.organization
+                && granted[0].account == guest.account && granted[0].act == "member.join"
+        )
     }
 
     /// The operator's act on the host, as whom the superuser stands here.
@@ -624,7 +747,7 @@ extension GateChecks {
         try must(
             "found_organization",
             "founds, with an owner, a link and an entry",
-            try rows[0].decode(Bool.self, at: 0) && kept.count == 1 && links(of: owner) == 1
+            try rows[0].decode(String.self, at: 0) == "set-password" && kept.count == 1 && links(of: owner) == 1
                 && entries.map(\.act) == ["organization.found"] && entries[0].organization == organization
         )
     }

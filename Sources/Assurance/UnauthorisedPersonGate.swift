@@ -27,6 +27,7 @@ struct GateChecks {
         try members()
         try founding()
         try links()
+        try versions()
         try sweeping()
         try months()
     }
@@ -54,7 +55,8 @@ struct GateChecks {
         )
         let isSo =
             opened.outcome == outcome && opened.context == nil && opened.patients.isEmpty && opened.records.isEmpty
-            && kept.isEmpty && entries.count == count && entries.allSatisfy { !$0.granted && $0.refusal == refusal }
+            && opened.roles.isEmpty && kept.isEmpty && entries.count == count
+            && entries.allSatisfy { !$0.granted && $0.refusal == refusal }
         let reasons = Set(entries.map { $0.refusal ?? "granted" }).sorted().joined(separator: ", ")
         try must(
             "open_pass",
@@ -69,7 +71,7 @@ struct GateChecks {
     func grant(_ condition: String, _ request: Scene.Request) throws -> Scene.Opened {
         let opened = scene.open(request)
         ledger.report.controls += 1
-        if opened.outcome != 0 || opened.context == nil {
+        if opened.outcome != 0 || opened.context == nil || opened.roles.isEmpty {
             let reason = try entries(request.salt).first?.refusal ?? opened.error?.sqlState ?? "-"
             try ledger.fail("open_pass", condition, "a control", "outcome \(opened.outcome ?? -1): \(reason)")
         }
@@ -347,7 +349,6 @@ extension GateChecks {
         }
         try refuse("a new patient is new", to("patient.create", [], [north.ben.patient]), as: "patient exists")
         try refuse("and among several", to("bundle.write", [], [UUID(), north.ben.patient]), as: "patient exists")
-        try refuse("a directory's record in a bundle", to("bundle.write", [north.place.tag], []), as: "out of reach")
         try unknownAndForbidden()
     }
 
@@ -424,6 +425,7 @@ extension GateChecks {
         let own: Set<String> = ["guardian", "self"]
         return [
             "record.read": kinds, "record.search": kinds, "patient.everything": kinds, "record.create": writers,
+            "record.update": writers, "record.delete": writers, "record.history": kinds, "patient.history": kinds,
             "bundle.write": writers, "trail.read": own, "reach.read": own, "reach.share": own, "reach.withdraw": own,
         ]
     }()
@@ -514,6 +516,7 @@ extension GateChecks {
         try refusalEntry()
         try bundleEntries()
         try narrowing()
+        try changingTheDirectory()
         try until(opened)
     }
 
@@ -558,7 +561,7 @@ extension GateChecks {
 
     /// Reading what belongs to no patient is reading of the directory, and nothing else.
     private func narrowing() throws {
-        let opened = try grant(Scene.readsDirectory, asks(Scene.readsDirectory))
+        let opened = try grant("reading the directory", asks("record.read/directory"))
         let own = try scene.admin.query(
             """
             select scope = 'directory' and powers = '{directory.read}' and patients = '{}' and directory
@@ -572,6 +575,7 @@ extension GateChecks {
         )
         for (act, isOpen) in [
             ("record.read", false), ("record.create", false), ("patient.everything", true), ("patient.create", false),
+            ("record.update", false), ("record.history", false), ("bundle.write", true),
         ] {
             let opened = try grant(act, asks(act))
             let rows = try scene.admin.query("select directory from care.pass where secret_sha256 = \(opened.sha256)")
@@ -581,6 +585,37 @@ extension GateChecks {
                 try rows.first?.decode(Bool.self, at: 0) == isOpen
             )
         }
+    }
+
+    /// Who changes the directory: those whom the act names for it, in a bundle too.
+    private func changingTheDirectory() throws {
+        let member = try scene.somebody(["member"], in: north)
+        let patient = try scene.somebody(["patient"], in: north)
+        for act in ["record.update/directory", "record.delete/directory"] {
+            try grant("\(act), by a caregiver", asks(act))
+            for (role, someone) in [("member", member), ("patient", patient)] {
+                try refuse("\(act), by a \(role)", asks(act, someone), as: "no such role")
+            }
+        }
+        try grant("a member reads the directory", asks("record.history/directory", member))
+        let bundle = { (someone: Someone) in
+            var request = self.asks("bundle.write", someone)
+            request.targets = [self.north.place.tag]
+            return request
+        }
+        try grant("a bundle that changes the directory", bundle(north.keeper))
+        try refuse("a bundle that changes the directory, by a patient", bundle(patient), as: "out of reach")
+        var own = bundle(patient)
+        own.targets = []
+        let opened = try grant("a patient's bundle", own)
+        let rows = try scene.admin.query(
+            "select directory, powers && '{directory.write,directory.read}' from care.pass where secret_sha256 = \(opened.sha256)"
+        )
+        try must(
+            "open_pass",
+            "a patient's bundle does not open the directory",
+            try rows.first.map { try !$0.decode(Bool.self, at: 0) && !$0.decode(Bool.self, at: 1) } == true
+        )
     }
 
     /// A pass is good for a minute.

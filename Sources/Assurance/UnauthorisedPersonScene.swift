@@ -52,6 +52,7 @@ final class Scene {
         let context: [UInt8]?
         let patients: [UUID?]
         let records: [UUID?]
+        let roles: [String]
         let secret: [UInt8]
         let newPatients: [UUID]
         /// The error, if it was one.
@@ -85,7 +86,7 @@ final class Scene {
 
         var statement: SQL {
             """
-            select outcome, context, patients, records from care.open_pass(
+            select outcome, context, patients, records, roles from care.open_pass(
                 \(organization), \(session), \(secret), \(use), \(act), \(targets), \(newPatients), \(purpose),
                 1, \(salt), \([UInt8]([0])))
             """
@@ -97,11 +98,13 @@ final class Scene {
         var row: Row?
         var failure: PostgresError?
         do { row = try server.query(request.statement).first } catch { failure = error }
+        // What there is no row to read from was not answered.
         return Opened(
             outcome: try? row?.decode(Int32?.self, at: 0),
             context: try? row?.decode([UInt8]?.self, at: 1),
             patients: (try? row?.decode([UUID?].self, at: 2)) ?? [],
             records: (try? row?.decode([UUID?].self, at: 3)) ?? [],
+            roles: (try? row?.decode([String].self, at: 4)) ?? [],
             secret: request.secret ?? [],
             newPatients: request.newPatients,
             error: failure
@@ -110,12 +113,13 @@ final class Scene {
 
     /// The request that an act takes, about somebody kept in a house. `act` may name a way of its own: `record.read/directory`.
     func request(_ act: String, by someone: Someone, of house: House, about kept: Kept) -> Request {
-        if act == Self.readsDirectory {
-            return Request("record.read", by: someone, of: house, targets: [house.place.tag])
+        if act.hasSuffix(Self.ofDirectory) {
+            let name = String(act.dropLast(Self.ofDirectory.count))
+            return Request(name, by: someone, of: house, targets: [house.place.tag])
         }
         switch acts.first(where: { $0.name == act })?.scope {
         case "patient":
-            let target = act == "record.read" ? kept.weight : kept.person
+            let target = Self.actsOnRecords.contains(act) ? kept.weight : kept.person
             return Request(act, by: someone, of: house, targets: [target.tag])
         case "patients":
             let targets = act == "bundle.write" ? [kept.person.tag] : []
@@ -125,11 +129,13 @@ final class Scene {
         }
     }
 
-    /// Reading a record of the directory, for which the gate narrows the act.
-    static let readsDirectory = "record.read/directory"
+    /// What names an act on a record of the directory, for which the gate narrows it: `record.read/directory`.
+    static let ofDirectory = "/directory"
+    /// Acts whose target is any record, not the one that says who somebody is.
+    private static let actsOnRecords: Set = ["record.read", "record.history", "record.update", "record.delete"]
 
-    /// Every act, and that one.
-    var openings: [String] { acts.map(\.name) + [Self.readsDirectory] }
+    /// Every act, and those on records of the directory.
+    var openings: [String] { acts.map(\.name) + Self.actsOnRecords.map { $0 + Self.ofDirectory } }
 
     // MARK: Time
 
@@ -308,6 +314,12 @@ extension Scene {
             insert into care.record (organization_id, id, patient_id, kind, version, tag, sealed, card)
             values (\(house.organization), \(record.id), \(kept?.patient), \(kind), 1, \(record.tag),
                     \([UInt8]([0])), \([UInt8]([0])))
+            """
+        )
+        try admin.query(
+            """
+            insert into care.version (organization_id, record_id, version, patient_id, kind, is_deleted, sealed, written_at)
+            values (\(house.organization), \(record.id), 0, \(kept?.patient), \(kind), false, \([UInt8]([0])), now())
             """
         )
         try admin.query(

@@ -35,7 +35,7 @@ struct Specimen: Sendable {
 
     static let all =
         people + [patient] + reaches + records + [
-            token, patientChange, directoryChange, entry("entry"), entry("entry_MONTH"),
+            version, directoryVersion, token, patientChange, directoryChange, entry("entry"), entry("entry_MONTH"),
         ]
         + installation
 
@@ -45,16 +45,27 @@ struct Specimen: Sendable {
         "trail.read", "reach.read", "reach.share", "reach.withdraw", "member.list", "member.add",
     ]
     private static let readRecords: Set<String> = [
-        "record.read", "record.search", "patient.everything", "bundle.write", "trail.read", "reach.read",
+        "record.read", "record.search", "record.history", "record.update", "record.delete",
+        "patient.history",
+        "patient.everything", "bundle.write", "trail.read", "reach.read",
     ]
+    private static let changeRecords: Set<String> = ["record.update", "record.delete", "bundle.write"]
+    private static let deleteRecords: Set<String> = ["record.delete", "bundle.write"]
+    private static let readVersions: Set<String> = ["record.history", "patient.history"]
     private static let readRoster: Set<String> = ["patient.list", "patient.search"]
     private static let readReach: Set<String> = ["reach.read", "reach.share", "reach.withdraw"]
-    private static let writeRecords: Set<String> = ["record.create", "bundle.write"]
+    private static let writeRecords: Set<String> = ["record.create", "record.update", "record.delete", "bundle.write"]
     private static let makePatients: Set<String> = ["patient.create", "bundle.write"]
     private static let readDirectory: Set<String> = [
-        Scene.readsDirectory, "patient.everything", "bundle.write", "directory.read", "directory.search",
+        "record.read/directory", "record.history/directory", "record.update/directory", "record.delete/directory",
+        "patient.everything", "bundle.write", "directory.read", "directory.search", "directory.history",
     ]
-    private static let writeDirectory: Set<String> = ["directory.create", "bundle.write"]
+    private static let writeDirectory: Set<String> = [
+        "directory.create", "record.update/directory", "record.delete/directory", "bundle.write",
+    ]
+    private static let changeDirectory: Set<String> = [
+        "record.update/directory", "record.delete/directory", "bundle.write",
+    ]
 
     // MARK: Patients, reach
 
@@ -173,10 +184,36 @@ struct Specimen: Sendable {
             table: "record",
             match: { "organization_id = \($0.house.organization) and id = \($0.house.place.id)" },
             row: { victim, existing in sealed(victim, "null", "'Location'", existing ? victim.house.place : nil) },
-            opened: [.select: readDirectory, .insert: writeDirectory],
+            change: newVersion,
+            opened: [.select: readDirectory, .insert: writeDirectory, .update: changeDirectory],
+            isOfPatient: false
+        ),
+        Specimen(
+            name: "record (to be deleted)",
+            table: "record",
+            match: { "organization_id = \($0.house.organization) and id = \($0.kept.weight.id)" },
+            row: { victim, existing in
+                sealed(victim, "\(victim.kept.patient)", "'Observation'", existing ? victim.kept.weight : nil)
+            },
+            change: "version = version + 1, is_deleted = true",
+            opened: [.select: readRecords, .insert: writeRecords, .update: deleteRecords]
+        ),
+        Specimen(
+            name: "record (of the directory, to be deleted)",
+            table: "record",
+            match: { "organization_id = \($0.house.organization) and id = \($0.house.place.id)" },
+            row: { victim, existing in sealed(victim, "null", "'Location'", existing ? victim.house.place : nil) },
+            change: "version = version + 1, is_deleted = true",
+            opened: [
+                .select: readDirectory, .insert: writeDirectory,
+                .update: ["record.delete/directory", "bundle.write"],
+            ],
             isOfPatient: false
         ),
     ]
+
+    /// Another content, counted as a trigger wants it.
+    private static let newVersion: SQL = "version = version + 1, sealed = '\\x01'"
 
     private static func record(
         _ name: String,
@@ -192,7 +229,46 @@ struct Specimen: Sendable {
             row: { victim, existing in
                 sealed(victim, "\(victim.kept.patient)", kind, existing ? record(victim.kept) : nil)
             },
-            opened: [.select: select, .insert: insert]
+            change: newVersion,
+            opened: [.select: select, .insert: insert, .update: changeRecords]
+        )
+    }
+
+    private static let version = version(
+        "version",
+        \.kept.weight,
+        { "\($0.kept.patient)" },
+        readVersions,
+        isOfPatient: true
+    )
+    private static let directoryVersion = version(
+        "version (of the directory)",
+        \.house.place,
+        { _ in "null" },
+        ["record.history/directory", "directory.history"],
+        isOfPatient: false
+    )
+
+    private static func version(
+        _ name: String,
+        _ record: @escaping @Sendable (Victim) -> Sealed,
+        _ patient: @escaping @Sendable (Victim) -> SQL,
+        _ acts: Set<String>,
+        isOfPatient: Bool
+    ) -> Specimen {
+        Specimen(
+            name: name,
+            table: "version",
+            match: { "organization_id = \($0.house.organization) and record_id = \(record($0).id)" },
+            row: { victim, existing in
+                [
+                    of(victim), ("record_id", "\(record(victim).id)"), ("version", existing ? "0" : "7"),
+                    ("patient_id", patient(victim)), ("kind", "'Observation'"), ("is_deleted", "false"),
+                    ("sealed", "\([UInt8]([0]))"), ("written_at", "now()"),
+                ]
+            },
+            opened: [.select: acts],
+            isOfPatient: isOfPatient
         )
     }
 

@@ -23,6 +23,14 @@ public enum Refusal: String, Error, Sendable, CaseIterable {
     case tooLarge = "too_large"
     /// The same thing is there already.
     case exists = "exists"
+    /// It was there, and was deleted.
+    case deleted = "deleted"
+    /// Somebody else changed it at the same time; nothing was changed here.
+    case changedMeanwhile = "changed_meanwhile"
+    /// The version named in `If-Match` is not the current one.
+    case versionDiffers = "version_differs"
+    /// A search that must find one finds several.
+    case severalMatch = "several_match"
     /// A share must end, within a year.
     case shareLastsTooLong = "share_lasts_too_long"
     /// The password does not follow the rules.

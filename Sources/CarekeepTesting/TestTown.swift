@@ -5,7 +5,7 @@ import FHIR
 public import Foundation
 public import People
 import Postgres
-public import Records
+import Records
 import Seals
 import Synchronization
 import Trail
@@ -122,13 +122,6 @@ public final class TestTown: Sendable {
             use: use,
             origin: AccessNote(address: "192.0.2.7", device: "a test", request: "r1")
         )
-    }
-
-    /// Somebody together with who they are, as writing asks for.
-    public func signedIn(_ name: String, use: SessionUse = .api) async throws -> SignedInCaller {
-        let caller = try await session(of: name, use: use)
-        guard let person = try await home.signIn.person(caller) else { throw Refusal.signedOut }
-        return SignedInCaller(caller: caller, person: person)
     }
 
     private static func base64(_ bytes: [UInt8]) -> String {

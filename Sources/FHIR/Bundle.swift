@@ -305,6 +305,55 @@ public enum BundleResponse {
         return bundle(head("\(kind.rawValue)-response", timestamp), entries)
     }
 
+    /// One version in a history.
+    public struct Past: Sendable {
+        public let fullURL: String
+        /// The resource's JSON; `nil` for a deletion.
+        public let resource: [UInt8]?
+        public let method: BundleRequest.Method
+        public let url: String
+        public let status: String
+        public let etag: String
+        public let lastModified: String
+
+        public init(
+            fullURL: String,
+            resource: [UInt8]?,
+            method: BundleRequest.Method,
+            url: String,
+            status: String,
+            etag: String,
+            lastModified: String
+        ) {
+            (self.fullURL, self.resource, self.method, self.url) = (fullURL, resource, method, url)
+            (self.status, self.etag, self.lastModified) = (status, etag, lastModified)
+        }
+    }
+
+    /// A history, the newest version first.
+    public static func history(_ versions: [Past], total: Int?, links: [Link] = []) -> [UInt8] {
+        var head = head("history", nil)
+        if let total { head["total"] = .number(String(total)) }
+        if !links.isEmpty {
+            head["link"] = .array(links.map { ["relation": .string($0.relation), "url": .string($0.url)] })
+        }
+        let entries = versions.map { past in
+            object(
+                ["fullUrl": .string(past.fullURL)],
+                "resource",
+                past.resource,
+                [
+                    "request": ["method": .string(past.method.rawValue), "url": .string(past.url)],
+                    "response": [
+                        "status": .string(past.status), "etag": .string(past.etag),
+                        "lastModified": .string(past.lastModified),
+                    ],
+                ]
+            )
+        }
+        return bundle(head, entries)
+    }
+
     private static func head(_ type: String, _ timestamp: String?) -> JSONObject {
         var head: JSONObject = ["resourceType": "Bundle", "type": .string(type)]
         if let timestamp { head["timestamp"] = .string(timestamp) }

@@ -7,6 +7,18 @@ struct SearchParameter: Sendable {
         case string = "s"
         case quantity = "q"
         case uri = "u"
+
+        /// As R4 calls it.
+        var name: String {
+            switch self {
+            case .token: "token"
+            case .date: "date"
+            case .reference: "reference"
+            case .string: "string"
+            case .quantity: "quantity"
+            case .uri: "uri"
+            }
+        }
     }
 
     /// Where values are: the elements on the way, and which type of a choice or of a target counts.

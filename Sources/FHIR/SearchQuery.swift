@@ -41,6 +41,12 @@ public struct SearchQuery: Sendable {
         (self.type, self.count, self.conditions, self.sort) = (type, count, conditions, sort)
     }
 
+    /// The parameters by which a type can be searched, and R4's names for their kinds.
+    public static func parameters(of type: String) -> [(name: String, type: String)] {
+        let own = SearchParameter.searchable(type).map { (name: $0.key, type: $0.value.kind.name) }
+        return (own + [("_id", "token"), ("_lastUpdated", "date")]).sorted { $0.name < $1.name }
+    }
+
     /// Whether a resource is one that is searched for.
     public func matches(_ card: SearchCard) -> Bool {
         card.type == type && conditions.allSatisfy { $0.matches(card) }

@@ -57,10 +57,10 @@ public final class Gate: Sendable {
     ) async throws -> (pass: Pass, rows: [Rows]) {
         let secret = PassSecret()
         let opening = try await opening(errand, caller, secret)
-        let results = try await refusing {
+        let results = try await refusing(at: .gate) {
             try await store.pipeline(work.isEmpty ? [[opening]] : [[opening], [secret.shown] + work])
         }
-        guard let row = try refusing({ try results[0].get() })[0].first else { throw Refusal.unavailable }
+        guard let row = try refusing(at: .gate, { try results[0].get() })[0].first else { throw Refusal.unavailable }
         let answer = try GateAnswer(row)
         switch answer.outcome {
         case 0: break
@@ -70,14 +70,14 @@ public final class Gate: Sendable {
         }
         let pass = try Pass(answer, act: errand.act, secret: secret)
         guard !work.isEmpty else { return (pass, []) }
-        let rows = try refusing { try results[1].get() }
+        let rows = try refusing(at: .data) { try results[1].get() }
         return (pass, Array(rows.dropFirst()))
     }
 
     /// Does work under a pass that is open, in one transaction.
     public func work(under pass: Pass, _ statements: [SQL]) async throws -> [Rows] {
-        let results = try await refusing { try await store.pipeline([[pass.shown] + statements]) }
-        return Array(try refusing { try results[0].get() }.dropFirst())
+        let results = try await refusing(at: .data) { try await store.pipeline([[pass.shown] + statements]) }
+        return Array(try refusing(at: .data) { try results[0].get() }.dropFirst())
     }
 
     /// Names in the trail the patients whom a search or list disclosed. The answer may leave when this has returned.
@@ -111,7 +111,7 @@ public final class Gate: Sendable {
     private func opening(_ errand: Errand, _ caller: Caller, _ secret: PassSecret) async throws -> SQL {
         let seal = try await auditSeal(caller, query: errand.query)
         return """
-            select outcome, context, patients, records from care.open_pass(
+            select outcome, context, patients, records, roles from care.open_pass(
                 \(caller.organization), \(caller.token.secret), \(secret.bytes), \(caller.use.rawValue),
                 \(errand.act.rawValue), \(errand.targets), \(errand.newPatients), \(errand.purpose.rawValue),
                 \(seal.epoch), \(seal.salt), \(seal.sealed))
@@ -119,28 +119,37 @@ public final class Gate: Sendable {
     }
 }
 
+/// Where in the database work failed: at a function that decides, or at what a pass opens.
+enum Place {
+    case gate, data
+}
+
 /// Runs database work and turns what its failures stand for into refusals.
-func refusing<Result>(_ work: () throws -> Result) throws -> Result {
-    do { return try work() } catch let error as PostgresError { throw error.refusal ?? error }
+func refusing<Result>(at place: Place, _ work: () throws -> Result) throws -> Result {
+    do { return try work() } catch let error as PostgresError { throw error.refusal(at: place) ?? error }
 }
 
 /// The same for work that waits.
 func refusing<Result>(
+    at place: Place,
     isolation: isolated (any Actor)? = #isolation,
     _ work: () async throws -> Result
 ) async throws -> Result {
-    do { return try await work() } catch let error as PostgresError { throw error.refusal ?? error }
+    do { return try await work() } catch let error as PostgresError { throw error.refusal(at: place) ?? error }
 }
 
 extension PostgresError {
     /// The refusal that a failure of the database stands for, if it stands for one.
-    var refusal: (any Error)? {
+    func refusal(at place: Place) -> (any Error)? {
         switch (kind, sqlState, constraint) {
+        // No such schema, table or function, or no right to it: the database is not as it was released.
+        case (_, "42501", _) where place == .gate, (_, "3F000", _), (_, "42P01", _), (_, "42883", _): Refusal.guardIsUp
         case (.poolExhausted, _, _): Refusal.tooBusy
         case (.connection, _, _), (.timeout, _, _): Refusal.unavailable
         case (.cancelled, _, _): CancellationError()
         case (_, _, "share_lasts_a_year_at_most"?), (_, _, "reach_ends_after_it_begins"?): Refusal.shareLastsTooLong
         case (_, "42501", _): Refusal.notFound
+        case (_, _, "change_is_one_a_version"?): Refusal.changedMeanwhile
         case (_, "23505", _): Refusal.exists
         default: nil
         }

@@ -13,6 +13,29 @@ public struct Member: Sendable {
     public let isActive: Bool
 }
 
+/// What is handed to somebody who was added to an organisation: a link that works once, within 7 days.
+public struct Invitation: Sendable {
+    /// What the link is for.
+    public enum Purpose: String, Sendable {
+        /// Their account is new: they set its password, and belong.
+        case setPassword = "set-password"
+        /// They had an account: they belong once they show its password here.
+        case join
+    }
+
+    public let link: AccountLink
+    public let purpose: Purpose
+
+    /// From what `care.admit` answers.
+    init(_ link: AccountLink, _ rows: Rows) throws {
+        guard let purpose = try rows.first.flatMap({ Purpose(rawValue: try $0.decode(String.self, at: 0)) }) else {
+            throw Refusal.unavailable
+        }
+        self.link = link
+        self.purpose = purpose
+    }
+}
+
 /// Founding organisations and adding people to them.
 public final class Members: Sendable {
     /// Someone to be added.
@@ -41,7 +64,7 @@ public final class Members: Sendable {
     /// The statement that lists members, for whoever has a pass that shows them.
     public static func all(in organization: UUID) -> SQL {
         """
-        select account_id, roles, sealed_name, until is null or until > now()
+        select account_id, roles, sealed_name, since <= now() and (until is null or until > now())
           from care.membership where organization_id = \(organization) order by since, account_id
         """
     }
@@ -70,8 +93,8 @@ public final class Members: Sendable {
         return try await read(rows[0], in: caller.organization)
     }
 
-    /// Adds someone to the caller's organisation. `nil` if they have a password already; else the link to set one.
-    public func add(_ newcomer: Newcomer, for caller: Caller) async throws -> AccountLink? {
+    /// Adds someone to the caller's organisation. The invitation is for them alone.
+    public func add(_ newcomer: Newcomer, for caller: Caller) async throws -> Invitation {
         let installation = try await keys.installation()
         let token = installation.signIn.token(email: newcomer.address)
         let (pass, rows) = try await gate.open(
@@ -93,7 +116,7 @@ public final class Members: Sendable {
                 """
             ]
         )
-        return try added[0].first?.decode(Bool.self, at: 0) == true ? link : nil
+        return try Invitation(link, added[0])
     }
 }
 
@@ -135,11 +158,11 @@ public struct Founding: Sendable {
         self.keys = keys
     }
 
-    /// Founds an organisation. `link` is `nil` if its owner has a password already.
+    /// Founds an organisation. The invitation is for its owner.
     public func found(
         _ plan: Plan,
         over admin: AdminConnection
-    ) async throws -> (organization: Organization.ID, link: AccountLink?) {
+    ) async throws -> (organization: Organization.ID, invitation: Invitation) {
         let organization = UUID()
         try await keys.establish(organization: organization)
         let owner = try await prepare(plan.owner, for: organization, over: admin)
@@ -156,17 +179,16 @@ public struct Founding: Sendable {
                 \(Primitive.sha256(owner.link.secret)), \(seal.epoch), \(seal.salt), \(seal.sealed))
             """
         )
-        let needed = try rows.first?.decode(Bool.self, at: 0) ?? true
-        return (Organization.ID(organization), needed ? owner.link : nil)
+        return (Organization.ID(organization), try Invitation(owner.link, rows))
     }
 
-    /// Adds somebody to an organisation, as the operator. `nil` if they have a password already.
+    /// Adds somebody to an organisation, as the operator.
     @discardableResult
     public func admit(
         _ newcomer: Members.Newcomer,
         to organization: Organization.ID,
         over admin: AdminConnection
-    ) async throws -> AccountLink? {
+    ) async throws -> Invitation {
         let ready = try await prepare(newcomer, for: organization.uuid, over: admin)
         let rows = try admin.query(
             """
@@ -175,7 +197,7 @@ public struct Founding: Sendable {
                 \(newcomer.roles.map(\.rawValue)), \(Primitive.sha256(ready.link.secret)))
             """
         )
-        return try rows.first?.decode(Bool.self, at: 0) == true ? ready.link : nil
+        return try Invitation(ready.link, rows)
     }
 
     private struct Prepared {

@@ -17,6 +17,8 @@ public struct Pass: Sendable, PassProof {
     public let patients: [UUID]
     /// The record rows that the targets were, in their order; `nil` patients are the directory's.
     public let targets: [(record: UUID, patient: UUID?)]
+    /// What they are in the organisation.
+    public let roles: Set<Role>
     /// Until when it can be shown.
     public let until: Date
     /// SHA-256 of the secret.
@@ -37,6 +39,7 @@ public struct Pass: Sendable, PassProof {
         patients = context.patients
         scope = context.scope
         until = context.until
+        roles = Set(answer.roles.compactMap(Role.init))
         passHash = Primitive.sha256(secret.bytes)
         targets = zip(answer.records, answer.patients).compactMap { record, patient in
             record.map { (record: $0, patient: patient) }
@@ -75,12 +78,14 @@ struct GateAnswer {
     let context: [UInt8]?
     let patients: [UUID?]
     let records: [UUID?]
+    let roles: [String]
 
     init(_ row: Row) throws(PostgresError) {
         outcome = try row.decode(Int32.self, at: 0)
         context = try row.decode([UInt8]?.self, at: 1)
         patients = try row.decode([UUID?].self, at: 2)
         records = try row.decode([UUID?].self, at: 3)
+        roles = try row.decode([String].self, at: 4)
     }
 }
 

@@ -16,19 +16,34 @@ public struct Password: Sendable {
     /// A password as typed; `nil` if it could never have been set.
     public init?(_ typed: String) {
         let normal = Array(typed.precomposedStringWithCanonicalMapping.utf8)
-        guard !normal.isEmpty, normal.count <= 1024, !normal.contains(0) else { return nil }
+        guard !normal.isEmpty, normal.count <= Self.longest, !normal.contains(0) else { return nil }
         bytes = normal.count <= 72 ? normal : Array(Data(Primitive.sha256(normal)).base64EncodedString().utf8)
     }
 
-    /// Whether it may be set: at least 8 characters, letters along with digits or signs, and not of the commonest.
+    /// Why a password may not be set.
+    public enum Weakness: Sendable {
+        case tooShort, tooLong, tooSimple, tooCommon
+    }
+
+    /// The fewest characters of a password.
+    public static let shortest = 8
+    /// The most bytes, as UTF-8, of a password.
+    public static let longest = 1_024
+
+    /// What is wrong with a password that somebody wants to set; `nil` if it may be.
     ///
-    /// Long ones are welcome as they are: from 16 characters on only the list of common ones counts.
-    public static func isStrongEnough(_ typed: String) -> Bool {
+    /// It has at least 8 characters, letters along with digits, signs or spaces, and is none of the commonest. Long ones are
+    /// welcome as they are: from 16 characters on only the list of common ones counts.
+    public static func weakness(of typed: String) -> Weakness? {
         let folded = typed.lowercased()
-        guard typed.count >= 8, !common.contains(folded), Set(folded).count >= 4 else { return false }
-        if typed.count >= 16 { return true }
-        return typed.contains(where: \.isLetter)
+        if typed.count < shortest { return .tooShort }
+        if typed.precomposedStringWithCanonicalMapping.utf8.count > longest { return .tooLong }
+        if common.contains(folded) { return .tooCommon }
+        if Set(folded).count < 4 || typed.utf8.contains(0) { return .tooSimple }
+        let isMixed =
+            typed.contains(where: \.isLetter)
             && typed.contains { $0.isNumber || $0.isPunctuation || $0.isSymbol || $0 == " " }
+        return typed.count >= 16 || isMixed ? nil : .tooSimple
     }
 
     /// The bcrypt hash under a setting (`$2b$`, cost and salt); `nil` if the setting is none. Takes a quarter of a second of a

@@ -2,6 +2,7 @@ public import Care
 public import FoundationEssentials
 public import Postgres
 public import Seals
+import Synchronization
 public import Trail
 
 /// Signing in and out, and setting a password by a link. (ACC-3, ENC-7)
@@ -28,6 +29,7 @@ public final class SignIn: Sendable {
     private let keys: Keykeeper
     private let gate: Gate
     private let hashing: HashingQueue
+    private let profiles = Mutex<[UUID: Organization.Profile]>([:])
     private let times: @Sendable (SessionUse) -> Times
 
     /// Signs people in to a records store.
@@ -49,24 +51,15 @@ public final class SignIn: Sendable {
         use: SessionUse,
         origin: AccessNote
     ) async throws -> SessionToken {
-        let token = try await keys.installation().signIn.token(email: address)
-        let setting = try await refusing {
-            try await store.query("select care.password_setting(\(token))")
-        }.first?.decode(String.self, at: 0)
-        guard let setting else { throw Refusal.unavailable }
-        // A password that could never have been set opens nothing; something is hashed all the same, to take the same time.
-        let typed = Password(password)
-        let hashed = typed ?? Password("no password")
-        let computed = try await hashing.run { hashed?.hash(setting: setting) }
-        let hash = typed == nil ? nil : computed
+        let proof = try await proof(address: address, password: password)
         let secret = Primitive.freshBytes(32)
         let seal = try await gate.auditSeal(origin, organization: wanted?.uuid ?? Installation.id)
         let times = times(use)
-        let row = try await refusing {
+        let row = try await refusing(at: .gate) {
             try await store.query(
                 """
                 select outcome, organization from care.begin_session(
-                    \(token), \(hash), \(wanted?.uuid), \(use.rawValue), \(Primitive.sha256(secret)),
+                    \(proof.token), \(proof.hash), \(wanted?.uuid), \(use.rawValue), \(Primitive.sha256(secret)),
                     make_interval(secs => \(times.idle.seconds)), make_interval(secs => \(times.lasting.seconds)),
                     \(String?.none), \(seal.epoch), \(seal.salt), \(seal.sealed))
                 """
@@ -75,14 +68,14 @@ public final class SignIn: Sendable {
         guard let row, try row.decode(Int32.self, at: 0) == 0,
             let organization = try row.decode(UUID?.self, at: 1)
         else { throw Refusal.wrongCredentials }
-        if let cost = Password.cost(of: setting), cost < Password.cost { await raiseCost(token, hash ?? "", typed) }
+        if let cost = Password.cost(of: proof.setting), cost < Password.cost { await raiseCost(proof) }
         return SessionToken(organization: organization, secret: secret)
     }
 
     /// Ends the session; from the next request on, its token opens nothing.
     public func end(_ caller: Caller) async throws {
         let seal = try await gate.auditSeal(caller)
-        _ = try await refusing {
+        _ = try await refusing(at: .gate) {
             try await store.query(
                 """
                 select care.end_session(
@@ -94,7 +87,7 @@ public final class SignIn: Sendable {
 
     /// Who is signed in, for the head of a page. `nil` if the session is none.
     public func person(_ caller: Caller) async throws -> SignedInPerson? {
-        let rows = try await refusing {
+        let rows = try await refusing(at: .gate) {
             try await store.query(
                 """
                 select account_id, roles, sealed_name, profile, sealed_organization, country, time_zone, used_as
@@ -118,14 +111,24 @@ public final class SignIn: Sendable {
         )
     }
 
+    /// The profile of the organisation that a session is of. It never changes, so it is asked for once an organisation.
+    ///
+    /// It decides what is refused before anything is looked up; who may do what is for the gate.
+    public func profile(for caller: Caller) async throws -> Organization.Profile {
+        if let known = profiles.withLock({ $0[caller.organization] }) { return known }
+        guard let person = try await person(caller) else { throw Refusal.signedOut }
+        profiles.withLock { $0[caller.organization] = person.profile }
+        return person.profile
+    }
+
     /// Sets the password of the account that a link was made for. The link works once.
     ///
     /// - Throws: `Refusal.weakPassword` (the link stays good), `Refusal.linkIsUsedUp`.
     public func setPassword(_ typed: String, link: AccountLink, origin: AccessNote) async throws {
-        guard Password.isStrongEnough(typed), let password = Password(typed) else { throw Refusal.weakPassword }
+        guard Password.weakness(of: typed) == nil, let password = Password(typed) else { throw Refusal.weakPassword }
         guard let hash = try await hashing.run({ password.newHash() }) else { throw Refusal.weakPassword }
         let seal = try await gate.auditSeal(origin, organization: link.organization)
-        let done = try await refusing {
+        let done = try await refusing(at: .gate) {
             try await store.query(
                 """
                 select care.use_link(
@@ -136,14 +139,70 @@ public final class SignIn: Sendable {
         guard done == true else { throw Refusal.linkIsUsedUp }
     }
 
-    private func raiseCost(_ token: [UInt8], _ hash: String, _ password: Password?) async {
-        guard let newHash = try? await hashing.run({ password?.newHash() }) else { return }
+    /// What a link that still works is for, and the name of the organisation that made it.
+    ///
+    /// - Throws: `Refusal.linkIsUsedUp`, whether it was used, is over or never was.
+    public func purpose(of link: AccountLink) async throws -> (purpose: Invitation.Purpose, organizationName: String) {
+        let row = try await refusing(at: .gate) {
+            try await store.query(
+                "select purpose, sealed_organization from care.link_of(\(link.organization), \(link.secret))"
+            )
+        }.first
+        guard let row, let purpose = try row.decode(String?.self, at: 0).flatMap(Invitation.Purpose.init) else {
+            throw Refusal.linkIsUsedUp
+        }
+        let names = Names(installation: try await keys.installation())
+        return (purpose, try names.openOrganization(row.decode([UInt8].self, at: 1), link.organization))
+    }
+
+    /// Joins the organisation that a link is of, with an account that was there before. The link works once.
+    ///
+    /// - Throws: `Refusal.wrongCredentials` if the link is not for whoever signs in by this address and password; it stays good.
+    public func join(by link: AccountLink, address: String, password: String, origin: AccessNote) async throws {
+        let proof = try await proof(address: address, password: password)
+        let seal = try await gate.auditSeal(origin, organization: link.organization)
+        let done = try await refusing(at: .gate) {
+            try await store.query(
+                """
+                select care.join_organization(
+                    \(link.organization), \(link.secret), \(proof.token), \(proof.hash),
+                    \(seal.epoch), \(seal.salt), \(seal.sealed))
+                """
+            )
+        }.first?.decode(Bool.self, at: 0)
+        guard done == true else { throw Refusal.wrongCredentials }
+    }
+
+    /// What the database compares: an address's token, and the hash that a password gives under its setting.
+    private struct Proof {
+        let token: [UInt8]
+        let setting: String
+        let typed: Password?
+        /// `nil` for what could never have been set as a password.
+        let hash: String?
+    }
+
+    private func proof(address: String, password: String) async throws -> Proof {
+        let token = try await keys.installation().signIn.token(email: address)
+        let setting = try await refusing(at: .gate) {
+            try await store.query("select care.password_setting(\(token))")
+        }.first?.decode(String.self, at: 0)
+        guard let setting else { throw Refusal.unavailable }
+        // A password that could never have been set opens nothing; something is hashed all the same, to take the same time.
+        let typed = Password(password)
+        let hashed = typed ?? Password("no password")
+        let computed = try await hashing.run { hashed?.hash(setting: setting) }
+        return Proof(token: token, setting: setting, typed: typed, hash: typed == nil ? nil : computed)
+    }
+
+    private func raiseCost(_ proof: Proof) async {
         // The person is signed in either way; the cost is raised now or the next time.
-        _ = try? await store.query("select care.raise_cost(\(token), \(hash), \(newHash))")
+        guard let newHash = try? await hashing.run({ proof.typed?.newHash() }) else { return }
+        _ = try? await store.query("select care.raise_cost(\(proof.token), \(proof.hash), \(newHash))")
     }
 }
 
-/// A link that works once, to set a password: organisation and secret, as text in the form of a ``SessionToken``.
+/// A link that works once, to set a password or to join: organisation and secret, as text in the form of a ``SessionToken``.
 public struct AccountLink: Sendable {
     public let organization: UUID
     public let secret: [UInt8]

@@ -12,13 +12,13 @@ extension PatientRecords {
     /// A Patient is new; the caller reaches them as their roles say (a caregiver as guardian …). What is of the directory is
     /// written there. Everything else must name one patient whom the caller may write about.
     /// - Throws: `Outcome` naming element and rule; `Refusal`.
-    public func create(_ resource: Resource, for caller: SignedInCaller) async throws -> StoredRecord {
+    public func create(_ resource: Resource, for caller: Caller) async throws -> StoredRecord {
         try Validator.check(resource)
-        try Minimisation.check(resource, profile: caller.person.profile)
+        try Minimisation.check(resource, profile: try await signIn.profile(for: caller))
         switch try Subjecthood(of: resource) {
         case .newPatient: return try await createPatient(resource, for: caller)
         case .directory: return try await createInDirectory(resource, for: caller)
-        case .patient(let id): return try await create(resource, about: id, for: caller.caller)
+        case .patient(let id): return try await create(resource, about: id, for: caller)
         }
     }
 
@@ -51,24 +51,19 @@ extension PatientRecords {
         return sealed.records[0]
     }
 
-    private func createInDirectory(_ resource: Resource, for caller: SignedInCaller) async throws -> StoredRecord {
-        let index = try await index(for: caller.caller)
-        let (pass, _) = try await gate.open(Errand(.createDirectory), for: caller.caller)
+    private func createInDirectory(_ resource: Resource, for caller: Caller) async throws -> StoredRecord {
+        let index = try await index(for: caller)
+        let (pass, _) = try await gate.open(Errand(.createDirectory), for: caller)
         let draft = Draft(resource, id: UUID().uuidString.lowercased(), patient: nil, now: Date(), index: index)
         return try await write([draft], reach: [], under: pass, epoch: index.epoch)[0]
     }
 
-    private func createPatient(_ resource: Resource, for caller: SignedInCaller) async throws -> StoredRecord {
-        let index = try await index(for: caller.caller)
+    private func createPatient(_ resource: Resource, for caller: Caller) async throws -> StoredRecord {
+        let index = try await index(for: caller)
         let patient = UUID()
-        let (pass, _) = try await gate.open(Errand(.createPatient, newPatients: [patient]), for: caller.caller)
+        let (pass, _) = try await gate.open(Errand(.createPatient, newPatients: [patient]), for: caller)
         let draft = Draft(resource, id: UUID().uuidString.lowercased(), patient: patient, now: Date(), index: index)
-        let reach = NewReach(
-            patient: patient,
-            account: caller.person.account.uuid,
-            kind: .ofCreator(holding: caller.person.roles)
-        )
-        return try await write([draft], reach: [reach], under: pass, epoch: index.epoch)[0]
+        return try await write([draft], reach: [.ofCreator(pass, patient)], under: pass, epoch: index.epoch)[0]
     }
 
     /// Seals drafts under a pass that is open, and writes them in one transaction.
@@ -123,18 +118,6 @@ extension PatientRecords {
                 )
             }
         )
-    }
-}
-
-/// A caller together with who they are: what writing asks for beyond the session itself.
-public struct SignedInCaller: Sendable {
-    public let caller: Caller
-    public let person: SignedInPerson
-
-    /// Puts the two together.
-    public init(caller: Caller, person: SignedInPerson) {
-        self.caller = caller
-        self.person = person
     }
 }
 

@@ -10,6 +10,11 @@ struct Draft: Sendable {
     let resource: Resource
     let id: String
     let row: UUID
+    /// Counted from 1.
+    let version: Int32
+    /// What it replaces, for the diff.
+    let previous: StoredRecord?
+    var isDeletion = false
     /// The patient whose record it is, by row; `nil` for the directory.
     let patient: UUID?
     let now: Date
@@ -23,13 +28,37 @@ struct Draft: Sendable {
 
     /// Settles the id and `meta` of a new resource.
     init(_ resource: Resource, row: UUID = UUID(), id: String, patient: UUID?, now: Date, index: BlindIndex) {
+        self.init(resource, row: row, id: id, previous: nil, patient: patient, now: now, index: index)
+    }
+
+    /// Settles the `meta` of a resource that takes another one's place.
+    init(_ resource: Resource, replacing current: StoredRecord, now: Date, index: BlindIndex) {
+        self.init(
+            resource,
+            row: current.row,
+            id: current.id,
+            previous: current,
+            patient: current.patient,
+            now: now,
+            index: index
+        )
+    }
+
+    private init(
+        _ resource: Resource,
+        row: UUID,
+        id: String,
+        previous: StoredRecord?,
+        patient: UUID?,
+        now: Date,
+        index: BlindIndex
+    ) {
+        version = (previous?.version ?? 0) + 1
+        self.previous = previous
+        let instant = now.formatted(Self.instant)
         var resource = resource
         resource.id = id
-        var meta = resource.object["meta"]?.object ?? [:]
-        meta["versionId"] = "1"
-        let instant = now.formatted(Self.instant)
-        meta["lastUpdated"] = .string(instant)
-        resource.object["meta"] = .object(meta)
+        resource.settleMeta(version: version, at: instant)
         self.resource = resource
         self.id = id
         self.row = row
@@ -44,16 +73,35 @@ struct Draft: Sendable {
         tokens = resource.type == "Patient" ? PatientTokens.all(of: resource, index: index) : []
     }
 
+    /// The mark of a deletion: type, id and `meta`; nothing to search by.
+    init(deleting current: StoredRecord, now: Date, tag: [UInt8]) throws {
+        version = current.version + 1
+        previous = current
+        isDeletion = true
+        var mark = try Resource(["resourceType": .string(current.type), "id": .string(current.id)])
+        mark.settleMeta(version: version, at: now.formatted(Self.instant))
+        resource = mark
+        id = current.id
+        row = current.row
+        patient = current.patient
+        self.now = now
+        card = []
+        references = []
+        self.tag = tag
+        tokens = []
+    }
+
     /// The record after it is written.
     func stored(_ json: [UInt8]) -> StoredRecord {
         StoredRecord(
             json: json,
             type: resource.type,
             id: id,
-            version: 1,
+            version: version,
             writtenAt: now,
             patient: patient,
-            row: row
+            row: row,
+            isDeleted: isDeletion
         )
     }
 
@@ -62,6 +110,28 @@ struct Draft: Sendable {
     }
 
     private static let instant = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+
+    /// What the write did, as JSON, to be sealed: which elements were changed, and what the record is now.
+    func diff(sha256: String) -> [UInt8] {
+        var diff: JSONObject = ["op": .string(isDeletion ? "delete" : previous == nil ? "create" : "update")]
+        if let before = try? previous?.resource, !isDeletion {  // what cannot be read has no elements to compare
+            let names = Set(before.object.members.map(\.key)).union(resource.object.members.map(\.key))
+            let changed = names.filter { $0 != "meta" && before.object[$0] != resource.object[$0] }.sorted()
+            diff["elements"] = .array(changed.map { .string($0) })
+        }
+        diff["sha256"] = .string(sha256)
+        return JSON.object(diff).serialized()
+    }
+}
+
+extension Resource {
+    /// What the server says of a version.
+    fileprivate mutating func settleMeta(version: Int32, at instant: String) {
+        var meta = object["meta"]?.object ?? [:]
+        meta["versionId"] = .string("\(version)")
+        meta["lastUpdated"] = .string(instant)
+        object["meta"] = .object(meta)
+    }
 }
 
 /// Drafts, sealed, and the statements that write them.
@@ -79,9 +149,9 @@ struct SealedDrafts: Sendable {
             let sealer = try sealer(draft.subject(in: organization))
             let json = draft.resource.json.serialized()
             func binding(_ kind: String) -> Binding {
-                Binding(organization: organization, kind: kind, id: draft.row, version: 1)
+                Binding(organization: organization, kind: kind, id: draft.row, version: draft.version)
             }
-            let diff = Array("{\"op\":\"create\",\"sha256\":\"\(Self.hex(Primitive.sha256(json)))\"}".utf8)
+            let diff = draft.diff(sha256: Self.hex(Primitive.sha256(json)))
             rows.append(
                 (
                     draft, try sealer.seal(json, for: binding(draft.resource.type)),
@@ -115,9 +185,15 @@ struct SealedDrafts: Sendable {
                 """
             )
         }
-        statements.append(rows.count == 1 ? insertOfOne : insertOfMany)
+        let (new, changed) = (rows.filter { $0.draft.version == 1 }, rows.filter { $0.draft.version > 1 })
+        if !new.isEmpty { statements.append(new.count == 1 ? insert(new[0]) : insert(new)) }
+        if !changed.isEmpty { statements.append(update(changed)) }
+        // Two who change the same version cannot both say that they made the next one.
         statements.append(rows.count == 1 ? changeOfOne : changeOfMany)
         let tokens = rows.flatMap { row in row.draft.tokens.map { (row.draft.patient, $0) } }
+        for row in changed where row.draft.resource.type == "Patient" {
+            statements.append("select care.forget_tokens(\(row.draft.patient), \(epoch), \(row.draft.tokens))")
+        }
         if !tokens.isEmpty {
             statements.append(
                 """
@@ -136,16 +212,17 @@ struct SealedDrafts: Sendable {
     /// What the drafts refer to, in the order of the drafts.
     var references: [(tag: [UInt8], place: FHIR.Expression)] { rows.flatMap(\.draft.references) }
 
-    private var insertOfOne: SQL {
-        let row = rows[0]
-        return """
-            insert into care.record (organization_id, id, patient_id, kind, version, tag, sealed, card)
-            values (\(organization), \(row.draft.row), \(row.draft.patient), \(row.draft.resource.type), 1,
-                    \(row.draft.tag), \(row.message), \(row.card))
-            """
+    private typealias SealedDraft = (draft: Draft, message: [UInt8], card: [UInt8], diff: [UInt8])
+
+    private func insert(_ row: SealedDraft) -> SQL {
+        """
+        insert into care.record (organization_id, id, patient_id, kind, version, tag, sealed, card)
+        values (\(organization), \(row.draft.row), \(row.draft.patient), \(row.draft.resource.type), 1,
+                \(row.draft.tag), \(row.message), \(row.card))
+        """
     }
 
-    private var insertOfMany: SQL {
+    private func insert(_ rows: [SealedDraft]) -> SQL {
         """
         insert into care.record (organization_id, id, patient_id, kind, version, tag, sealed, card)
         select \(organization), r.id, r.patient, r.kind, 1, r.tag, r.sealed, r.card
@@ -156,21 +233,35 @@ struct SealedDrafts: Sendable {
         """
     }
 
+    private func update(_ rows: [SealedDraft]) -> SQL {
+        """
+        update care.record r
+           set version = u.version, sealed = u.sealed, card = u.card, is_deleted = u.is_deletion
+          from unnest(
+            \(rows.map(\.draft.row))::uuid[], \(rows.map(\.draft.version))::integer[], \(rows.map(\.message))::bytea[],
+            \(rows.map(\.card))::bytea[], \(rows.map(\.draft.isDeletion))::boolean[])
+            u (id, version, sealed, card, is_deletion)
+         where r.organization_id = \(organization) and r.id = u.id and r.version = u.version - 1
+        """
+    }
+
     private var changeOfOne: SQL {
         let row = rows[0]
         return """
             insert into care.change (organization_id, opening_id, record_id, patient_id, version, sealed_diff)
-            values (\(organization), (select care.acting_opening()), \(row.draft.row), \(row.draft.patient), 1, \(row.diff))
+            values (\(organization), (select care.acting_opening()), \(row.draft.row), \(row.draft.patient),
+                    \(row.draft.version), \(row.diff))
             """
     }
 
     private var changeOfMany: SQL {
         """
         insert into care.change (organization_id, opening_id, record_id, patient_id, version, sealed_diff)
-        select \(organization), (select care.acting_opening()), r.id, r.patient, 1, r.diff
+        select \(organization), (select care.acting_opening()), r.id, r.patient, r.version, r.diff
           from unnest(
-            \(rows.map(\.draft.row))::uuid[], \(rows.map(\.draft.patient))::uuid[], \(rows.map(\.diff))::bytea[])
-            r (id, patient, diff)
+            \(rows.map(\.draft.row))::uuid[], \(rows.map(\.draft.patient))::uuid[],
+            \(rows.map(\.draft.version))::integer[], \(rows.map(\.diff))::bytea[])
+            r (id, patient, version, diff)
         """
     }
 
@@ -186,4 +277,9 @@ struct NewReach: Sendable {
     let kind: Care.Reach
     var purpose: Purpose = .care
     var until: Date?
+
+    /// How whoever enters a patient reaches them.
+    static func ofCreator(_ pass: Pass, _ patient: UUID) -> NewReach {
+        NewReach(patient: patient, account: pass.account.uuid, kind: .ofCreator(holding: pass.roles))
+    }
 }

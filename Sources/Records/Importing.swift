@@ -1,7 +1,7 @@
 public import Care
 public import FHIR
 public import Foundation
-import People
+public import People
 import Postgres
 
 /// Taking in records that others made: Bundles of any kind, or single resources.
@@ -48,34 +48,50 @@ extension PatientRecords {
         }
     }
 
+    /// A file that could not be written to its end. What is written stays: records are not taken back.
+    public struct ImportBrokeOff: Error {
+        /// How many records were written.
+        public let written: Int
+        /// How many there were to write.
+        public let total: Int
+        /// Why it broke off.
+        public let reason: any Error
+    }
+
+    /// So many records are written in one transaction, which must not last longer than two seconds.
+    static let mostInAChunk = 1_000
+
     /// Takes in a file. What the profile forbids is left out and reported; what is not valid R4 refuses the whole file.
     ///
     /// `progress` is told how many records are written, and of how many.
+    /// - Throws: `ImportBrokeOff` if some of it is written; any other error if nothing is.
     public func importFile(
         _ json: JSON,
         in run: ImportRun,
         reach extra: [ImportReach] = [],
-        for caller: SignedInCaller,
+        for caller: Caller,
         progress: @Sendable (Int, Int) -> Void = { _, _ in }
     ) async throws -> ImportReport {
         var report = ImportReport()
-        let brought = try Self.resources(in: json, profile: caller.person.profile, report: &report)
-        let plan = try await plan(brought, in: run, report: &report)
-        let kept = { (patient: UUID) in
-            Self.reach(of: caller)(patient)
-                + extra.filter { $0.account != caller.person.account }.map {
-                    NewReach(patient: patient, account: $0.account.uuid, kind: $0.kind, until: $0.until)
-                }
+        let profile = try await signIn.profile(for: caller)
+        let brought = try Self.resources(in: json, profile: profile, report: &report)
+        let (plan, names) = try await plan(brought, in: run, report: &report)
+        let others = { (patient: UUID) in
+            extra.map { NewReach(patient: patient, account: $0.account.uuid, kind: $0.kind, until: $0.until) }
         }
         var done = 0
-        var made: Set<String> = []
-        for chunk in plan.chunks(of: 250) {
-            let new = Set(chunk.filter { $0.resource.type == "Patient" }.map(\.id)).subtracting(made)
-            made.formUnion(new)
+        for chunk in plan.chunks(of: Self.mostInAChunk) {
+            let new = Set(chunk.filter { $0.resource.type == "Patient" }.map(\.id))
             let rows = plan.newPatients.filter { new.contains($0.key) }
-            let stored = try await write(chunk, newPatients: rows, reach: kept, isStrict: false, for: caller)
-            for record in stored { report.written[record.type, default: 0] += 1 }
-            done += stored.count
+            do {
+                let stored = try await write(chunk, newPatients: rows, reach: others, isStrict: false, for: caller)
+                for record in stored { report.written[record.type, default: 0] += 1 }
+            } catch  where done > 0 {
+                throw ImportBrokeOff(written: done, total: plan.items.count, reason: error)
+            }
+            // Only what is written can be referred to by later files.
+            for item in chunk { await run.settle(names[item.id] ?? [], at: "\(item.resource.type)/\(item.id)") }
+            done += chunk.count
             progress(done, plan.items.count)
         }
         return report
@@ -117,8 +133,21 @@ extension PatientRecords {
         return brought
     }
 
-    private func plan(_ brought: [Brought], in run: ImportRun, report: inout ImportReport) async throws -> BundlePlan {
-        var settled: [(Brought, String)] = []
+    /// The plan of a file, and by which names its records may be referred to, by id.
+    private func plan(
+        _ brought: [Brought],
+        in run: ImportRun,
+        report: inout ImportReport
+    ) async throws -> (BundlePlan, names: [String: [String]]) {
+        var places: [String: String] = [:]
+        var names: [String: [String]] = [:]
+        func settle(_ type: String, _ given: [String]) -> String {
+            let id = UUID().uuidString.lowercased()
+            names[id] = given
+            for name in given { places[name] = "\(type)/\(id)" }
+            return id
+        }
+        var settled: [(resource: Resource, id: String)] = []
         for item in brought {
             if Compartment.isDirectory(item.resource.type), let name = item.names.first,
                 await run.place(of: name) != nil
@@ -126,21 +155,18 @@ extension PatientRecords {
                 report.reused += 1
                 continue
             }
-            let id = UUID().uuidString.lowercased()
-            await run.settle(item.names, at: "\(item.resource.type)/\(id)")
-            settled.append((item, id))
+            settled.append((item.resource, settle(item.resource.type, item.names)))
+        }
+        for name in settled.flatMap({ Self.names(in: $0.resource) }) where places[name] == nil {
+            places[name] = await run.place(of: name)
         }
         var plan = BundlePlan()
-        for missing in await missingPatients(settled.map(\.0.resource), in: run) {
-            let id = UUID().uuidString.lowercased()
-            await run.settle([missing], at: "Patient/\(id)")
-            try plan.add(try Self.stub, id: id)
+        for missing in Self.missingPatients(settled.map(\.resource), but: places) {
+            try plan.add(try Self.stub, id: settle("Patient", [missing]))
             report.stubs += 1
         }
-        for (item, id) in settled {
-            var resource = item.resource
-            var places: [String: String] = [:]
-            for reference in resource.references() { places[reference.text] = await run.place(of: reference.text) }
+        for (resource, id) in settled {
+            var resource = resource
             var dangling = 0
             try resource.rewriteReferences { reference throws(Outcome) in
                 if let place = places[reference.text] { return place }
@@ -151,15 +177,20 @@ extension PatientRecords {
             report.dangling += dangling
             try plan.add(resource, id: id)
         }
-        return plan
+        return (plan, names)
     }
 
-    /// Patients who are named as subjects and were not brought.
-    private func missingPatients(_ resources: [Resource], in run: ImportRun) async -> [String] {
+    private static func names(in resource: Resource) -> [String] {
+        resource.references().map(\.text) + Compartment.subjects(of: resource)
+    }
+
+    /// Patients who are named as subjects and are nowhere.
+    private static func missingPatients(_ resources: [Resource], but places: [String: String]) -> [String] {
         var missing: [String] = []
         for resource in resources where resource.type != "Patient" {
-            for subject in Compartment.subjects(of: resource) where !missing.contains(subject) {
-                if await run.place(of: subject) == nil { missing.append(subject) }
+            for subject in Compartment.subjects(of: resource)
+            where places[subject] == nil && !missing.contains(subject) {
+                missing.append(subject)
             }
         }
         return missing

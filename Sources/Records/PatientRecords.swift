@@ -11,20 +11,22 @@ public final class PatientRecords: Sendable {
     let gate: Gate
     let keys: Keykeeper
     let members: Members
+    let signIn: SignIn
     let known = KnownPatients()
 
     /// Over a gate.
-    public init(gate: Gate, keys: Keykeeper, members: Members) {
+    public init(gate: Gate, keys: Keykeeper, members: Members, signIn: SignIn) {
         self.gate = gate
         self.keys = keys
         self.members = members
+        self.signIn = signIn
     }
 
     // MARK: Reading
 
     /// One record, by its FHIR type and id.
     ///
-    /// - Throws: `Refusal.notFound` for what is not there and for what the caller may not reach, alike.
+    /// - Throws: `Refusal.notFound` for what is not there and for what the caller may not reach, alike; `Refusal.deleted`.
     public func read(_ type: String, _ id: String, for caller: Caller) async throws -> StoredRecord {
         let tag = try await index(for: caller).tag(kind: type, id: id)
         let (pass, rows) = try await gate.open(
@@ -39,6 +41,7 @@ public final class PatientRecords: Sendable {
         )
         guard let row = rows[0].first else { throw Refusal.notFound }
         let sealed = try SealedRecord(row)
+        guard !sealed.isDeleted else { throw Refusal.deleted }
         if let patient = sealed.patient, type == "Patient" { known.remember(patient, for: tag) }
         let key = try await key(of: sealed, under: pass)
         return try sealed.open(with: key, id: id)
@@ -54,7 +57,7 @@ public final class PatientRecords: Sendable {
                 """
                 select \(SealedRecord.columns) from care.record
                  where organization_id = \(caller.organization)
-                   and patient_id = any ((select care.acting_patients('record.read'))::uuid[])
+                   and patient_id = any ((select care.acting_patients('record.read'))::uuid[]) and not is_deleted
                  order by kind <> 'Patient', kind, created_at, id
                 """
             ]
@@ -87,6 +90,7 @@ public final class PatientRecords: Sendable {
                 """
                 select \(SealedRecord.columns) from care.record
                  where organization_id = \(caller.organization) and tag = any (\(Array(tags))) and patient_id is null
+                   and not is_deleted
                  order by kind, created_at, id
                 """
             ]

@@ -29,10 +29,21 @@ extension PatientRecords {
         offset: Int,
         for caller: Caller
     ) async throws -> Found {
+        try await search(type, parameters, within: Self.patient(in: parameters), offset: offset, for: caller)
+    }
+
+    /// The same, with the patient settled.
+    func search(
+        _ type: String,
+        _ parameters: [(String, String)],
+        within patient: String?,
+        offset: Int,
+        for caller: Caller
+    ) async throws -> Found {
         let query = try SearchQuery(parsing: parameters.map { (name: $0.0, value: $0.1) }, type: type)
         let index = try await index(for: caller)
         let text = parameters.map { "\($0.0)=\($0.1)" }.joined(separator: "&")
-        if let patient = try Self.patient(in: parameters) {
+        if let patient {
             let errand = Errand(.searchRecords, targets: [index.tag(kind: "Patient", id: patient)], query: text)
             return try await search(query, errand, within: Self.ofPatient, offset: offset, for: caller)
         }
@@ -68,7 +79,7 @@ extension PatientRecords {
             work: [
                 """
                 select id, patient_id, version, card from care.record
-                 where organization_id = \(caller.organization) and kind = \(query.type) and \(within)
+                 where organization_id = \(caller.organization) and kind = \(query.type) and not is_deleted and \(within)
                 """
             ]
         )

@@ -89,7 +89,8 @@ public final class Keykeeper: Sendable {
     }
 
     /// The keys of several subjects of one organisation and use, all of which the pass covers: one question to each
-    /// database, however many. Subjects without a key, erased and fenced ones are left out.
+    /// database, however many. Erased and fenced ones are left out.
+    /// - Throws: `.noKey` if a subject has none and never was erased: the key store lost it.
     public func keys(for wanted: [Subject], under pass: some PassProof) async throws(SealError) -> [Subject: SubjectKey]
     {
         var keys: [Subject: SubjectKey] = [:]
@@ -280,7 +281,8 @@ extension Keykeeper {
         let answers = try await store.find(wanted.map(\.id), of: first.organization, use: first.use)
         var found: [Held] = []
         for subject in wanted {
-            guard case .active? = answers[subject.id], let answer = answers[subject.id] else { continue }
+            guard let answer = answers[subject.id] else { throw .noKey }
+            guard case .active = answer else { continue }
             let held = Held(try await opened(answer, of: subject))
             guard let adopted = subjects.adopt(held, for: subject, since: ticket) else {
                 // Something was forgotten meanwhile, perhaps this very one.

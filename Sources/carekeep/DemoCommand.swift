@@ -220,7 +220,7 @@ private struct DemoOrganization {
     func make(in home: Home, over admin: AdminConnection) async throws -> [DemoCommand.SignInLine] {
         let founding = Founding(keys: home.keys)
         let origin = AccessNote(address: "", device: "carekeep demo", request: "")
-        let (organization, link) = try await founding.found(
+        let (organization, invitation) = try await founding.found(
             Founding.Plan(
                 name: cast.name,
                 profile: cast.profile,
@@ -230,16 +230,18 @@ private struct DemoOrganization {
             ),
             over: admin
         )
-        var links = [link]
+        var invitations = [invitation]
         for player in cast.players.dropFirst() {
-            links.append(try await founding.admit(player.newcomer, to: organization, over: admin))
+            invitations.append(try await founding.admit(player.newcomer, to: organization, over: admin))
         }
-        for case let link? in links { try await home.signIn.setPassword(password, link: link, origin: origin) }
+        for invitation in invitations {
+            try await home.signIn.setPassword(password, link: invitation.link, origin: origin)
+        }
         try await bring(into: home)
         var lines: [DemoCommand.SignInLine] = []
         for player in cast.players {
             let caller = try await ImportCommand.signIn(player.newcomer.address, password, home)
-            let people = try await home.records.people(for: caller.caller).people
+            let people = try await home.records.people(for: caller).people
             lines.append(
                 DemoCommand.SignInLine(
                     organization: cast.name,
@@ -251,7 +253,7 @@ private struct DemoOrganization {
                     patients: people.map(\.id)
                 )
             )
-            try await home.signIn.end(caller.caller)
+            try await home.signIn.end(caller)
         }
         return lines
     }
@@ -262,21 +264,22 @@ private struct DemoOrganization {
         for player in cast.players.dropFirst() {
             guard let kind = player.reach else { continue }
             let caller = try await ImportCommand.signIn(player.newcomer.address, password, home)
+            guard let person = try await home.signIn.person(caller) else { throw Refusal.signedOut }
             reach.append(
                 PatientRecords.ImportReach(
-                    account: caller.person.account,
+                    account: person.account,
                     kind: kind,
                     until: kind == .share ? Date().addingTimeInterval(90 * 86_400) : nil
                 )
             )
-            try await home.signIn.end(caller.caller)
+            try await home.signIn.end(caller)
         }
         let importer = Importer(home: home, caller: owner, reach: reach, isQuiet: true)
         let run = PatientRecords.ImportRun()
         for (number, bundle) in try bundles().enumerated() {
             _ = try await importer.take(bundle, named: "\(number)", in: run)
         }
-        try await home.signIn.end(owner.caller)
+        try await home.signIn.end(owner)
     }
 
     /// Patients written by others where there are some; people of our own making otherwise, and for the family.

@@ -38,7 +38,7 @@ struct ImportCommand: AsyncParsableCommand {
             let caller = try await Self.signIn(member, password, open.home)
             let failures = await Importer(home: open.home, caller: caller, showsProgress: isatty(STDERR_FILENO) == 1)
                 .take(files)
-            try await open.home.signIn.end(caller.caller)
+            try await open.home.signIn.end(caller)
             if failures > 0 { throw ExitCode.failure }
         }
     }
@@ -54,7 +54,7 @@ struct ImportCommand: AsyncParsableCommand {
         return String(cString: typed)
     }
 
-    static func signIn(_ address: String, _ password: String, _ home: Home) async throws -> SignedInCaller {
+    static func signIn(_ address: String, _ password: String, _ home: Home) async throws -> Caller {
         let origin = AccessNote(address: "", device: "carekeep on the host", request: "")
         let token: SessionToken
         do {
@@ -68,16 +68,14 @@ struct ImportCommand: AsyncParsableCommand {
         } catch Refusal.wrongCredentials {
             throw ValidationError("Address and password do not belong together.")
         }
-        let caller = Caller(token: token, use: .api, origin: origin)
-        guard let person = try await home.signIn.person(caller) else { throw Refusal.signedOut }
-        return SignedInCaller(caller: caller, person: person)
+        return Caller(token: token, use: .api, origin: origin)
     }
 }
 
 /// Brings files in, one after another, and says what came of each.
 struct Importer {
     let home: Home
-    let caller: SignedInCaller
+    let caller: Caller
     var reach: [PatientRecords.ImportReach] = []
     var showsProgress = false
     var isQuiet = false
@@ -94,9 +92,13 @@ struct Importer {
                 }
                 let report = try await take(Array(data), named: "\(number + 1)/\(files.count)", in: run)
                 if !isQuiet { say(report, of: name) }
+            } catch let broken as PatientRecords.ImportBrokeOff {
+                failures += 1
+                let kept = "\(broken.written) of \(broken.total) records were written and stay"
+                complain("\(name): broke off, \(kept): \(words(broken.reason))")
             } catch {
                 failures += 1
-                FileHandle.standardError.write(Data("\(name): refused, nothing of it was kept: \(words(error))\n".utf8))
+                complain("\(name): refused, nothing of it was kept: \(words(error))")
             }
         }
         return failures
@@ -115,6 +117,8 @@ struct Importer {
         if shows { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
         return report
     }
+
+    private func complain(_ line: String) { FileHandle.standardError.write(Data("\(line)\n".utf8)) }
 
     private func say(_ report: PatientRecords.ImportReport, of name: String) {
         let total = report.written.values.reduce(0, +)

@@ -66,15 +66,15 @@ struct InitCommand: AsyncParsableCommand {
                 timeZone: timeZone,
                 owner: Members.Newcomer(name: owner, address: email, roles: roles)
             )
-            let (organization, link) = try await Founding(keys: open.home.keys).found(plan, over: admin)
+            let (organization, invitation) = try await Founding(keys: open.home.keys).found(plan, over: admin)
             print("Organisation \(organization) is founded.")
-            if let link {
-                let host = address.publicNames.first ?? "localhost"
-                print("Its owner sets a password here, once, within 7 days:")
-                print("  https://\(host):\(address.https.port)/password?link=\(link.text)")
-            } else {
-                print("Its owner has a password already and signs in with it.")
+            switch invitation.purpose {
+            case .setPassword: print("Its owner sets a password here, once, within 7 days:")
+            case .join:
+                print("Its owner has an account already, and joins with its password here, once, within 7 days:")
             }
+            let host = address.publicNames.first ?? "localhost"
+            print("  https://\(host):\(address.https.port)/password?link=\(invitation.link.text)")
         }
     }
 }

@@ -3,10 +3,10 @@ import Postgres
 
 /// Who may start and stop an installation's databases: one supervisor, or one command at a time where none runs.
 ///
-/// A file with the kernel's lock on it, which holds as long as the process, however that ends; children do not inherit it.
-/// The file's content says who holds it: beside a supervisor a command needs no lock, since that keeps the databases.
+/// A file with the kernel's locks on two of its bytes, which hold as long as the process, however that ends; children do not
+/// inherit them. Beside a supervisor a command needs no lock, since that keeps the databases.
 final class InstallationLock {
-    private enum Holder: String {
+    private enum Holder {
         case supervisor, command
     }
 
@@ -26,27 +26,27 @@ final class InstallationLock {
 
     // The file stays open: closing it gives the lock away.
 
-    /// Keeps other supervisors off, and commands from stopping what this one started.
+    /// Keeps other supervisors off, and commands from stopping what this one started. Waits for a command that is at work.
     func takeForSupervisor() throws(ClusterError) {
-        guard take(for: .supervisor) else {
-            let who = holder == .command ? "a carekeep command is at work" : "another carekeep is running"
-            throw ClusterError("\(who) on \(folder); stop it first")
+        guard try take(for: .supervisor, whileCommandsEnd: "a carekeep command is at work") else {
+            throw ClusterError("another carekeep is running on \(folder); stop it first")
         }
     }
 
-    /// Waits for other commands, a minute at most.
+    /// Waits for other commands.
     func takeForCommand() throws(ClusterError) {
+        isSupervised = try !take(for: .command, whileCommandsEnd: "another carekeep command is at work")
+    }
+
+    /// Waits for commands that hold the lock, a minute at most. Answers whether it is taken: beside a supervisor it is not.
+    private func take(for holder: Holder, whileCommandsEnd reason: String) throws(ClusterError) -> Bool {
         let deadline = ContinuousClock.now + .seconds(60)
-        while !take(for: .command) {
-            if holder == .supervisor {
-                isSupervised = true
-                return
-            }
-            guard ContinuousClock.now < deadline else {
-                throw ClusterError("another carekeep command is at work on \(folder); wait for it")
-            }
+        while !take(for: holder) {
+            if isSupervisorAtWork { return false }
+            guard ContinuousClock.now < deadline else { throw ClusterError("\(reason) on \(folder); wait for it") }
             usleep(50_000)
         }
+        return true
     }
 
     /// Where a supervisor runs, it starts the databases, and starts them anew: this waits for it to do so.
@@ -62,15 +62,30 @@ final class InstallationLock {
     }
 
     private func take(for holder: Holder) -> Bool {
-        guard flock(file, LOCK_EX | LOCK_NB) == 0 else { return false }
-        // Whoever cannot write it is taken for a command, for which others wait.
-        if ftruncate(file, 0) == 0 { _ = pwrite(file, holder.rawValue, holder.rawValue.utf8.count, 0) }
-        return true
+        guard lock(.work) else { return false }
+        return holder == .command || lock(.supervision)
     }
 
-    private var holder: Holder? {
-        var buffer = [UInt8](repeating: 0, count: 32)
-        let count = pread(file, &buffer, buffer.count, 0)
-        return count > 0 ? Holder(rawValue: String(decoding: buffer[..<count], as: UTF8.self)) : nil
+    /// The bytes of the file that are locked. Supervision is locked by whoever has locked the work, and never alone.
+    private enum Byte: off_t {
+        case work, supervision
+    }
+
+    // F_OFD_GETLK and F_OFD_SETLK of Linux's fcntl.h, which Glibc shows only with _GNU_SOURCE.
+    private static let getLock: Int32 = 36
+    private static let setLock: Int32 = 37
+
+    private func lock(_ byte: Byte) -> Bool {
+        var region = Self.region(byte)
+        return fcntl(file, Self.setLock, &region) == 0
+    }
+
+    private var isSupervisorAtWork: Bool {
+        var region = Self.region(.supervision)
+        return fcntl(file, Self.getLock, &region) == 0 && region.l_type != F_UNLCK
+    }
+
+    private static func region(_ byte: Byte) -> flock {
+        flock(l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: byte.rawValue, l_len: 1, l_pid: 0)
     }
 }

@@ -140,10 +140,11 @@ enum CatalogueMutants {
                 changes.append(("immutable", "alter function \(name) immutable"))
                 changes.append(("leakproof", "alter function \(name) leakproof"))
             }
-            // What only its owner's functions call runs as its owner either way. (Not the event trigger's; what
+            // What only its owner's functions call runs as its owner either way. (Not the triggers'; what
             // require_references asks is itself of its owner.)
             let isInner =
-                try !row.decode(Bool.self, at: 3) && !name.contains("inspect_after_ddl")
+                try !row.decode(Bool.self, at: 3)
+                && !["inspect_after_ddl", "keep_version"].contains { name.contains($0) }
                 || name.contains("require_references")
             return changes.map {
                 Mutant(
@@ -162,9 +163,10 @@ enum CatalogueMutants {
         let powers = try connection.query("select distinct unnest(powers) from care.act order by 1").map {
             try $0.decode(String.self, at: 0)
         }
-        return try connection.query("select name, scope, powers, reach, roles from care.act order by 1").flatMap {
-            row -> [Mutant] in
+        let columns: SQL = "name, scope, powers, reach, roles, directory_powers, directory_roles"
+        return try connection.query("select \(columns) from care.act order by 1").flatMap { row -> [Mutant] in
             let (name, scope, has, reach, roles) = try row.decode((String, String, [String], [String], [String]).self)
+            let there = try row.decode([String].self, at: 5)
             var changes = powers.filter { !has.contains($0) }.map {
                 ("with the power \($0)", "powers = powers || '{\($0)}'")
             }
@@ -177,6 +179,19 @@ enum CatalogueMutants {
                 changes += ["member", "patient", "staff", "caregiver", "clinician"].filter { !roles.contains($0) }
                     .map { ("for \($0)", "roles = roles || '{\($0)}'") }
                 changes.append(("for every role", "roles = '{}'"))
+            }
+            changes += powers.filter { !there.contains($0) }.map {
+                ("with the power \($0) in the directory", "directory_powers = directory_powers || '{\($0)}'")
+            }
+            changes += there.map {
+                (
+                    "without the power \($0) in the directory",
+                    "directory_powers = array_remove(directory_powers, '\($0)')"
+                )
+            }
+            if try !row.decode([String].self, at: 6).isEmpty {
+                changes.append(("for patients in the directory", "directory_roles = directory_roles || '{patient}'"))
+                changes.append(("for every role in the directory", "directory_roles = '{}'"))
             }
             return changes.map {
                 Mutant(

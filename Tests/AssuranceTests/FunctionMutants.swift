@@ -47,7 +47,9 @@ enum FunctionMutants {
     ]
 
     private static let damages: [Damage] =
-        acting + vouching + gate + gateReach + writing + disclosing + signingIn + signedIn + members + links + months
+        acting + vouching + gate + gateReach + writing + disclosing + signingIn + signedIn + members + links + joining
+        + changing
+        + months
         + looking
 
     private static let acting: [Damage] = [
@@ -124,7 +126,7 @@ enum FunctionMutants {
         ("open_pass", "s.ended_at is not null or", ""),
         ("open_pass", "s.until <= at or", ""),
         ("open_pass", "s.seen_at + s.idle <= at or", ""),
-        ("open_pass", "or roles_held is null", ""),
+        ("open_pass", "or roles is null", ""),
         ("open_pass", "elsif s.used_as is distinct from open_pass.used_as then", "elsif false then"),
         ("open_pass", "if a.name is null then", "if false then"),
         ("open_pass", "octet_length(pass_secret) is distinct from 16", "false"),
@@ -149,14 +151,29 @@ enum FunctionMutants {
             "open_pass", "if n <> 1 or cardinality(p.new_patients) > 0 then",
             "if n > 1 or cardinality(p.new_patients) > 0 then"
         ),
-        ("open_pass", "elsif patients[1] is null and a.name = 'record.read' then", "elsif patients[1] is null then"),
-        ("open_pass", "p.powers := '{directory.read}';", ""),
+        (
+            "open_pass",
+            "elsif patients[1] is null and cardinality(a.directory_powers) = 0 then\n                refused := 'not a patient';",
+            ""
+        ),
+        ("open_pass", "p.powers := a.directory_powers;", ""),
         ("open_pass", "p.scope := 'directory';", ""),
-        ("open_pass", "elsif patients[1] is null then\n                refused := 'not a patient';", ""),
-        ("open_pass", "if not a.roles && roles_held then", "if false then"),
+        ("open_pass", "cardinality(a.directory_roles) > 0 and not a.directory_roles && roles", "false"),
+        ("open_pass", "if a.directory_roles && roles then", "if true then"),
+        ("open_pass", "if a.directory_roles && roles then", "if false then"),
+        ("open_pass", "continue when patients[i] is null and 'directory.change' = any (p.powers);", ""),
+        (
+            "open_pass", "continue when patients[i] is null and 'directory.change' = any (p.powers);",
+            "continue when patients[i] is null;"
+        ),
+        (
+            "open_pass", "continue when patients[i] is null and 'directory.change' = any (p.powers);",
+            "continue when 'directory.change' = any (p.powers);"
+        ),
+        ("open_pass", "if not a.roles && roles then", "if false then"),
         ("open_pass", "where x.organization_id = p.organization_id and x.id = any (p.new_patients)", "where false"),
         ("open_pass", "where x.organization_id = p.organization_id and x.id", "where x.id"),
-        ("open_pass", "if cardinality(a.roles) > 0 and not a.roles && roles_held then", "if false then"),
+        ("open_pass", "if cardinality(a.roles) > 0 and not a.roles && roles then", "if false then"),
         (
             "open_pass", "elsif n > 0 and exists (select from unnest(patients) t (id) where t.id is not null) then",
             "elsif false then"
@@ -182,7 +199,8 @@ enum FunctionMutants {
         ("open_pass", "interval '60 seconds'", "interval '1 day'"),
         ("open_pass", "if refused is not null then\n        patients", "if false then\n        patients"),
         ("open_pass", "if refused is not null then\n        patients := '{}';", "if refused is not null then"),
-        ("open_pass", "records := '{}';\n        return;", "return;"),
+        ("open_pass", "records := '{}';", ""),
+        ("open_pass", "roles := '{}';", ""),
     ]
 
     private static let writing: [Damage] = [
@@ -217,6 +235,25 @@ enum FunctionMutants {
         ("write_entry", "refused is null, refused", "true, null"),
         ("write_entry", "    patient, record,", "    null, record,"),
         ("write_entry", "    patient, record,", "    patient, null,"),
+    ]
+
+    private static let changing: [Damage] = [
+        ("keep_version", "if new.version is distinct from old.version + 1 then", "if false then"),
+        ("keep_version", "if new.version is distinct from old.version + 1 then", "if new.version <= old.version then"),
+        (
+            "keep_version",
+            """
+            insert into care.version (organization_id, record_id, version, patient_id, kind, is_deleted, sealed, written_at)
+                values (old.organization_id, old.id, old.version, old.patient_id, old.kind, old.is_deleted, old.sealed, old.written_at);
+            """, ""
+        ),
+        ("forget_tokens", "if not patient = any (care.acting_patients('record.change')) then", "if false then"),
+        ("forget_tokens", "care.acting_patients('record.change')", "care.acting_patients('record.write')"),
+        ("forget_tokens", "t.organization_id = care.acting_organization() and", ""),
+        ("forget_tokens", "and t.patient_id = patient", ""),
+        ("forget_tokens", "and t.epoch = of_epoch", ""),
+        ("forget_tokens", "and t.value <> all (kept)", ""),
+        ("unknown_references", "and not r.is_deleted", ""),
     ]
 
     private static let disclosing: [Damage] = [
@@ -291,12 +328,14 @@ enum FunctionMutants {
         ),
         ("admit", "a.id = account and a.sign_in_token = address_token", "a.id = account"),
         ("admit", "a.id = account and a.sign_in_token = address_token", "a.sign_in_token = address_token"),
-        ("admit", "link_is_needed := found;", "link_is_needed := true;"),
+        ("admit", "if found then", "if true then"),
+        ("admit", "begins timestamptz := 'infinity';", "begins timestamptz := clock_timestamp();"),
     ]
 
     private static let links: [Damage] = [
         ("use_link", "where link.organization_id = organization and", "where"),
         ("use_link", "and link.secret_sha256 = sha256(link_secret)", ""),
+        ("use_link", "and link.purpose = 'set-password'", ""),
         ("use_link", "and link.used_at is null", ""),
         ("use_link", "and link.until > at", ""),
         (
@@ -309,6 +348,29 @@ enum FunctionMutants {
         (
             "use_link", "perform care.write_sign_in(l.organization_id, l.account_id",
             "perform care.write_sign_in(null, l.account_id"
+        ),
+    ]
+
+    private static let joining: [Damage] = [
+        ("link_of", "l.organization_id = organization and", ""),
+        ("link_of", "and l.secret_sha256 = sha256(link_secret)", ""),
+        ("link_of", "and l.used_at is null", ""),
+        ("link_of", "and l.until > care.clock()", ""),
+        ("join_organization", "where l.organization_id = organization and", "where"),
+        ("join_organization", "and l.secret_sha256 = sha256(link_secret)", ""),
+        ("join_organization", "and l.purpose = 'join'", ""),
+        ("join_organization", "and l.used_at is null", ""),
+        ("join_organization", "and l.until > at", ""),
+        ("join_organization", "and a.id = l.account_id", ""),
+        ("join_organization", "and a.sign_in_token = token", ""),
+        ("join_organization", "and a.password_hash = hash", ""),
+        ("join_organization", "and a.closed_at is null", ""),
+        ("join_organization", "where m.organization_id = used.organization_id and", "where"),
+        ("join_organization", "and m.account_id = used.account_id", ""),
+        ("join_organization", "perform care.write_sign_in(null,", "return false; perform care.write_sign_in(null,"),
+        (
+            "join_organization", "perform care.write_sign_in(\n        used.organization_id,",
+            "perform care.write_sign_in(null,"
         ),
     ]
 

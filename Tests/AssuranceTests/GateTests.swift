@@ -39,11 +39,11 @@ import Testing
 
     @Test func `hands out a pass that says whom it is for`() async throws {
         let town = try await TestTown()
-        let amara = try await town.signedIn("Amara")
+        let amara = try await town.session(of: "Amara")
         let patient = UUID()
         let (pass, _) = try await town.home.gate.open(
             Errand(.createPatient, newPatients: [patient], purpose: .treatment),
-            for: amara.caller
+            for: amara
         )
         #expect(pass.act == .createPatient)
         #expect(pass.organization == town.okafors)
@@ -88,14 +88,14 @@ import Testing
 
     @Test func `does not write under a pass that reads`() async throws {
         let town = try await TestTown()
-        let caller = try await town.signedIn("Amara")
+        let caller = try await town.session(of: "Amara")
         let ada = try await town.home.records.create(
             Resource(["resourceType": "Patient", "name": [["family": "Okafor"]], "birthDate": "2014-03-03"]),
             for: caller
         )
         let (pass, rows) = try await town.home.gate.open(
             Errand(.listPatients),
-            for: caller.caller,
+            for: caller,
             work: ["select organization_id, id from care.patient"]
         )
         #expect(!ada.id.isEmpty && rows[0].count == 1)

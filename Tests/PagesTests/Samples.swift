@@ -1,4 +1,5 @@
 import FHIR
+import People
 
 @testable import Portal
 
@@ -56,7 +57,10 @@ extension Samples {
             token: self.word("once"),
             email: self.word("maria@example.org")
         )
-        let refusals: [SetPasswordPage.Trouble] = [.tooShort, .tooLong, .different, .tooCommon]
+        let join = JoinPage(csrf: self.word("t0ken"), token: self.word("once"), organization: self.word("Ferry Clinic"))
+        let refusals: [SetPasswordPage.Trouble] = [
+            .weak(.tooShort), .weak(.tooLong), .weak(.tooSimple), .weak(.tooCommon), .different,
+        ]
         return Audience.allCases.map { ("home-\($0)", self.frame($0, signedIn: false).document(HomePage())) }
             + [("sign-in", visitor.document(signIn))]
             + troubles.enumerated().map { index, trouble in
@@ -66,6 +70,8 @@ extension Samples {
             + refusals.enumerated().map { index, trouble in
                 ("password-\(index)", visitor.document(with(password) { $0.trouble = trouble }))
             }
+            + [("join", visitor.document(join))]
+            + [("join-wrong", visitor.document(with(join) { $0.wasWrong = true }))]
             + [("organizations", self.frame().document(self.choice))]
     }
 

@@ -13,11 +13,11 @@ import Trail
         async throws
     {
         let town = try await TestTown()
-        let amara = try await town.signedIn("Amara")
+        let amara = try await town.session(of: "Amara")
         let ada = try await town.home.records.create(Samples.patient("Ada", "Okafor", born: "2014-03-03"), for: amara)
         let weight = try await town.home.records.create(Samples.weight("1.50", of: ada.id), for: amara)
 
-        let read = try await town.home.records.read("Observation", weight.id, for: amara.caller)
+        let read = try await town.home.records.read("Observation", weight.id, for: amara)
         #expect(read.json == weight.json)
         #expect(String(decoding: read.json, as: UTF8.self).contains("1.50"))
 
@@ -35,7 +35,7 @@ import Trail
 
     @Test func `a share opens the record, until it is withdrawn`() async throws {
         let town = try await TestTown()
-        let amara = try await town.signedIn("Amara")
+        let amara = try await town.session(of: "Amara")
         let ada = try await town.home.records.create(Samples.patient("Ada", "Okafor", born: "2014-03-03"), for: amara)
         let imani = try await town.session(of: "Imani")
         let until = Date().addingTimeInterval(86_400)
@@ -44,17 +44,17 @@ import Trail
             with: town["Imani"].account,
             purpose: .treatment,
             until: until,
-            for: amara.caller
+            for: amara
         )
         #expect(try await town.home.records.read("Patient", ada.id, for: imani).id == ada.id)
         #expect(try await town.home.records.people(for: imani).people.map(\.id) == [ada.id])
 
-        let reaches = try await town.home.records.reaches(of: ada.id, for: amara.caller).reaches
+        let reaches = try await town.home.records.reaches(of: ada.id, for: amara).reaches
         let share = try #require(reaches.first { $0.kind == .share })
-        try await town.home.records.stopSharing(share.id, of: ada.id, for: amara.caller)
+        try await town.home.records.stopSharing(share.id, of: ada.id, for: amara)
         await #expect(throws: Refusal.notFound) { try await town.home.records.read("Patient", ada.id, for: imani) }
 
-        let looks = try await town.home.records.looks(at: ada.id, before: nil, for: amara.caller).looks
+        let looks = try await town.home.records.looks(at: ada.id, before: nil, for: amara).looks
         let imanis = looks.filter { $0.who?.name == "Dr Imani Bello" }
         #expect(imanis.map(\.granted) == [false, true, true])
         #expect(imanis.allSatisfy { $0.note?.address == "192.0.2.7" })
@@ -63,7 +63,7 @@ import Trail
 
     @Test func `patients are found by the beginning of a name, a birth date and an identifier`() async throws {
         let town = try await TestTown()
-        let meera = try await town.signedIn("Meera")
+        let meera = try await town.session(of: "Meera")
         let arjun = try await town.home.records.create(
             Samples.patient("Arjun", "Deshpandé", born: "1980-07-09"),
             for: meera
@@ -72,7 +72,7 @@ import Trail
         for parameters in [
             [("name", "desh")], [("given", "ARJUN")], [("birthdate", "1980")], [("birthdate", "lt1985-01-01")],
         ] {
-            let found = try await town.home.records.searchPatients(parameters, limit: 10, for: meera.caller).found
+            let found = try await town.home.records.searchPatients(parameters, limit: 10, for: meera).found
             #expect(found.map(\.id) == [arjun.id], "\(parameters)")
         }
         let ravi = try await town.session(of: "Ravi")

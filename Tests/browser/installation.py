@@ -56,7 +56,7 @@ class Installation(Server):
         return done
 
     def found(self, name="The Testers", email="ada@tester.example", owner="Ada Tester", profile="family", country="GB"):
-        """Founds an organisation. Answers with the way that its owner's link leads, or None if they need none."""
+        """Founds an organisation. Answers with the way that its owner's link leads, to set a password or to join."""
         done = self.command("init", "--name", name, "--profile", profile, "--country", country, "--owner", owner,
                             "--email", email)
         assert done.returncode == 0, done.stderr

@@ -710,7 +710,5 @@ def test_records_without_their_keys_cannot_be_opened(exercise, answers_without_k
         assert status >= 400 or is_list and "entry" not in json.loads(text)
 
 
-@pytest.mark.xfail(strict=True, reason="a key that is missing counts as erased: when the keys are lost, searches and $everything "
-                   "say 200 and that there is nothing (Sources/Records/PatientRecords.swift open(_:under:))")
 def test_lost_keys_are_an_error_and_not_an_empty_record(answers_without_keys):
     assert all(status >= 500 for status, _ in answers_without_keys)

@@ -251,8 +251,6 @@ def test_a_bundle_with_one_wrong_entry_leaves_nothing(home, api, file, kind):
     assert records(home) == before and not found(api, "Halfway")
 
 
-@pytest.mark.xfail(strict=True, reason="a file is written in chunks of 250, each for itself: one that breaks off later keeps "
-                   "what came before, and yet says 'nothing of it was kept' (Sources/Records/Importing.swift importFile)")
 def test_a_bundle_that_breaks_off_while_it_is_written_leaves_nothing_or_says_what(home, api, file):
     """Half way through, the member loses the patient."""
     made = family(patient("Brokenoff"), *[observation("x") for _ in range(2500)])
@@ -273,8 +271,6 @@ def test_a_bundle_that_breaks_off_while_it_is_written_leaves_nothing_or_says_wha
     assert kept == 0 or re.search(rf"\b{kept}\b", said), (kept, said)
 
 
-@pytest.mark.xfail(strict=True, reason="a stub that a refused file would have made counts as made for the files after it, which "
-                   "are then refused (Sources/Records/Importing.swift plan(_:in:report:) settles before anything is written)")
 def test_a_refused_file_is_not_in_the_way_of_the_next(home, file):
     """The first names a patient, and has an entry that cannot be kept; the second names the same patient."""
     refused = bundle(observation("mentioned-twice"), {"resourceType": "Binary", "contentType": "text/plain"})

@@ -333,8 +333,6 @@ def test_a_request_under_way_is_answered_before_the_server_stops(home):
     assert answers == [201] and code == 0
 
 
-@pytest.mark.xfail(reason="an idle connection holds up the stop for as long as gracefulCloseTimeout says, 20 s; what is idle should "
-                   "be closed at once (Sources/Portal/Server/PortalServer.swift)")
 @pytest.mark.parametrize("kind", ["HTTP/1.1", "HTTP/2", "nothing said"])
 def test_an_idle_connection_does_not_hold_up_the_stop(home, kind):
     if kind == "nothing said":

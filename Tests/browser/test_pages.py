@@ -4,9 +4,9 @@ import base64
 import re
 
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
 
 from conftest import DESKTOP, PHONE, browser
@@ -55,7 +55,20 @@ def leave(window, act):
     """Does what leads to another page, and waits until this one is gone."""
     page = window.find_element(By.TAG_NAME, "html")
     act()
-    WebDriverWait(window, 20, poll_frequency=0.05).until(staleness_of(page))
+    WebDriverWait(window, 20, poll_frequency=0.05).until(lambda _: is_gone(page))
+
+
+def is_gone(element):
+    try:
+        element.is_enabled()
+    except StaleElementReferenceException:
+        return True
+    except WebDriverException as error:
+        # Chromium says so in its own words where a page is exchanged at that very moment.
+        if "does not belong to the document" in (error.msg or ""):
+            return True
+        raise
+    return False
 
 
 def heading(window):

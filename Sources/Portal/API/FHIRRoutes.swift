@@ -9,16 +9,19 @@ import Records
 
 /// FHIR R4 over HTTP. The organisation is the session's; no address names it.
 ///
-///     GET  /fhir/metadata                     what is served (open)
-///     GET  /fhir/{type}/{id}                  read
-///     POST /fhir/{type}                       create
-///     POST /fhir                              a transaction Bundle
-///     GET  /fhir/{type}?…                     search        POST /fhir/{type}/_search
-///     GET  /fhir/Patient/{id}/$everything     all of a patient's record
-///     POST /fhir/{type}/$validate             what is wrong with a resource, without keeping it
+///     GET    /fhir/metadata                      what is served (open)
+///     GET    /fhir/{type}/{id}                   read
+///     GET    /fhir/{type}/{id}/_history/{n}      one version
+///     GET    /fhir/{type}/{id}/_history          all versions; of a type: /fhir/{type}/_history
+///     POST   /fhir/{type}                        create; with If-None-Exist, unless it is there
+///     PUT    /fhir/{type}/{id}                   update; with If-Match, of that version alone
+///     DELETE /fhir/{type}/{id}                   delete
+///     POST   /fhir                               a batch or transaction Bundle
+///     GET    /fhir/{type}?…                      search        POST /fhir/{type}/_search
+///     GET    /fhir/Patient/{id}/$everything      all of a patient's record
+///     POST   /fhir/{type}/$validate              what is wrong with a resource, without keeping it
 struct FHIRRoutes {
     let records: PatientRecords
-    let signIn: SignIn
     let limits: Limits
     /// Where the API is, as clients know it: `https://name:port/fhir`.
     let baseURL: String
@@ -28,42 +31,69 @@ struct FHIRRoutes {
     }
 
     func add(to api: RouterGroup<APIVisit>) {
-        api.get("fhir/:type/:id") { _, visit in try await read(visit) }
+        api.get("fhir/:type/:id") { request, visit in try await read(request, visit) }
+        api.put("fhir/:type/:id") { request, visit in try await update(request, visit) }
+        api.delete("fhir/:type/:id") { request, visit in try await delete(request, visit) }
+        api.get("fhir/:type/:id/_history") { request, visit in try await history(request, visit) }
+        api.get("fhir/:type/:id/_history/:version") { _, visit in try await version(visit) }
+        api.get("fhir/:type/_history") { request, visit in try await historyOfType(request, visit) }
         api.post("fhir/:type") { request, visit in try await create(request, visit) }
-        api.post("fhir") { request, visit in try await transaction(request, visit) }
-        api.get("fhir/:type") { request, visit in
-            try await search(Self.parameters(request.uri.query), request, visit)
-        }
+        api.put("fhir/:type") { _, _ -> Response in throw Self.conditional("updates") }
+        api.delete("fhir/:type") { _, _ -> Response in throw Self.conditional("deletes") }
+        api.post("fhir") { request, visit in try await bundle(request, visit) }
+        api.get("fhir/:type") { request, visit in try await search(Self.parameters(request.uri.query), visit) }
         api.post("fhir/:type/_search") { request, visit in
             let body = try await request.body(upTo: 64 << 10)
-            return try await search(Self.parameters(String(buffer: body)), request, visit)
+            return try await search(Self.parameters(String(buffer: body)), visit)
         }
         api.post("fhir/:type/$validate") { request, visit in try await validate(request, visit) }
         api.get("fhir/:type/:id/$everything") { _, visit in try await everything(visit) }
     }
 
-    // MARK: Read, create
+    // MARK: One record
 
-    private func read(_ visit: APIVisit) async throws -> Response {
+    private func read(_ request: Request, _ visit: APIVisit) async throws -> Response {
         let stored = try await records.read(visit.type, visit.id, for: visit.caller)
+        if let known = request.headers[.ifNoneMatch].flatMap(Int32.init(weakETag:)), known == stored.version {
+            return Response(status: .notModified, headers: [.eTag: "W/\"\(stored.version)\""])
+        }
         return Self.response(stored, .ok)
     }
 
     private func create(_ request: Request, _ visit: APIVisit) async throws -> Response {
+        guard request.uri.queryParameters.allSatisfy({ ["_format", "_pretty"].contains($0.key) }) else {
+            throw Outcome(.notSupported, "a create takes no parameters; a condition goes into If-None-Exist")
+        }
+        let resource = try await resource(in: request, visit)
+        guard let condition = request.headers[Self.ifNoneExist] else {
+            return Self.response(try await records.create(resource, for: visit.caller), .created)
+        }
+        let (stored, isNew) = try await records.create(resource, ifNoneExist: condition, for: visit.caller)
+        return Self.response(stored, isNew ? .created : .ok)
+    }
+
+    private func update(_ request: Request, _ visit: APIVisit) async throws -> Response {
+        let (resource, id) = (try await resource(in: request, visit), try visit.id)
+        guard resource.id == id else {
+            throw Outcome(.invalid, at: Expression(resource.type).child("id"), "id must be the one in the address")
+        }
+        let version = try Self.ifMatch(request)
+        return Self.response(try await records.update(resource, id: id, ifMatch: version, for: visit.caller), .ok)
+    }
+
+    private func delete(_ request: Request, _ visit: APIVisit) async throws -> Response {
+        let version = try Self.ifMatch(request)
+        let mark = try await records.delete(try visit.type, try visit.id, ifMatch: version, for: visit.caller)
+        return Response(status: .noContent, headers: [.eTag: "W/\"\(mark)\""])
+    }
+
+    private func resource(in request: Request, _ visit: APIVisit) async throws -> Resource {
         let type = try visit.type
         let resource = try Resource(try await JSON(body: request, limit: limits.body))
         guard resource.type == type else {
             throw Outcome(.invalid, at: Expression("resourceType"), "resourceType must be the type in the address")
         }
-        let stored = try await records.create(resource, for: try await signedIn(visit))
-        var response = Self.response(stored, .created)
-        response.headers[.location] = "/fhir/\(stored.type)/\(stored.id)/_history/\(stored.version)"
-        return response
-    }
-
-    private func transaction(_ request: Request, _ visit: APIVisit) async throws -> Response {
-        let bundle = try Resource(try await JSON(body: request, limit: limits.bundle))
-        return Response(json: try await records.transaction(bundle, for: try await signedIn(visit)))
+        return resource
     }
 
     private func validate(_ request: Request, _ visit: APIVisit) async throws -> Response {
@@ -71,35 +101,54 @@ struct FHIRRoutes {
         return Response(json: Outcome(Validator.validate(resource)).json().serialized())
     }
 
-    private func signedIn(_ visit: APIVisit) async throws -> SignedInCaller {
-        guard let person = try await signIn.person(visit.caller) else { throw Refusal.signedOut }
-        return SignedInCaller(caller: visit.caller, person: person)
+    /// As RFC 9110, 5.6.7, has it: `Sun, 06 Nov 1994 08:49:37 GMT`.
+    private static let httpDate = Date.VerbatimFormatStyle(
+        format: """
+            \(weekday: .abbreviated), \(day: .twoDigits) \(month: .abbreviated) \(year: .padded(4)) \
+            \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits):\(second: .twoDigits) GMT
+            """,
+        locale: Locale(identifier: "en_US_POSIX"),
+        timeZone: .gmt,
+        calendar: Calendar(identifier: .gregorian)
+    )
+
+    private static func conditional(_ what: String) -> Outcome {
+        Outcome(.notSupported, "conditional \(what) are not served; name the record, as Type/id")
+    }
+
+    private static let ifNoneExist = HTTPField.Name("If-None-Exist")!
+
+    private static func ifMatch(_ request: Request) throws(Outcome) -> Int32? {
+        guard let text = request.headers[.ifMatch] else { return nil }
+        guard let version = Int32(weakETag: text) else {
+            throw Outcome(.value, at: Expression("If-Match"), "If-Match must be the ETag of one version, as W/\"1\"")
+        }
+        return version
     }
 
     // MARK: Search
 
-    private func search(_ parameters: [(String, String)], _ request: Request, _ visit: APIVisit) async throws
-        -> Response
-    {
-        let type = try visit.type
+    private func search(_ parameters: [(String, String)], _ visit: APIVisit) async throws -> Response {
+        Response(json: try await searchset(try visit.type, parameters, visit))
+    }
+
+    func searchset(_ type: String, _ parameters: [(String, String)], _ visit: APIVisit) async throws -> [UInt8] {
         let offset = parameters.last { $0.0 == "_offset" }.flatMap { Int($0.1) } ?? 0
         let asked = parameters.filter { $0.0 != "_offset" }
         if type == "Patient", !asked.contains(where: { $0.0 == "_id" }) {
             let (found, isCutOff) = try await records.searchPatients(asked, limit: 100, for: visit.caller)
-            return Response(
-                json: searchset(found, total: isCutOff ? nil : found.count)
-            )
+            return searchset(found, total: isCutOff ? nil : found.count)
         }
         if type == "Patient" {
             let id = asked.first { $0.0 == "_id" }?.1 ?? ""
             guard Resource.isID(id) else { throw Outcome(.value, "_id must be one id") }
-            return Response(json: searchset(try await one(id, visit), total: nil))
+            return searchset(try await one(id, visit), total: nil)
         }
         let found = try await records.search(type, asked, offset: max(0, offset), for: visit.caller)
         let end = found.offset + found.records.count
         // The way on repeats the query; who wants it out of addresses posts to _search, and counts on by _offset.
         let next = end < found.total ? Self.address(type, asked, offset: end) : nil
-        return Response(json: searchset(found.records, total: found.total, next: next))
+        return searchset(found.records, total: found.total, next: next)
     }
 
     private func one(_ id: String, _ visit: APIVisit) async throws -> [StoredRecord] {
@@ -115,13 +164,17 @@ struct FHIRRoutes {
     }
 
     private static func address(_ type: String, _ parameters: [(String, String)], offset: Int) -> String {
-        let query = (parameters + [("_offset", "\(offset)")]).map { name, value in
-            "\(name.addingPercentEncoding(allowing: "-_.~:"))=\(value.addingPercentEncoding(allowing: "-_.~"))"
-        }
-        return "/\(type)?\(query.joined(separator: "&"))"
+        "/\(type)?\(query(parameters + [("_offset", "\(offset)")]))"
     }
 
-    private static func parameters(_ query: String?) throws -> [(String, String)] {
+    /// Parameters as they stand in an address.
+    static func query(_ parameters: [(String, String)]) -> String {
+        parameters.map { name, value in
+            "\(name.addingPercentEncoding(allowing: "-_.~:"))=\(value.addingPercentEncoding(allowing: "-_.~"))"
+        }.joined(separator: "&")
+    }
+
+    static func parameters(_ query: String?) throws -> [(String, String)] {
         guard let query, !query.isEmpty else { return [] }
         guard query.utf8.count <= 8192 else {
             throw Outcome(
@@ -142,9 +195,13 @@ struct FHIRRoutes {
         )
     }
 
-    private static func response(_ stored: StoredRecord, _ status: HTTPResponse.Status) -> Response {
+    static func response(_ stored: StoredRecord, _ status: HTTPResponse.Status) -> Response {
         var response = Response(json: stored.json, status: status)
         response.headers[.eTag] = "W/\"\(stored.version)\""
+        response.headers[.lastModified] = stored.writtenAt.formatted(Self.httpDate)
+        if status == .created {
+            response.headers[.location] = "/fhir/\(stored.type)/\(stored.id)/_history/\(stored.version)"
+        }
         return response
     }
 }
@@ -185,26 +242,4 @@ extension JSON {
             throw Outcome(error)
         }
     }
-}
-
-/// What this server says it serves.
-enum Capability {
-    static let statement: [UInt8] = {
-        let interactions: JSON = [["code": "read"], ["code": "create"], ["code": "search-type"]]
-        let resources = ResourceType.names.sorted().map { type -> JSON in
-            ["type": .string(type), "interaction": interactions, "versioning": "versioned"]
-        }
-        let statement: JSON = [
-            "resourceType": "CapabilityStatement", "status": "active", "date": "2026-11-21", "kind": "instance",
-            "software": ["name": "Carekeep"], "implementation": ["description": "Carekeep"], "fhirVersion": "4.0.1",
-            "format": ["application/fhir+json"],
-            "rest": [
-                [
-                    "mode": "server", "resource": .array(resources), "interaction": [["code": "transaction"]],
-                    "security": ["description": "Authorization: Bearer, a token from POST /api/session"],
-                ]
-            ],
-        ]
-        return statement.serialized()
-    }()
 }

@@ -6,8 +6,8 @@ import People
 /// Who belongs to the organisation.
 ///
 ///     GET  /api/members   everybody: id, name, roles
-///     POST /api/members   {"name", "email", "roles": […]} → {"link"}: owners and administrators add somebody; the link, which works
-///                         once, is for them to set a password, and is missing if they have one
+///     POST /api/members   {"name", "email", "roles": […]} → {"link", "purpose"}: owners and administrators add somebody. The link
+///                         works once, and is for them alone: to set a password, or to join if they have one ("join")
 struct MemberRoutes {
     let members: Members
 
@@ -41,8 +41,10 @@ struct MemberRoutes {
             throw Outcome(.value, at: Expression("roles"), "roles must be some of: \(known)")
         }
         let newcomer = Members.Newcomer(name: name, address: address, roles: roles.compactMap(\.self))
-        let link = try await members.add(newcomer, for: visit.caller)
-        let answer: JSON = link.map { ["link": .string("/password?link=\($0.text)")] } ?? [:]
+        let invitation = try await members.add(newcomer, for: visit.caller)
+        let answer: JSON = [
+            "link": .string("/password?link=\(invitation.link.text)"), "purpose": .string(invitation.purpose.rawValue),
+        ]
         return Response(json: answer.serialized(), status: .created)
     }
 }

@@ -187,6 +187,9 @@ struct ChartRoutes {
         case .searchRecords?: look.note?.query == PatientRecords.timelineQuery ? .readTimeline : .searchedWithin
         case .readEverything?: .readEverything
         case .createRecord?, .createPatient?: .created
+        case .updateRecord?: .changed
+        case .deleteRecord?: .removed
+        case .readHistory?, .readPatientHistory?: .other("looked at earlier versions of entries")
         case .writeBundle?: .imported
         case .listPatients?: .other("saw this name in the list of people")
         case .searchPatients?: .found

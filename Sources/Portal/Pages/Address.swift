@@ -55,6 +55,7 @@ extension Address {
     static let home: Address = "/"
     /// GET shows the form; POST has `csrf`, `next`, `email`, `password`.
     static let signIn: Address = "/sign-in"
+    static let join: Address = "/join"
     /// POST, with `csrf`.
     static let signOut: Address = "/sign-out"
     /// GET shows the choice; POST has `csrf`, `organization`, `next`.

@@ -1,3 +1,5 @@
+import People
+
 /// The form to sign in.
 struct SignInPage: PageBody {
     /// Why the form is shown again.
@@ -123,20 +125,50 @@ struct ChooseOrganizationPage: PageBody {
     }
 }
 
+/// The page behind a one-time link for somebody who has an account already.
+struct JoinPage: PageBody {
+    var csrf: String
+    /// The secret of the link, passed on in the form.
+    var token: String
+    /// The name of the organisation that asks.
+    var organization: String
+    /// What was typed before. Never the password.
+    var email = ""
+    var wasWrong = false
+
+    func title(in frame: Frame) -> String { "Join" }
+
+    func body(in frame: Frame) -> HTML {
+        """
+        <div class="narrow">
+        <h1>Join \(self.organization)?</h1>
+        \(self.wasWrong
+            ? Problem(text: "This link is not for that email address, or the password is another one. Please try again.").html
+            : nil)
+        <p>You have an account already. Sign in with it once here, and you belong to \(self.organization) as well. What
+        you have elsewhere stays there: nobody here sees it.</p>
+        <form method="post" action="\(Address.join)" class="card">
+        <input type="hidden" name="csrf" value="\(self.csrf)">
+        <input type="hidden" name="token" value="\(self.token)">
+        \(Field(kind: .email, name: "email", label: "Email address", value: self.email, completion: "username",
+            isRequired: true).html)
+        \(Field(kind: .password, name: "password", label: "Password", completion: "current-password",
+            isRequired: true).html)
+        <button type="submit">Join</button>
+        </form>
+        <p class="hint">Not expecting this? Close this page, and nothing happens.</p>
+        </div>
+        """
+    }
+}
+
 /// The page behind a one-time link: the first password of a new account, or a new one.
 struct SetPasswordPage: PageBody {
     /// Why the form is shown again.
     enum Trouble: Sendable {
-        case tooShort
-        /// More bytes than the hash takes in.
-        case tooLong
         case different
-        /// One of the passwords that are tried first.
-        case tooCommon
+        case weak(Password.Weakness)
     }
-
-    /// The shortest password that is taken.
-    static let shortest = 8
 
     var csrf: String
     /// The secret of the link, passed on in the form.
@@ -180,20 +212,22 @@ struct SetPasswordPage: PageBody {
             kind: .password,
             name: "password",
             label: "New password",
-            hint: "At least \(SetPasswordPage.shortest) characters. Four words that mean something only to you are "
+            hint: "At least \(Password.shortest) characters. Four words that mean something only to you are "
                 + "good and easy to type. Spaces are fine.",
             error: self.firstError,
             completion: "new-password",
             isRequired: true,
-            shortest: SetPasswordPage.shortest
+            shortest: Password.shortest
         )
     }
 
     private var firstError: String? {
         switch self.trouble {
-        case .tooShort: "That is too short. Please use at least \(SetPasswordPage.shortest) characters."
-        case .tooLong: "That is too long. Please use 72 letters or fewer; letters with accents count more."
-        case .tooCommon: "Many people use that password, so it is guessed first. Please choose another."
+        case .weak(.tooShort): "That is too short. Please use at least \(Password.shortest) characters."
+        case .weak(.tooLong): "That is too long. Please use \(Password.longest) letters or fewer."
+        case .weak(.tooSimple):
+            "That is too easy to guess. Please mix letters with digits or signs, or use several words."
+        case .weak(.tooCommon): "Many people use that password, so it is guessed first. Please choose another."
         case .different, nil: nil
         }
     }
@@ -208,7 +242,7 @@ struct SetPasswordPage: PageBody {
             },
             completion: "new-password",
             isRequired: true,
-            shortest: SetPasswordPage.shortest
+            shortest: Password.shortest
         )
     }
 }

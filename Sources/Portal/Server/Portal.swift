@@ -36,9 +36,11 @@ func portal(
     limits: Limits,
     apiSessionSeconds: Int,
     baseURL: String,
+    underway: Underway,
     log: Logger
 ) -> Router<Visit> {
     let router = Router(context: Visit.self)
+    router.add(middleware: underway)
     router.add(middleware: RequestLog(log))
     router.add(middleware: SecurityHeaders())
     router.add(middleware: ServedMethods())
@@ -47,7 +49,6 @@ func portal(
     let signing = SigningRoutes(signIn: services.signIn, apiSessionSeconds: apiSessionSeconds)
     let fhir = FHIRRoutes(
         records: services.records,
-        signIn: services.signIn,
         limits: limits,
         baseURL: baseURL + "/fhir"
     )

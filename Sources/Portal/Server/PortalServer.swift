@@ -63,26 +63,38 @@ public struct PortalServer: Sendable {
         self.log = log
     }
 
-    /// Serves until SIGTERM or SIGINT, then lets what is under way finish.
+    /// Serves until SIGTERM or SIGINT, then lets what is under way finish. Who keeps a connection and asks nothing is not waited
+    /// for.
     public func run(alongside jobs: [any Service], onReady: @escaping @Sendable () async -> Void) async throws {
         let loops = MultiThreadedEventLoopGroup.singleton
-        var running: [any Service] = [try secure(loops, onReady)]
+        let underway = Underway()
+        var running: [any Service] = [try secure(loops, underway, onReady)]
         if let port = options.httpPort { running.append(redirecting(loops, port: port)) }
         // The library's own lines could name a client or a path; ours are the only ones.
         let silent = Logger(label: "carekeep.lifecycle") { _ in SwiftLogNoOpLogHandler() }
         let group = ServiceGroup(
-            configuration: .init(
-                services: (jobs + running).map { .init(service: $0) },
-                gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: silent
-            )
+            configuration: .init(services: (jobs + running).map { .init(service: $0) }, logger: silent)
         )
+        let (ends, end) = AsyncThrowingStream<Never, any Error>.makeStream()
         // Requests stay on the event loop that read them: fewer hops, more of the database's limit reached.
-        try await withTaskExecutorPreference(EventLoopExecutor(loops)) { try await group.run() }
+        Task(executorPreference: EventLoopExecutor(loops)) {
+            do {
+                try await group.run()
+                end.finish()
+            } catch { end.finish(throwing: error) }
+        }
+        Task {
+            for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) { break }
+            await group.triggerGracefulShutdown()
+            await underway.drain(within: .seconds(20))
+            end.finish()
+        }
+        for try await _ in ends {}
     }
 
     private func secure(
         _ loops: MultiThreadedEventLoopGroup,
+        _ underway: Underway,
         _ onReady: @escaping @Sendable () async -> Void
     ) throws -> some ApplicationProtocol {
         var tls = TLSConfiguration.makeServerConfiguration(
@@ -95,6 +107,7 @@ public struct PortalServer: Sendable {
             limits: options.limits,
             apiSessionSeconds: options.apiSessionSeconds,
             baseURL: "https://\(options.publicNames.first ?? "localhost"):\(options.httpsPort)",
+            underway: underway,
             log: log
         )
         return Application(

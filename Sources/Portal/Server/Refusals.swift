@@ -140,7 +140,8 @@ extension SealError {
     /// The refusal that a missing key stands for; `nil` where it is a defect.
     fileprivate var refusal: Refusal? {
         switch self {
-        case .storeUnavailable: .unavailable
+        // A key that is lost is no erased one: the record is there, and cannot be shown.
+        case .storeUnavailable, .noKey: .unavailable
         case .notVouched, .erased, .fenced: .notFound
         default: nil
         }
@@ -152,11 +153,12 @@ extension Refusal {
         switch self {
         case .signedOut, .wrongCredentials: .unauthorized
         case .notFound: .notFound
-        case .linkIsUsedUp: .gone
+        case .linkIsUsedUp, .deleted: .gone
         case .formIsForeign: .forbidden
         case .guardIsUp, .unavailable, .tooBusy: .serviceUnavailable
         case .tooLarge: .contentTooLarge
-        case .exists: .conflict
+        case .exists, .changedMeanwhile: .conflict
+        case .versionDiffers, .severalMatch: .preconditionFailed
         case .shareLastsTooLong, .weakPassword: .unprocessableContent
         }
     }
@@ -173,6 +175,10 @@ extension Refusal {
         case .tooBusy: Outcome(.throttled, "too much is waiting; try again")
         case .tooLarge: Outcome(.tooLong, "the body is larger than this server takes")
         case .exists: Outcome(.duplicate, "it exists already")
+        case .deleted: Outcome(.deleted, "it was deleted")
+        case .changedMeanwhile: Outcome(.conflict, "somebody else changed it at the same time; read it again")
+        case .versionDiffers: Outcome(.conflict, "If-Match must name the current version")
+        case .severalMatch: Outcome(.multipleMatches, "the condition must be met by one record at most")
         case .shareLastsTooLong: Outcome(.businessRule, "a share ends in the future, within a year")
         case .weakPassword:
             Outcome(.businessRule, "a password has at least 8 characters, letters and others, and is not a common one")

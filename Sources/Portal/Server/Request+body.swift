@@ -33,7 +33,10 @@ struct ServedMethods: RouterMiddleware {
         next: (Request, Visit) async throws -> Response
     ) async throws -> Response {
         guard Self.names.contains(request.method.rawValue) else {
-            return Response(status: .methodNotAllowed, headers: [.connection: "close", .allow: "GET, POST, DELETE"])
+            return Response(
+                status: .methodNotAllowed,
+                headers: [.connection: "close", .allow: "GET, HEAD, POST, PUT, DELETE"]
+            )
         }
         return try await next(request, context)
     }

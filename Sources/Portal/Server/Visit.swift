@@ -62,6 +62,4 @@ struct PageVisit: ChildRequestContext {
         self.caller = caller
         self.person = person
     }
-
-    var signedIn: SignedInCaller { SignedInCaller(caller: caller, person: person) }
 }

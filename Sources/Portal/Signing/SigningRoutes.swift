@@ -11,7 +11,7 @@ import People
 ///     GET  /sign-in     the form          POST /sign-in    email, password, next
 ///     POST /sign-out
 ///     GET  /password    by a one-time link: `#` never reaches the server, so the link's secret is in the query, once
-///     POST /password
+///     POST /password    token, password, again      POST /join     token, email, password: for whoever has an account
 ///     POST /api/session {"email", "password", "organization"?} → {"token", "expires_in"}     DELETE /api/session
 struct SigningRoutes {
     let signIn: SignIn
@@ -24,8 +24,9 @@ struct SigningRoutes {
         }
         open.get("sign-in") { request, _ in form(request, trouble: nil) }
         open.post("sign-in") { request, visit in try await begin(request, visit) }
-        open.get("password") { request, _ in try passwordForm(request, trouble: nil) }
+        open.get("password") { request, _ in try await behindLink(request) }
         open.post("password") { request, visit in try await setPassword(request, visit) }
+        open.post("join") { request, visit in try await join(request, visit) }
         open.post("api/session") { request, visit in try await beginForAPI(request, visit) }
     }
 
@@ -86,13 +87,19 @@ struct SigningRoutes {
         }
     }
 
-    private func passwordForm(_ request: Request, trouble: SetPasswordPage.Trouble?, token: String? = nil) throws
-        -> Response
-    {
-        guard let token = token ?? request.uri.queryParameters["link"].map(String.init), AccountLink(token) != nil
-        else {
+    /// The page that a link leads to.
+    private func behindLink(_ request: Request) async throws -> Response {
+        guard let text = request.uri.queryParameters["link"].map(String.init), let link = AccountLink(text) else {
             throw Refusal.linkIsUsedUp
         }
+        let (purpose, organization) = try await signIn.purpose(of: link)
+        switch purpose {
+        case .setPassword: return passwordForm(request, token: text)
+        case .join: return joinForm(request, token: text, organization: organization)
+        }
+    }
+
+    private func passwordForm(_ request: Request, token: String, trouble: SetPasswordPage.Trouble? = nil) -> Response {
         let visitor = VisitorToken(request)
         let page = SetPasswordPage(csrf: visitor.formToken, token: token, trouble: trouble)
         var response = Response(
@@ -103,21 +110,60 @@ struct SigningRoutes {
         return response
     }
 
+    private func joinForm(_ request: Request, token: String, organization: String, wrong email: String? = nil)
+        -> Response
+    {
+        let visitor = VisitorToken(request)
+        let page = JoinPage(
+            csrf: visitor.formToken,
+            token: token,
+            organization: organization,
+            email: email ?? "",
+            wasWrong: email != nil
+        )
+        var response = Response(
+            page: Frame(visitorOn: .now).document(page),
+            status: email == nil ? .ok : .unauthorized
+        )
+        response.headers[.setCookie] = visitor.newCookie
+        return response
+    }
+
+    private func join(_ request: Request, _ visit: Visit) async throws -> Response {
+        let form = try await Form(ofVisitor: request)
+        guard let token = form["token"], let link = AccountLink(token) else { throw Refusal.linkIsUsedUp }
+        let (purpose, organization) = try await signIn.purpose(of: link)
+        guard purpose == .join else { throw Refusal.linkIsUsedUp }
+        let (email, password) = (form["email"] ?? "", form.exactly("password"))
+        let origin = visit.origin(of: request)
+        do {
+            try await signIn.join(by: link, address: email, password: password, origin: origin)
+        } catch Refusal.wrongCredentials {
+            return joinForm(request, token: token, organization: organization, wrong: email)
+        }
+        let session = try await signIn.begin(
+            address: email,
+            password: password,
+            organization: Organization.ID(link.organization),
+            use: .page,
+            origin: origin
+        )
+        var response = Response.seeOther(Address.patients)
+        response.headers[values: .setCookie] = [Cookies.keep(session), Cookies.forgetVisitor]
+        return response
+    }
+
     private func setPassword(_ request: Request, _ visit: Visit) async throws -> Response {
         let form = try await Form(ofVisitor: request)
         guard let token = form["token"], let link = AccountLink(token) else { throw Refusal.linkIsUsedUp }
         let password = form.exactly("password")
         guard password == form.exactly("again") else {
-            return try passwordForm(request, trouble: .different, token: token)
+            return passwordForm(request, token: token, trouble: .different)
         }
-        guard password.count >= SetPasswordPage.shortest else {
-            return try passwordForm(request, trouble: .tooShort, token: token)
+        if let weakness = Password.weakness(of: password) {
+            return passwordForm(request, token: token, trouble: .weak(weakness))
         }
-        do {
-            try await signIn.setPassword(password, link: link, origin: visit.origin(of: request))
-        } catch Refusal.weakPassword {
-            return try passwordForm(request, trouble: .tooCommon, token: token)
-        }
+        try await signIn.setPassword(password, link: link, origin: visit.origin(of: request))
         return .seeOther("/sign-in?set=1")
     }
 

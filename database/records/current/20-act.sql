@@ -4,14 +4,19 @@
 delete from care.act;
 insert into care.act (name, scope, powers, reach, roles) values
     ('record.read', 'patient', '{record.read}', '{guardian,self,share,care-team,assignment}', '{}'),
+    ('record.history', 'patient', '{record.read,version.read}', '{guardian,self,share,care-team,assignment}', '{}'),
     ('record.search', 'patient', '{record.read}', '{guardian,self,share,care-team,assignment}', '{}'),
     ('record.create', 'patient', '{record.write}', '{guardian,self,care-team,assignment}', '{}'),
+    ('record.update', 'patient', '{record.read,record.write,record.change}', '{guardian,self,care-team,assignment}', '{}'),
+    ('record.delete', 'patient', '{record.read,record.write,record.change,record.delete}',
+        '{guardian,self,care-team,assignment}', '{}'),
+    ('patient.history', 'patient', '{record.read,version.read}', '{guardian,self,share,care-team,assignment}', '{}'),
     ('patient.everything', 'patient', '{record.read,directory.read}',
         '{guardian,self,share,care-team,assignment}', '{}'),
     ('patient.create', 'patients', '{record.write,patient.write,reach.write}', '{}',
         '{owner,admin,caregiver,patient,clinician,staff}'),
     ('bundle.write', 'patients',
-        '{record.read,record.write,directory.read,directory.write,patient.write,reach.write}',
+        '{record.read,record.write,record.change,record.delete,patient.write,reach.write}',
         '{guardian,self,care-team,assignment}', '{owner,admin,caregiver,patient,clinician,staff}'),
     ('patient.list', 'roster', '{roster.read}', '{}', '{}'),
     ('patient.search', 'roster', '{roster.read}', '{}', '{}'),
@@ -21,9 +26,23 @@ insert into care.act (name, scope, powers, reach, roles) values
     ('reach.withdraw', 'patient', '{reach.read,reach.withdraw,member.read}', '{guardian,self}', '{}'),
     ('directory.read', 'directory', '{directory.read}', '{}', '{}'),
     ('directory.search', 'directory', '{directory.read}', '{}', '{}'),
+    ('directory.history', 'directory', '{directory.read,version.read}', '{}', '{}'),
     ('directory.create', 'directory', '{directory.write}', '{}', '{owner,admin,caregiver,clinician,staff}'),
     ('member.list', 'organization', '{member.read}', '{}', '{}'),
     ('member.add', 'organization', '{member.read,member.add}', '{}', '{owner,admin}');
+
+-- What these acts are when the record is of the directory.
+update care.act set directory_powers = '{directory.read}' where name = 'record.read';
+update care.act set directory_powers = '{directory.read,version.read}' where name = 'record.history';
+update care.act set directory_powers = '{directory.read,directory.write,directory.change}',
+                    directory_roles = '{owner,admin,caregiver,clinician,staff}'
+ where name = 'record.update';
+update care.act set directory_powers = '{directory.read,directory.write,directory.change,record.delete}',
+                    directory_roles = '{owner,admin,caregiver,clinician,staff}'
+ where name = 'record.delete';
+update care.act set directory_powers = '{directory.read,directory.write,directory.change}',
+                    directory_roles = '{owner,admin,caregiver,clinician,staff}'
+ where name = 'bundle.write';
 
 revoke all on care.act from carekeep_server, carekeep_keykeeper;
 grant select on care.act to carekeep_gate;

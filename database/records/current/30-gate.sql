@@ -50,11 +50,12 @@ $$;
 --
 -- targets      keyed tags of the records (or of the Patient records) that the act is about
 -- new_patients ids for patients whom the act is going to create
+-- roles        what the caller is in the organisation
 -- outcome      0 opened, 1 no such session, 2 refused, 3 the guard is up
 create function care.open_pass(
     organization uuid, session_secret bytea, pass_secret bytea, used_as text, act_name text,
     targets bytea[], new_patients uuid[], purpose text, key_epoch integer, salt bytea, sealed bytea,
-    out outcome integer, out context bytea, out patients uuid[], out records uuid[]
+    out outcome integer, out context bytea, out patients uuid[], out records uuid[], out roles text[]
 )
     language plpgsql volatile security definer set search_path = care, pg_temp
 as $$
@@ -63,7 +64,6 @@ declare
     s care.session;
     a care.act;
     p care.pass;
-    roles_held text[];
     refused text;
     at timestamptz;
     reached boolean;
@@ -94,10 +94,10 @@ begin
         p.session_id := s.id;
         p.client_scope := s.client_scope;
         p.stepped_up_at := s.stepped_up_at;
-        select m.roles into roles_held from care.membership m
+        select m.roles into roles from care.membership m
          where m.organization_id = s.organization_id and m.account_id = s.account_id
            and m.since <= at and (m.until is null or m.until > at);
-        if s.ended_at is not null or s.until <= at or s.seen_at + s.idle <= at or roles_held is null then
+        if s.ended_at is not null or s.until <= at or s.seen_at + s.idle <= at or roles is null then
             outcome := 1; refused := 'session has ended';
         elsif s.used_as is distinct from open_pass.used_as then
             outcome := 1; refused := 'session is of another use';
@@ -141,23 +141,28 @@ begin
         when 'patient' then
             if n <> 1 or cardinality(p.new_patients) > 0 then
                 refused := 'one target is needed';
-            elsif patients[1] is null and a.name = 'record.read' then
-                p.scope := 'directory';
-                p.powers := '{directory.read}';
-            elsif patients[1] is null then
+            elsif patients[1] is null and cardinality(a.directory_powers) = 0 then
                 refused := 'not a patient';
+            elsif patients[1] is null then
+                p.scope := 'directory';
+                p.powers := a.directory_powers;
+                if cardinality(a.directory_roles) > 0 and not a.directory_roles && roles then
+                    refused := 'no such role';
+                end if;
             end if;
         when 'patients' then
-            if not a.roles && roles_held then
+            if not a.roles && roles then
                 refused := 'no such role';
             elsif exists (
                 select from care.patient x
                  where x.organization_id = p.organization_id and x.id = any (p.new_patients)) then
                 refused := 'patient exists';
             end if;
-            p.directory := 'directory.read' = any (a.powers);
+            if a.directory_roles && roles then
+                p.powers := a.powers || a.directory_powers;
+            end if;
         when 'directory', 'organization' then
-            if cardinality(a.roles) > 0 and not a.roles && roles_held then
+            if cardinality(a.roles) > 0 and not a.roles && roles then
                 refused := 'no such role';
             elsif n > 0 and exists (select from unnest(patients) t (id) where t.id is not null) then
                 refused := 'not of the directory';
@@ -180,6 +185,8 @@ begin
     -- May they be reached, by a way of reaching that this act accepts?
     if refused is null and p.scope in ('patient', 'patients') then
         for i in 1 .. n loop
+            -- A record of the directory is nobody's to reach.
+            continue when patients[i] is null and 'directory.change' = any (p.powers);
             select exists (
                 select from care.reach r
                  where r.organization_id = p.organization_id and r.account_id = p.account_id
@@ -201,6 +208,7 @@ begin
     if refused is not null then
         patients := '{}';
         records := '{}';
+        roles := '{}';
         return;
     end if;
 

@@ -24,7 +24,8 @@ grant insert, update (password_hash, password_at) on care.account to carekeep_ga
 
 create policy membership_read_by_the_gate on care.membership for select to carekeep_gate using (true);
 create policy membership_added_by_the_gate on care.membership for insert to carekeep_gate with check (true);
-grant insert on care.membership to carekeep_gate;
+create policy membership_begun_by_the_gate on care.membership for update to carekeep_gate using (true) with check (true);
+grant insert, update (since) on care.membership to carekeep_gate;
 
 create function care.acting_may_see_members() returns boolean
     language plpgsql stable security definer set search_path = care, pg_temp
@@ -180,7 +181,7 @@ $$;
 -- Only owners make owners.
 create function care.add_member(
     account uuid, address_token bytea, sealed_address bytea, sealed_name bytea, roles text[], link_sha256 bytea
-) returns boolean
+) returns text
     language plpgsql volatile security definer set search_path = care, pg_temp
 as $$
 declare
@@ -216,32 +217,35 @@ begin
 end
 $$;
 
--- Makes someone a member, opening the account if there is none. True if the link is needed to set a password: if the
--- account was opened here. One that another organisation opened has that one's link; a second would hand the account, and
--- with it the other organisation, to whoever adds the same address.
+-- Makes someone a member, opening the account if there is none. Answers what the link is for: 'set-password' if the account
+-- was opened here; 'join' if it was there. That membership begins when the account's password and this organisation's link
+-- come together: whoever opened the account, perhaps with somebody else's address, has only the one, and whoever adds the
+-- same address here has only the other.
 create function care.admit(
     organization uuid, account uuid, address_token bytea, sealed_address bytea, sealed_name bytea, roles text[],
     link_sha256 bytea
-) returns boolean
+) returns text
     language plpgsql volatile set search_path = care, pg_temp
 as $$
 declare
-    link_is_needed boolean;
+    link_is_for text := 'join';
+    begins timestamptz := 'infinity';
 begin
     insert into care.account (id, sign_in_token, sealed_address) values (account, address_token, admit.sealed_address)
         on conflict do nothing;
-    link_is_needed := found;
+    if found then
+        link_is_for := 'set-password';
+        begins := care.clock();
+    end if;
     if not exists (select from care.account a where a.id = account and a.sign_in_token = address_token) then
         raise exception using errcode = '23505', message = 'account exists',
             constraint = 'account_signs_in_by_one_address';
     end if;
-    insert into care.membership (organization_id, account_id, roles, sealed_name)
-    values (organization, account, admit.roles, admit.sealed_name);
-    if link_is_needed then
-        insert into care.link (organization_id, account_id, purpose, secret_sha256, until)
-        values (organization, account, 'set-password', link_sha256, care.clock() + interval '7 days');
-    end if;
-    return link_is_needed;
+    insert into care.membership (organization_id, account_id, roles, sealed_name, since)
+    values (organization, account, admit.roles, admit.sealed_name, begins);
+    insert into care.link (organization_id, account_id, purpose, secret_sha256, until)
+    values (organization, account, link_is_for, link_sha256, care.clock() + interval '7 days');
+    return link_is_for;
 end
 $$;
 
@@ -250,20 +254,20 @@ create function care.found_organization(
     organization uuid, profile text, country text, time_zone text, sealed_organization bytea,
     account uuid, address_token bytea, sealed_address bytea, sealed_name bytea, roles text[], link_sha256 bytea,
     key_epoch integer, salt bytea, sealed bytea
-) returns boolean
+) returns text
     language plpgsql volatile security definer set search_path = care, pg_temp
 as $$
 declare
-    link_is_needed boolean;
+    purpose text;
 begin
     insert into care.organization (organization_id, profile, country, time_zone, sealed_name)
     values (organization, found_organization.profile, found_organization.country, found_organization.time_zone,
             sealed_organization);
-    link_is_needed := care.admit(
+    purpose := care.admit(
         organization, account, address_token, sealed_address, found_organization.sealed_name, roles, link_sha256);
     perform care.write_sign_in(
         organization, account, null, 'organization.found', null, key_epoch, salt, sealed);
-    return link_is_needed;
+    return purpose;
 end
 $$;
 
@@ -279,7 +283,7 @@ declare
 begin
     update care.link set used_at = at
      where link.organization_id = organization and link.secret_sha256 = sha256(link_secret)
-       and link.used_at is null and link.until > at
+       and link.purpose = 'set-password' and link.used_at is null and link.until > at
      returning * into l;
     if not found then
         perform care.write_sign_in(null, null, null, 'password.set', 'no such link', key_epoch, salt, sealed);
@@ -288,6 +292,46 @@ begin
     update care.account set password_hash = hash, password_at = at where id = l.account_id;
     update care.session set ended_at = at where account_id = l.account_id and ended_at is null;
     perform care.write_sign_in(l.organization_id, l.account_id, null, 'password.set', null, key_epoch, salt, sealed);
+    return true;
+end
+$$;
+
+-- What a link that still works is for, and by whom it was made; nothing for any other.
+create function care.link_of(organization uuid, link_secret bytea, out purpose text, out sealed_organization bytea)
+    language plpgsql stable security definer set search_path = care, pg_temp
+as $$
+begin
+    select l.purpose, o.sealed_name into purpose, sealed_organization
+      from care.link l
+      join care.organization o on o.organization_id = l.organization_id
+     where l.organization_id = organization and l.secret_sha256 = sha256(link_secret)
+       and l.used_at is null and l.until > care.clock();
+end
+$$;
+
+-- Begins the membership that a link is for, once its account's own password is shown. True if it did.
+create function care.join_organization(
+    organization uuid, link_secret bytea, token bytea, hash text, key_epoch integer, salt bytea, sealed bytea
+) returns boolean
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    used care.link;
+    at timestamptz := care.clock();
+begin
+    update care.link l set used_at = at from care.account a
+     where l.organization_id = organization and l.secret_sha256 = sha256(link_secret)
+       and l.purpose = 'join' and l.used_at is null and l.until > at
+       and a.id = l.account_id and a.sign_in_token = token and a.password_hash = hash and a.closed_at is null
+     returning l.* into used;
+    if not found then
+        perform care.write_sign_in(null, null, null, 'member.join', 'no such link', key_epoch, salt, sealed);
+        return false;
+    end if;
+    update care.membership m set since = at
+     where m.organization_id = used.organization_id and m.account_id = used.account_id and m.since = 'infinity';
+    perform care.write_sign_in(
+        used.organization_id, used.account_id, null, 'member.join', null, key_epoch, salt, sealed);
     return true;
 end
 $$;
@@ -312,7 +356,7 @@ begin
               where pronamespace = 'care'::regnamespace
                 and proname in ('acting_may_see_members', 'write_sign_in', 'password_setting', 'begin_session', 'end_session',
                                 'session_of', 'add_member', 'account_of', 'account_to_add', 'admit', 'found_organization',
-                                'use_link', 'raise_cost') loop
+                                'use_link', 'link_of', 'join_organization', 'raise_cost') loop
         execute format('alter function %s owner to carekeep_gate', f);
         execute format('revoke all on function %s from public', f);
     end loop;
@@ -327,5 +371,7 @@ grant execute on function
     care.account_to_add(bytea),
     care.add_member(uuid, bytea, bytea, bytea, text[], bytea),
     care.use_link(uuid, bytea, text, integer, bytea, bytea),
+    care.link_of(uuid, bytea),
+    care.join_organization(uuid, bytea, bytea, text, integer, bytea, bytea),
     care.raise_cost(bytea, text, text)
     to carekeep_server;

@@ -7,7 +7,7 @@ do $$
 declare
     t text;
 begin
-    foreach t in array array['patient', 'reach', 'record', 'token', 'change'] loop
+    foreach t in array array['patient', 'reach', 'record', 'version', 'token', 'change'] loop
         execute format('alter table care.%I enable row level security', t);
         execute format('alter table care.%I force row level security', t);
         execute format('revoke all on care.%I from carekeep_server, carekeep_keykeeper', t);
@@ -69,9 +69,47 @@ create policy record_written_of_the_patient on care.record for insert to carekee
     with check (patient_id = any ((select care.acting_patients('record.write'))::uuid[]));
 create policy record_written_of_the_directory on care.record for insert to carekeep_server
     with check (patient_id is null and (select care.acting_may('directory.write')));
+create policy record_changed_of_the_patient on care.record for update to carekeep_server
+    using (patient_id = any ((select care.acting_patients('record.change'))::uuid[]))
+    with check (
+        patient_id = any ((select care.acting_patients('record.change'))::uuid[])
+        and (not is_deleted or patient_id = any ((select care.acting_patients('record.delete'))::uuid[])));
+create policy record_changed_of_the_directory on care.record for update to carekeep_server
+    using (patient_id is null and (select care.acting_may('directory.change')))
+    with check (
+        patient_id is null and (select care.acting_may('directory.change'))
+        and (not is_deleted or (select care.acting_may('record.delete'))));
 grant select,
-      insert (organization_id, id, patient_id, kind, version, tag, sealed, card)
+      insert (organization_id, id, patient_id, kind, version, tag, sealed, card),
+      update (version, sealed, card, is_deleted)
    on care.record to carekeep_server;
+
+-- version
+-- Every version is kept: whatever changes a record, whoever asks, what it was stays here, and the next one is counted.
+create function care.keep_version() returns trigger
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+begin
+    if new.version is distinct from old.version + 1 then
+        raise exception using errcode = '23514', message = 'versions are counted', constraint = 'record_counts_its_versions';
+    end if;
+    insert into care.version (organization_id, record_id, version, patient_id, kind, is_deleted, sealed, written_at)
+    values (old.organization_id, old.id, old.version, old.patient_id, old.kind, old.is_deleted, old.sealed, old.written_at);
+    new.written_at := greatest(clock_timestamp(), old.written_at + interval '1 microsecond');
+    return new;
+end
+$$;
+alter function care.keep_version() owner to carekeep_gate;
+revoke all on function care.keep_version() from public;
+create trigger record_keeps_its_versions before update on care.record for each row execute function care.keep_version();
+grant insert on care.version to carekeep_gate;
+create policy version_kept_by_the_gate on care.version for insert to carekeep_gate with check (true);
+
+create policy version_read_of_the_patient on care.version for select to carekeep_server
+    using (patient_id = any ((select care.acting_patients('version.read'))::uuid[]));
+create policy version_read_of_the_directory on care.version for select to carekeep_server
+    using (patient_id is null and (select care.acting_may('version.read')));
+grant select on care.version to carekeep_server;
 
 -- token
 create policy token_read_on_the_roster on care.token for select to carekeep_server
@@ -79,6 +117,31 @@ create policy token_read_on_the_roster on care.token for select to carekeep_serv
 create policy token_written_of_the_patient on care.token for insert to carekeep_server
     with check (patient_id = any ((select care.acting_patients('record.write'))::uuid[]));
 grant select, insert (organization_id, value, epoch, patient_id) on care.token to carekeep_server;
+
+-- Who is called otherwise now is found by the new name alone: what is not to be kept goes. (A grant to delete would be one
+-- to lock the table.)
+create function care.forget_tokens(patient uuid, of_epoch integer, kept bigint[]) returns integer
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    gone integer;
+begin
+    if not patient = any (care.acting_patients('record.change')) then
+        raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
+    end if;
+    delete from care.token t
+     where t.organization_id = care.acting_organization() and t.patient_id = patient and t.epoch = of_epoch
+       and t.value <> all (kept);
+    get diagnostics gone = row_count;
+    return gone;
+end
+$$;
+alter function care.forget_tokens(uuid, integer, bigint[]) owner to carekeep_gate;
+revoke all on function care.forget_tokens(uuid, integer, bigint[]) from public;
+grant execute on function care.forget_tokens(uuid, integer, bigint[]) to carekeep_server;
+grant select, delete on care.token to carekeep_gate;
+create policy token_forgotten_by_the_gate on care.token for delete to carekeep_gate using (true);
+create policy token_read_by_the_gate on care.token for select to carekeep_gate using (true);
 
 -- change
 -- That the record is of the patient: the foreign key alone would take any record of the organisation, and so tell an id
@@ -128,7 +191,7 @@ begin
         select t.tag from unnest(tags) t (tag)
          where not exists (
             select from care.record r
-             where r.organization_id = shown.organization_id and r.tag = t.tag
+             where r.organization_id = shown.organization_id and r.tag = t.tag and not r.is_deleted
                and (r.patient_id is null or r.patient_id = any (shown.patients))));
 end
 $$;

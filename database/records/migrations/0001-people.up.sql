@@ -56,7 +56,8 @@ create table membership (
         and roles <@ array['owner', 'admin', 'member', 'caregiver', 'patient', 'clinician', 'staff']),
     constraint membership_ends_after_it_begins check (until > since)
 );
-comment on table membership is 'That someone belongs to an organisation, as what, from when until when.';
+comment on table membership is
+    'That someone belongs to an organisation, as what, from when until when. From infinity: they were asked and have not joined.';
 
 create table session (
     organization_id uuid        not null,
@@ -95,6 +96,7 @@ create table link (
     constraint link_secret_is_its_own unique (organization_id, secret_sha256),
     constraint link_is_of_a_member
         foreign key (organization_id, account_id) references membership (organization_id, account_id),
-    constraint link_has_a_known_purpose check (purpose in ('set-password'))
+    constraint link_has_a_known_purpose check (purpose in ('set-password', 'join'))
 );
-comment on table link is 'A link that works once, to set a password. The secret is in the link; here is its SHA-256.';
+comment on table link is
+    'A link that works once, to set a password or to join an organisation. The secret is in the link; here is its SHA-256.';
