@@ -4,7 +4,7 @@
 # Each step needs the one before it.
 .NOTPARALLEL:
 
-# Options for the server: make run ARGS="--port 9443"
+# Options for the server: make run ARGS="--config carekeep.yaml"
 ARGS ?=
 # Options for pytest: make test PYTEST="-k sign_in"
 PYTEST ?=

@@ -10,6 +10,8 @@ public import Trail
 extension PatientRecords {
     /// One line of "who looked".
     public struct Look: Sendable {
+        /// The entry.
+        public let id: UUID
         /// When.
         public let at: Date
         /// Who; `nil` where it could not be attributed.
@@ -26,19 +28,19 @@ extension PatientRecords {
         public let note: AccessNote?
     }
 
-    /// The entries about a patient, the newest first, before a moment if one is given. Reading them is an entry too.
+    /// The entries about a patient, the newest first, from a place on if one is given. Reading them is an entry too.
     public func looks(
         at id: String,
-        before: Date?,
+        after place: TrailEntry.Place? = nil,
         limit: Int = 50,
         for caller: Caller
-    ) async throws -> (patient: StoredRecord, looks: [Look], next: Date?) {
+    ) async throws -> (patient: StoredRecord, looks: [Look], next: TrailEntry.Place?) {
         let tag = try await index(for: caller).tag(kind: "Patient", id: id)
         let (pass, rows) = try await gate.open(
             Errand(.readTrail, targets: [tag]),
             for: caller,
             work: [
-                TrailEntry.aboutPatientOfPass(in: caller.organization, before: before, limit: limit),
+                TrailEntry.aboutPatientOfPass(in: caller.organization, after: place, limit: limit + 1),
                 Members.all(in: caller.organization),
                 """
                 select \(SealedRecord.columns) from care.record
@@ -52,10 +54,11 @@ extension PatientRecords {
         let patient = try SealedRecord(patientRow)
         let stored = try patient.open(with: try await key(of: patient, under: pass), id: id)
         var looks: [Look] = []
-        for row in rows[0] {
-            let entry = try TrailEntry(row)
+        let entries = try rows[0].map { row in try TrailEntry(row) }
+        for entry in entries.prefix(limit) {
             looks.append(
                 Look(
+                    id: entry.id,
                     at: entry.at,
                     who: entry.account.flatMap { byAccount[$0] },
                     isReader: entry.account == pass.account,
@@ -66,7 +69,7 @@ extension PatientRecords {
                 )
             )
         }
-        return (stored, looks, looks.count == limit ? looks.last?.at : nil)
+        return (stored, looks, entries.count > limit ? entries[limit - 1].place : nil)
     }
 
     private func note(of entry: TrailEntry, under pass: Pass) async throws -> AccessNote? {

@@ -47,6 +47,29 @@ public final class PatientRecords: Sendable {
         return try sealed.open(with: key, id: id)
     }
 
+    /// One record of a patient, and who that is: one pass for both, which names the record.
+    ///
+    /// - Throws: `Refusal.notFound` also where the record is another patient's.
+    public func read(
+        _ type: String,
+        _ id: String,
+        of patient: String,
+        for caller: Caller
+    ) async throws -> (record: StoredRecord, patient: StoredRecord) {
+        let index = try await index(for: caller)
+        let (tag, person) = (index.tag(kind: type, id: id), index.tag(kind: "Patient", id: patient))
+        let (pass, rows) = try await gate.open(
+            Errand(.readRecord, targets: [tag]),
+            for: caller,
+            work: [Self.current(tag, in: caller.organization), Self.current(person, in: caller.organization)]
+        )
+        let found = try await opened(rows[1], id: patient, under: pass)
+        let record = try await opened(rows[0], id: id, under: pass)
+        guard record.patient == found.patient else { throw Refusal.notFound }
+        guard !record.isDeleted else { throw Refusal.deleted }
+        return (record, found)
+    }
+
     /// Everything in a patient's record, and what of the directory it refers to. The patient comes first.
     public func everything(about id: String, for caller: Caller) async throws -> [StoredRecord] {
         let tag = try await index(for: caller).tag(kind: "Patient", id: id)

@@ -32,6 +32,29 @@ extension PatientRecords {
         return found
     }
 
+    /// The last hundred versions of a patient's record, the newest first, and who that is.
+    public func versions(
+        of type: String,
+        _ id: String,
+        of patient: String,
+        for caller: Caller
+    ) async throws -> (versions: [StoredRecord], patient: StoredRecord) {
+        let index = try await index(for: caller)
+        let (tag, person) = (index.tag(kind: type, id: id), index.tag(kind: "Patient", id: patient))
+        let (pass, rows) = try await gate.open(
+            Errand(.readHistory, targets: [tag]),
+            for: caller,
+            work: [
+                Self.versions(of: tag, in: caller.organization, HistoryRange(count: 100)),
+                Self.current(person, in: caller.organization),
+            ]
+        )
+        let found = try await opened(rows[1], id: patient, under: pass)
+        let versions = try await open(rows[0], under: pass)
+        guard versions.allSatisfy({ $0.patient == found.patient }) else { throw Refusal.notFound }
+        return (Array(versions.prefix(100)), found)
+    }
+
     /// Which part of a history is wanted.
     public struct HistoryRange: Sendable {
         /// Versions written at this moment or later.
@@ -90,22 +113,23 @@ extension PatientRecords {
         -> History
     {
         let tag = try await index(for: caller).tag(kind: type, id: id)
-        let organization = caller.organization
         let (pass, rows) = try await gate.open(
             Errand(.readHistory, targets: [tag]),
             for: caller,
-            work: [
-                Self.versions(
-                    in: organization,
-                    current: "tag = \(tag)",
-                    earlier: """
-                        record_id = (select id from care.record where organization_id = \(organization) and tag = \(tag))
-                        """,
-                    range
-                )
-            ]
+            work: [Self.versions(of: tag, in: caller.organization, range)]
         )
         return try await history(rows[0], range, isOfOne: true, under: pass)
+    }
+
+    private static func versions(of tag: [UInt8], in organization: UUID, _ range: HistoryRange) -> SQL {
+        versions(
+            in: organization,
+            current: "tag = \(tag)",
+            earlier: """
+                record_id = (select id from care.record where organization_id = \(organization) and tag = \(tag))
+                """,
+            range
+        )
     }
 
     /// The versions of all records of a type: of one patient, or of the directory.

@@ -25,20 +25,50 @@ public struct TrailEntry: Sendable {
     /// The sealed access note.
     public let sealed: [UInt8]
 
-    /// The entries about the patient whom the pass in force names, the newest first.
-    public static func aboutPatientOfPass(in organization: UUID, before: Date?, limit: Int) -> SQL {
+    /// Where an entry stands in the trail, to go on from there. One opening's entries are of the same moment.
+    public struct Place: Sendable, Equatable {
+        /// Microseconds since 1970.
+        let at: Int64
+        let id: UUID
+
+        /// As it stands in addresses.
+        public var text: String { "\(at).\(id.uuidString.lowercased())" }
+
+        /// Reads ``text``.
+        public init?(_ text: String) {
+            let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+            guard parts.count == 2, let at = Int64(parts[0]), let id = UUID(uuidString: String(parts[1])) else {
+                return nil
+            }
+            self.init(at: at, id: id)
+        }
+
+        init(at: Int64, id: UUID) {
+            self.at = at
+            self.id = id
+        }
+    }
+
+    /// Where this entry stands.
+    public let place: Place
+
+    /// The entries about the patient whom the pass in force names, the newest first, from a place on.
+    public static func aboutPatientOfPass(in organization: UUID, after place: Place?, limit: Int) -> SQL {
         """
-        select e.id, e.at, e.account_id, e.act, e.granted, e.purpose, e.key_epoch, e.salt, e.sealed, r.kind
+        select e.id, e.at, e.account_id, e.act, e.granted, e.purpose, e.key_epoch, e.salt, e.sealed, r.kind,
+               (extract(epoch from e.at) * 1000000)::bigint
           from care.entry e
           left join care.record r on r.organization_id = e.organization_id and r.id = e.record_id
          where e.organization_id = \(organization)
            and e.patient_id = any ((select care.acting_patients('entry.read'))::uuid[])
-           and e.at < coalesce(\(before), 'infinity')
-         order by e.at desc, e.id limit \(Int64(limit))
+           and (\(place?.at)::bigint is null
+                or (e.at, e.id) < (
+                    timestamptz '1970-01-01 00:00+00' + \(place?.at)::bigint * interval '1 microsecond', \(place?.id)::uuid))
+         order by e.at desc, e.id desc limit \(Int64(limit))
         """
     }
 
-    /// Reads a row of ``aboutPatientOfPass(in:before:limit:)``.
+    /// Reads a row of ``aboutPatientOfPass(in:after:limit:)``.
     public init(_ row: Row) throws(PostgresError) {
         id = try row.decode(UUID.self, at: 0)
         at = try row.decode(Date.self, at: 1)
@@ -50,5 +80,6 @@ public struct TrailEntry: Sendable {
         salt = try row.decode([UInt8].self, at: 7)
         sealed = try row.decode([UInt8].self, at: 8)
         recordType = try row.decode(String?.self, at: 9)
+        place = Place(at: try row.decode(Int64.self, at: 10), id: id)
     }
 }

@@ -54,10 +54,39 @@ import Trail
         try await town.home.records.stopSharing(share.id, of: ada.id, for: amara)
         await #expect(throws: Refusal.notFound) { try await town.home.records.read("Patient", ada.id, for: imani) }
 
-        let looks = try await town.home.records.looks(at: ada.id, before: nil, for: amara).looks
+        let looks = try await town.home.records.looks(at: ada.id, for: amara).looks
         let imanis = looks.filter { $0.who?.name == "Dr Imani Bello" }
         #expect(imanis.map(\.granted) == [false, true, true])
         #expect(imanis.allSatisfy { $0.note?.address == "192.0.2.7" })
+        await town.close()
+    }
+
+    @Test func `the trail is told page by page, entries of one moment too`() async throws {
+        let town = try await TestTown()
+        let amara = try await town.session(of: "Amara")
+        let records = town.home.records
+        let ada = try await records.create(Samples.patient("Ada", "Okafor", born: "2014-03-03"), for: amara)
+        var entries: [JSON] = []
+        for value in 0..<5 {
+            let weight = try await records.create(Samples.weight("\(value + 10)", of: ada.id), for: amara)
+            entries.append(["request": ["method": "DELETE", "url": .string("Observation/\(weight.id)")]])
+        }
+        let bundle = try Resource(["resourceType": "Bundle", "type": "transaction", "entry": .array(entries)])
+        // One opening, five entries, all of the same moment.
+        _ = try await records.transaction(BundleRequest(bundle), for: amara) { _ in BundleResponse.Reply(status: "") }
+
+        let whole = try await records.looks(at: ada.id, limit: 100, for: amara).looks.map(\.id)
+        var paged: [UUID] = []
+        var place: TrailEntry.Place?
+        repeat {
+            let (_, looks, next) = try await records.looks(at: ada.id, after: place, limit: 2, for: amara)
+            // Each look leaves an entry; what came after the first page's is not told.
+            paged += looks.map(\.id)
+            place = next.map { TrailEntry.Place($0.text) } ?? nil
+        } while place != nil
+        #expect(whole.count == 12)
+        #expect(Array(paged.dropFirst()) == whole)
+        #expect(Set(paged).count == paged.count)
         await town.close()
     }
 

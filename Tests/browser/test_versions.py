@@ -266,6 +266,30 @@ def test_a_trail_says_who_changed_and_who_removed(parent, child, weight, sign_in
         assert words in page.text, words
 
 
+def test_a_page_shows_what_stood_there_before(parent, child, weight, sign_in, people, client, server):
+    sign_in(people.parent)
+    path = f"/patients/{child}/records/Observation.{weight['id']}"
+    first = client.get(path)
+    assert first.status_code == 200 and "20 kg" in first.text and "before" not in first.text
+    assert re.search(r"Entered on [^<]*20\d\d", first.text), "nobody is named whom the page does not know"
+    put(parent, weight | {"valueQuantity": {"value": 21, "unit": "kg"}})
+    changed = client.get(path)
+    assert "21 kg" in changed.text and "Changed on" in changed.text
+    way = re.search(r'href="(/patients/[^"]+/versions/2)"', changed.text).group(1)
+    versions = client.get(way)
+    assert "2 versions" in versions.text and "21 kg" in versions.text and "older version" not in versions.text
+    old = client.get(way[:-1] + "1")
+    assert "20 kg" in old.text and "This is an older version" in old.text
+    for number in ("0", "3", "x", "-1", "9" * 20):
+        assert client.get(way[:-1] + number).status_code == 404
+    other = people.stranger.patients[0]
+    assert client.get(way.replace(child, other)).status_code == 404
+    assert client.get(path.replace(child, other)).status_code == 404
+    parent.delete(f"Observation/{weight['id']}")
+    gone = client.get(path)
+    assert gone.status_code == 410 and "20 kg" not in gone.text and "21 kg" not in gone.text
+
+
 # Bundles
 
 def test_a_transaction_creates_changes_deletes_and_reads(parent, child, weight):

@@ -14,6 +14,7 @@ import Trail
 ///     POST /patients                        find somebody (the query never stands in an address)
 ///     GET  /patients/{id}                   timeline
 ///     GET  /patients/{id}/records/{record}  one record in words; `record` is `Type.id`
+///     GET  /patients/{id}/records/{record}/versions/{n}   what it was, and all its versions
 ///     GET  /patients/{id}/looks             who looked
 ///     GET  /patients/{id}/sharing           who may read
 ///     POST /patients/{id}/sharing           share with a clinician
@@ -26,6 +27,7 @@ struct ChartRoutes {
         pages.post("patients") { request, visit in try await find(request, visit) }
         pages.get("patients/:patient") { request, visit in try await timeline(request, visit) }
         pages.get("patients/:patient/records/:record") { _, visit in try await record(visit) }
+        pages.get("patients/:patient/records/:record/versions/:version") { _, visit in try await version(visit) }
         pages.get("patients/:patient/looks") { request, visit in try await looks(request, visit) }
         pages.get("patients/:patient/sharing") { _, visit in try await sharing(visit) }
         pages.post("patients/:patient/sharing") { request, visit in try await share(request, visit) }
@@ -129,23 +131,37 @@ struct ChartRoutes {
     // MARK: One record
 
     private func record(_ visit: PageVisit) async throws -> Response {
-        let id = try visit.patient
-        let parts = try (visit.parameters.require("record").removingPercentEncoding ?? "")
-            .split(separator: ".", maxSplits: 1).map(String.init)
-        guard parts.count == 2, Resource.isID(parts[1]) else { throw Refusal.notFound }
-        let stored = try await records.read(parts[0], parts[1], for: visit.caller)
-        let patient = try await records.read("Patient", id, for: visit.caller)
-        // An address that names one person and another's record is no address.
-        guard stored.patient == patient.patient else { throw Refusal.notFound }
-        let resource = try stored.resource
-        let written = Moment(stored.writtenAt, in: visit.zone)
+        let (type, id) = try visit.record
+        let (stored, patient) = try await records.read(type, id, of: visit.patient, for: visit.caller)
+        return try page(of: [stored], showing: stored, of: patient, visit)
+    }
+
+    private func version(_ visit: PageVisit) async throws -> Response {
+        let (type, id) = try visit.record
+        guard let number = Int32(try visit.parameters.require("version")) else { throw Refusal.notFound }
+        let (versions, patient) = try await records.versions(of: type, id, of: visit.patient, for: visit.caller)
+        guard let shown = versions.first(where: { $0.version == number && !$0.isDeleted }) else {
+            throw Refusal.notFound
+        }
+        return try page(of: versions.filter { !$0.isDeleted }, showing: shown, of: patient, visit)
+    }
+
+    private func page(
+        of versions: [StoredRecord],
+        showing shown: StoredRecord,
+        of patient: StoredRecord,
+        _ visit: PageVisit
+    ) throws -> Response {
+        let resource = try shown.resource
         return visit.response(
             RecordPage(
                 patient: try card(patient, visit),
-                record: "\(stored.type).\(stored.id)",
+                record: "\(shown.type).\(shown.id)",
                 words: RecordInWords(resource.object, words: visit.words),
-                versions: [RecordPage.Version(number: Int(stored.version), when: written, author: "")],
-                shownVersion: Int(stored.version),
+                versions: versions.map {
+                    RecordPage.Version(number: Int($0.version), when: Moment($0.writtenAt, in: visit.zone))
+                },
+                shownVersion: Int(shown.version),
                 technicalForm: TechnicalForm.text(resource.json)
             )
         )
@@ -154,15 +170,14 @@ struct ChartRoutes {
     // MARK: Who looked
 
     private func looks(_ request: Request, _ visit: PageVisit) async throws -> Response {
-        let before = request.uri.queryParameters["page"].flatMap { Int64($0, radix: 36) }
-            .map { Date(timeIntervalSince1970: Double($0) / 1_000_000) }
-        let (patient, looks, next) = try await records.looks(at: visit.patient, before: before, for: visit.caller)
+        let place = request.uri.queryParameters["page"].flatMap { TrailEntry.Place(String($0)) }
+        let (patient, looks, next) = try await records.looks(at: visit.patient, after: place, for: visit.caller)
         return visit.response(
             WhoLookedPage(
                 patient: try card(patient, visit, isOwn: true),
                 looks: looks.map { look($0, visit) },
                 newer: nil,
-                older: next.map { String(Int64($0.timeIntervalSince1970 * 1_000_000), radix: 36) }
+                older: next?.text
             )
         )
     }
@@ -292,6 +307,16 @@ extension PageVisit {
             let id = try parameters.require("patient")
             guard Resource.isID(id) else { throw Refusal.notFound }
             return id
+        }
+    }
+
+    /// The record named in the path, as `Type.id`.
+    var record: (type: String, id: String) {
+        get throws {
+            let parts = try (parameters.require("record").removingPercentEncoding ?? "")
+                .split(separator: ".", maxSplits: 1).map(String.init)
+            guard parts.count == 2, Resource.isID(parts[1]) else { throw Refusal.notFound }
+            return (parts[0], parts[1])
         }
     }
 

@@ -4,15 +4,15 @@ struct RecordPage: PageBody {
     struct Version: Sendable {
         var number: Int
         var when: Moment
-        /// Who made it so.
-        var author: String
+        /// Who made it so; `nil` if that is not told here.
+        var author: String?
     }
 
     var patient: PatientCard
     /// The id of the record.
     var record: String
     var words: RecordInWords
-    /// All versions, the newest first.
+    /// All versions, the newest first; or the newest alone, which says by its number how many there are.
     var versions: [Version]
     /// Which of them is shown.
     var shownVersion: Int
@@ -76,31 +76,39 @@ struct RecordPage: PageBody {
     }
 
     private func history(in frame: Frame) -> HTML? {
-        guard let first = self.versions.last, let shown = self.versions.first(where: { $0.number == self.shownVersion })
-        else { return nil }
-        let changed: HTML = """
-            <p>Changed by <bdi>\(shown.author)</bdi> on \(frame.words.longMoment(shown.when)).</p>
-            """
+        guard let shown = self.versions.first(where: { $0.number == self.shownVersion }) else { return nil }
+        let first = self.versions.last { $0.number == 1 }
         return """
             <section class="history" aria-labelledby="history">
             <h2 id="history">Where this comes from</h2>
-            <p>Entered by <bdi>\(first.author)</bdi> on \(frame.words.longMoment(first.when)).</p>
-            \(changed, if: shown.number != first.number)
-            \(self.versions.count > 1 ? self.versionList(in: frame) : nil)
+            \(first.map { self.line("Entered", $0, in: frame) })
+            \(shown.number > 1 ? self.line("Changed", shown, in: frame) : nil)
+            \(self.versions.count > 1 ? self.versionList(in: frame) : self.wayToVersions)
             </section>
             """
     }
 
+    private func line(_ what: String, _ version: Version, in frame: Frame) -> HTML {
+        let who: HTML? = version.author.map { " by <bdi>\($0)</bdi>" }
+        return "<p>\(what)\(who) on \(frame.words.longMoment(version.when)).</p>"
+    }
+
+    private var wayToVersions: HTML? {
+        guard self.shownVersion > 1 else { return nil }
+        let address = Address.record(self.record, version: self.shownVersion, of: self.patient.id)
+        return "<p><a href=\"\(address)\">See what stood here before</a></p>"
+    }
+
     private func versionList(in frame: Frame) -> HTML {
         let lines = self.versions.map { version -> HTML in
-            let words: HTML =
-                "Version \(version.number), \(frame.words.moment(version.when)), <bdi>\(version.author)</bdi>"
+            let who: HTML? = version.author.map { ", <bdi>\($0)</bdi>" }
+            let words: HTML = "Version \(version.number), \(frame.words.moment(version.when))\(who)"
             if version.number == self.shownVersion { return "<li>\(words) <strong>(this one)</strong></li>" }
             let address = Address.record(self.record, version: version.number, of: self.patient.id)
             return "<li><a href=\"\(address)\">\(words)</a></li>"
         }
         return """
-            <details><summary>\(self.versions.count) versions</summary>
+            <details open><summary>\(self.versions.count) versions</summary>
             <p class="hint">An entry can be corrected, but what stood there before is kept.</p>
             <ul class="plain versions">\(lines)</ul></details>
             """
