@@ -10,6 +10,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from conftest import DESKTOP, PHONE, browser
+from installation import observation
 from server import OUTPUT
 
 WINDOWS = {"desktop": (DESKTOP, True), "phone": (PHONE, True), "without-javascript": (DESKTOP, False)}
@@ -36,6 +37,7 @@ def visit(server, window):
 
     go("/")
     window.delete_all_cookies()
+    go.url = server.url
     return go
 
 
@@ -156,6 +158,31 @@ def test_from_the_door_to_one_record_in_words(signed_in, window, people):
     assert "/records/" in window.current_url
     assert heading(window)
     check(window, "record")
+
+
+def test_what_stood_in_an_entry_before_is_one_click_away(signed_in, window, people, api):
+    parent, patient = api(people.parent), people.parent.patients[0]
+    weight = parent.create({key: value for key, value in observation(
+        patient, "Weight", valueQuantity={"value": 20, "unit": "kg"}).items() if key != "valueInteger"}).json()
+    parent.put(f"Observation/{weight['id']}", json=weight | {"valueQuantity": {"value": 21.5, "unit": "kg"}},
+               headers={"Content-Type": "application/fhir+json"})
+    signed_in(people.parent, next=f"/patients/{patient}/records/Observation.{weight['id']}")
+    check(window, "record-changed")
+    leave(window, window.find_element(By.PARTIAL_LINK_TEXT, "what stood here before").click)
+    check(window, "record-versions")
+    leave(window, window.find_element(By.PARTIAL_LINK_TEXT, "Version 1").click)
+    assert "20 kg" in window.find_element(By.TAG_NAME, "main").text
+    check(window, "record-old")
+
+
+def test_whoever_has_an_account_is_asked_whether_to_join(visit, window, people, api):
+    others = [one for one in people if one.organization != people.parent.organization]
+    guest = others[list(WINDOWS).index(window.kind)]
+    answer = api(people.parent).post(f"{visit.url}/api/members", json={
+        "name": guest.name, "email": guest.email, "roles": ["clinician"]})
+    assert answer.status_code == 201 and answer.json()["purpose"] == "join"
+    visit(answer.json()["link"])
+    check(window, "join")
 
 
 def test_who_looked_names_the_reader_at_once(signed_in, window, people):
