@@ -1,5 +1,5 @@
 # Carekeep. `make run` and `make test` are all that most people need; `make help` lists the rest.
-.PHONY: run test bench lint format docs help packages-run packages-test packages-bench toolchain
+.PHONY: run test soak bench lint format docs help packages-run packages-test packages-bench toolchain
 .DEFAULT_GOAL := help
 # Each step needs the one before it.
 .NOTPARALLEL:
@@ -18,6 +18,10 @@ test: packages-test toolchain lint .venv/.installed ## everything that can be te
 	swift build --build-tests
 	swift test --skip-build --disable-xctest
 	.venv/bin/python -m pytest Tests/scripts Tests/browser $(PYTEST)
+
+soak: packages-test toolchain .venv/.installed ## server and databases killed two hundred times while people write; an hour
+	swift build
+	CAREKEEP_KILL_ROUNDS=$${CAREKEEP_KILL_ROUNDS:-200} .venv/bin/python -m pytest -s Tests/browser/test_kill_run.py $(PYTEST)
 
 bench: packages-bench toolchain .venv/.installed ## how close the server comes to the database's own limit, as ratios
 	swift build -c release --product carekeep

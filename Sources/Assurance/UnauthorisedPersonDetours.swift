@@ -139,6 +139,14 @@ struct Detours {
                 "select care.admit(\(scene.north.organization), \(UUID()), \(Primitive.freshBytes(32)), '', '', '{owner}', '')"
             ),
             (
+                "renew_link",
+                """
+                select care.renew_link(
+                    \(scene.north.organization), \(scene.north.keeper.account), \(Primitive.freshBytes(32)), 1,
+                    \(Primitive.freshBytes(32)), '')
+                """
+            ),
+            (
                 "found_organization",
                 """
                 select care.found_organization(

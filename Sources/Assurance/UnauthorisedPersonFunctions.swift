@@ -752,6 +752,67 @@ extension GateChecks {
         )
     }
 
+    /// The operator's other act on the host: a new link, which ends those before it.
+    func renewing() throws {
+        let (one, other) = (try scene.somebody(["member"], in: north), try scene.somebody(["member"], in: north))
+        let (old, new, others) = (Primitive.freshBytes(32), Primitive.freshBytes(32), Primitive.freshBytes(32))
+        let (elsewhere, salt) = (Primitive.freshBytes(32), Primitive.freshBytes(32))
+        try scene.join(one, ["member"], to: south)
+        for (house, account, secret) in [
+            (north, one.account, old), (north, other.account, others), (south, one.account, elsewhere),
+        ] {
+            try scene.admin.query(
+                """
+                insert into care.link (organization_id, account_id, purpose, secret_sha256, until)
+                values (\(house.organization), \(account), 'set-password', \(Primitive.sha256(secret)),
+                        clock_timestamp() + interval '10 minutes')
+                """
+            )
+        }
+        let renew = { (organization: UUID, secret: [UInt8]) in
+            try scene.admin.query(
+                """
+                select care.renew_link(\(organization), \(one.account), \(Primitive.sha256(secret)), 1, \(salt), '\\x00')
+                """
+            )[0].decode(String?.self, at: 0)
+        }
+        try must("renew_link", "not where they do not belong", try renew(UUID(), Primitive.freshBytes(32)) == nil)
+        try must("renew_link", "to set a password", try renew(north.organization, new) == "set-password")
+        let open = try scene.admin.query(
+            """
+            select secret_sha256 from care.link where account_id in (\(one.account), \(other.account))
+               and used_at is null and until between clock_timestamp() and clock_timestamp() + interval '7 days'
+            """
+        ).map { try $0.decode([UInt8].self, at: 0) }
+        try must(
+            "renew_link",
+            "their links before it end, and no others",
+            Set(open) == [Primitive.sha256(new), Primitive.sha256(others), Primitive.sha256(elsewhere)]
+        )
+        let written = try entries(salt)
+        try must(
+            "renew_link",
+            "it is written down",
+            written.map(\.act) == ["link.renew"] && written[0].organization == north.organization
+                && written[0].account == one.account && written[0].granted
+        )
+        let membership: SQL = "organization_id = \(north.organization) and account_id = \(one.account)"
+        try scene.admin.query("update care.membership set since = 'infinity' where \(membership)")
+        try must(
+            "renew_link",
+            "to join, before they did",
+            try renew(north.organization, Primitive.freshBytes(32)) == "join"
+        )
+        try scene.admin.query(
+            "update care.membership set since = now() - interval '2 days', until = now() - interval '1 day' where \(membership)"
+        )
+        try must(
+            "renew_link",
+            "not for those who left",
+            try renew(north.organization, Primitive.freshBytes(32)) == nil
+        )
+    }
+
     /// `use_link`.
     func links() throws {
         let one = try scene.somebody(["caregiver"], in: north)

@@ -26,6 +26,7 @@ struct GateChecks {
         try passwords()
         try members()
         try founding()
+        try renewing()
         try links()
         try versions()
         try sweeping()

@@ -167,9 +167,7 @@ public struct Founding: Sendable {
         try await keys.establish(organization: organization)
         let owner = try await prepare(plan.owner, for: organization, over: admin)
         let names = Names(installation: try await keys.installation())
-        let note = AccessNote(address: "", device: "operator on the host", request: "")
-        let year = AuditSeal.year(of: Date())
-        let seal = try AuditSeal(note, with: try await keys.auditSealer(of: organization, year: year), year: year)
+        let seal = try await operatorsSeal(organization)
         let rows = try admin.query(
             """
             select care.found_organization(
@@ -198,6 +196,44 @@ public struct Founding: Sendable {
             """
         )
         return try Invitation(ready.link, rows)
+    }
+
+    /// Makes a new link for somebody, as the operator: a forgotten password, a link that ran out. Links made before end.
+    ///
+    /// `nil` if nobody signs in by the address, or nobody of the organisation where one is named. Of several organisations the one
+    /// that they belong to longest makes it.
+    public func renewLink(
+        for address: String,
+        in organization: Organization.ID?,
+        over admin: AdminConnection
+    ) async throws -> Invitation? {
+        let token = try await keys.installation().signIn.token(email: address)
+        let row = try admin.query(
+            """
+            select m.organization_id, m.account_id from care.membership m join care.account a on a.id = m.account_id
+             where a.sign_in_token = \(token) and a.closed_at is null
+               and (\(organization?.uuid)::uuid is null or m.organization_id = \(organization?.uuid)::uuid)
+             order by m.since, m.organization_id limit 1
+            """
+        ).first
+        guard let row else { return nil }
+        let (here, account) = try row.decode((UUID, UUID).self)
+        let link = AccountLink(organization: here)
+        let seal = try await operatorsSeal(here)
+        let rows = try admin.query(
+            """
+            select care.renew_link(
+                \(here), \(account), \(Primitive.sha256(link.secret)), \(seal.epoch), \(seal.salt), \(seal.sealed))
+            """
+        )
+        guard try rows.first?.decode(String?.self, at: 0) != nil else { return nil }
+        return try Invitation(link, rows)
+    }
+
+    private func operatorsSeal(_ organization: UUID) async throws -> AuditSeal {
+        let note = AccessNote(address: "", device: "operator on the host", request: "")
+        let year = AuditSeal.year(of: Date())
+        return try AuditSeal(note, with: try await keys.auditSealer(of: organization, year: year), year: year)
     }
 
     private struct Prepared {

@@ -7,7 +7,8 @@ struct CarekeepCommand: AsyncParsableCommand {
         abstract: "A home for health records whose security page can be checked.",
         version: "0.1.0",
         subcommands: [
-            RunCommand.self, InitCommand.self, ImportCommand.self, MigrateCommand.self, ConfigCommand.self,
+            RunCommand.self, InitCommand.self, LinkCommand.self, ImportCommand.self, MigrateCommand.self,
+            ConfigCommand.self,
             ServeCommand.self, DemoCommand.self,
         ]
     )

@@ -48,7 +48,7 @@ enum FunctionMutants {
 
     private static let damages: [Damage] =
         acting + vouching + gate + gateReach + writing + disclosing + signingIn + signedIn + members + links + joining
-        + changing
+        + changing + renewing
         + months
         + looking
 
@@ -235,6 +235,17 @@ enum FunctionMutants {
         ("write_entry", "refused is null, refused", "true, null"),
         ("write_entry", "    patient, record,", "    null, record,"),
         ("write_entry", "    patient, record,", "    patient, null,"),
+    ]
+
+    private static let renewing: [Damage] = [
+        ("renew_link", "membership.organization_id = organization and", ""),
+        ("renew_link", "and membership.account_id = account", ""),
+        ("renew_link", "and (membership.until is null or membership.until > care.clock())", ""),
+        ("renew_link", "m.since = 'infinity'", "false"),
+        ("renew_link", "where link.organization_id = organization and", "where"),
+        ("renew_link", "and link.account_id = account", ""),
+        ("renew_link", "interval '7 days'", "interval '700 days'"),
+        ("renew_link", "perform care.write_sign_in(organization, account", "perform care.write_sign_in(null, account"),
     ]
 
     private static let changing: [Damage] = [

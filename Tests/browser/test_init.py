@@ -1,6 +1,7 @@
 """`carekeep init`: an organisation is founded on the host, and its owner sets a password by a link that works once."""
 
 import re
+import uuid
 
 import pytest
 
@@ -217,6 +218,27 @@ def test_whoever_opens_an_account_with_anothers_address_does_not_get_into_where_
     # Who has the clinic's link besides gets in: that one is Nell.
     assert join(home, invited["link"], "nell@nurse.example", PASSWORD, visitor).status_code == 303
     assert visitor.post("/api/session", json=there).status_code == 201
+
+
+def test_the_operator_makes_a_new_link_for_whoever_forgot(home, visitor):
+    email = passworded(home, "forgetful", PASSWORD)
+    first = home.command("link", "--email", email)
+    done = home.command("link", "--email", email.upper())
+    assert done.returncode == 0 and "set a password here, once" in done.stdout
+    stale, fresh = (re.search(r"(/password\?link=\S+)", one.stdout).group(1) for one in (first, done))
+    assert visitor.get(stale).status_code == 410, "the newer one ends it"
+    assert lets_in(home, email, PASSWORD)
+    signed_in = home.api(Person(email))
+    assert home.set_password(fresh, "remembered this time 7").status_code == 303
+    assert not lets_in(home, email, PASSWORD) and lets_in(home, email, "remembered this time 7")
+    assert signed_in.get("Patient?name=someone").status_code == 401, "sessions end with the password"
+    told = home.sql("records", "select act, granted from care.entry where act = 'link.renew'").splitlines()
+    assert told == ["link.renew|t"] * 2
+    for arguments in (("--email", "nobody@ferry.example"), ("--email", email, "--organization", str(uuid.uuid4()))):
+        refused = home.command("link", *arguments)
+        assert refused.returncode == 64 and "Nobody belongs here by that address" in refused.stderr
+    refused = home.command("link", "--email", email, "--organization", "mine")
+    assert refused.returncode == 64 and "must be the id of an organisation" in refused.stderr
 
 
 GOOD = {"--name": "N", "--profile": "family", "--country": "GB", "--owner": "O", "--email": "o@n.example"}

@@ -38,8 +38,8 @@ struct SignInPage: PageBody {
         \(self.passwordField.html)
         <button type="submit">Sign in</button>
         </form>
-        <p class="hint">Cannot get in? Ask the person who gave you access for a new one-time link. Nobody here can see
-        your password.</p>
+        <p class="hint">Cannot get in? Ask whoever runs this Carekeep for a new one-time link. Nobody here can see your
+        password.</p>
         </div>
         """
     }

@@ -271,6 +271,34 @@ begin
 end
 $$;
 
+-- Makes a new link for a member, to set a password or, where they have not joined yet, to join; links made before end. What it is
+-- for; null for nobody. For the operator on the host: no server role may call it, since whoever sets a password is let in
+-- wherever its account belongs.
+create function care.renew_link(
+    organization uuid, account uuid, link_sha256 bytea, key_epoch integer, salt bytea, sealed bytea
+) returns text
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    m care.membership;
+    link_is_for text;
+begin
+    select * into m from care.membership
+     where membership.organization_id = organization and membership.account_id = account
+       and (membership.until is null or membership.until > care.clock());
+    if not found then
+        return null;
+    end if;
+    link_is_for := case when m.since = 'infinity' then 'join' else 'set-password' end;
+    update care.link set used_at = care.clock()
+     where link.organization_id = organization and link.account_id = account and link.used_at is null;
+    insert into care.link (organization_id, account_id, purpose, secret_sha256, until)
+    values (organization, account, link_is_for, link_sha256, care.clock() + interval '7 days');
+    perform care.write_sign_in(organization, account, null, 'link.renew', null, key_epoch, salt, sealed);
+    return link_is_for;
+end
+$$;
+
 -- Sets a password by a link that works once. True if it did.
 create function care.use_link(
     organization uuid, link_secret bytea, hash text, key_epoch integer, salt bytea, sealed bytea
@@ -356,7 +384,7 @@ begin
               where pronamespace = 'care'::regnamespace
                 and proname in ('acting_may_see_members', 'write_sign_in', 'password_setting', 'begin_session', 'end_session',
                                 'session_of', 'add_member', 'account_of', 'account_to_add', 'admit', 'found_organization',
-                                'use_link', 'link_of', 'join_organization', 'raise_cost') loop
+                                'renew_link', 'use_link', 'link_of', 'join_organization', 'raise_cost') loop
         execute format('alter function %s owner to carekeep_gate', f);
         execute format('revoke all on function %s from public', f);
     end loop;

@@ -1,0 +1,44 @@
+import ArgumentParser
+import Assurance
+import Care
+import Foundation
+import People
+
+/// `carekeep link`: a new one-time link for somebody who forgot the password, or whose link ran out.
+struct LinkCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "link",
+        abstract: "Make a new one-time link for a member: a forgotten password, a link that ran out.",
+        discussion: """
+            Whoever opens the link sets the account's password, so be sure whom you give it to. Links made before end at once, \
+            and with the new password every session of the account. The trail says that the operator made one.
+            """
+    )
+
+    @Option(name: .long, help: "The configuration file.")
+    var config: String?
+
+    @Option(name: .long, help: "The member's e-mail address.")
+    var email: String
+
+    @Option(name: .long, help: "The organisation's id, for somebody who belongs to several.")
+    var organization: String?
+
+    func run() async throws {
+        let wanted = organization.map { Organization.ID($0) }
+        if case .some(.none) = wanted { throw ValidationError("--organization must be the id of an organisation.") }
+        let address = try ServerConfiguration.load(from: config)
+        try await OpenHome.forCommand(config: config) { open, admin in
+            let founding = Founding(keys: open.home.keys)
+            guard let invitation = try await founding.renewLink(for: email, in: wanted ?? nil, over: admin) else {
+                throw ValidationError("Nobody belongs here by that address.")
+            }
+            switch invitation.purpose {
+            case .setPassword: print("They set a password here, once, within 7 days:")
+            case .join: print("They join with their account's password here, once, within 7 days:")
+            }
+            let host = address.publicNames.first ?? "localhost"
+            print("  https://\(host):\(address.https.port)/password?link=\(invitation.link.text)")
+        }
+    }
+}
