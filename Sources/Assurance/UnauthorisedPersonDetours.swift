@@ -258,6 +258,7 @@ struct Detours {
             let name = SQL.Identifier(database)
         else { return }
         try scene.admin.query("grant temporary on database \(name) to carekeep_server")
+        // The store is a copy.
         defer { _ = try? scene.admin.query("revoke temporary on database \(name) from carekeep_server") }
         try expect(
             "record",

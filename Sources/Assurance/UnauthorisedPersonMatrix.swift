@@ -390,6 +390,7 @@ struct Passes {
         let request = { scene.request(act, by: scene.north.keeper, of: scene.north, about: scene.north.ada) }
         let expired = scene.open(request())
         let ended = Primitive.sha256(expired.secret)
+        // A connection that is gone fails the next attempt.
         _ = try? scene.admin.query(
             "update care.pass set until = clock_timestamp() - interval '1 millisecond' where secret_sha256 = \(ended)"
         )

@@ -5,6 +5,7 @@ import Logging
 import NIOSSL
 import Portal
 import Postgres
+import Seals
 import ServiceLifecycle
 
 /// `carekeep serve`: the process that talks to the network. Started by `carekeep run`, as an unprivileged account.
@@ -29,13 +30,33 @@ struct ServeCommand: AsyncParsableCommand {
             signIn: home.signIn,
             records: home.records,
             members: home.members,
-            isReady: { await home.isReady }
+            isReady: { await home.isReady },
+            measures: { Self.measures(of: home) }
         )
         let server = PortalServer(try options(configuration), services: services, log: log)
         try await server.run(alongside: [Tidying(home: home, log: log)]) {
             log.info("ready", metadata: ["port": "\(configuration.https.port)"])
         }
         await home.close()
+    }
+
+    private static func measures(of home: Home) -> [Measure] {
+        let (keys, store) = (home.keys.counts, home.store.statistics)
+        return [
+            Measure("carekeep_keys_held", .gauge, keys.entries, help: "Keys of people held in memory."),
+            Measure("carekeep_keys_found_total", .counter, keys.hits, help: "Keys found in memory."),
+            Measure("carekeep_keys_fetched_total", .counter, keys.misses, help: "Keys asked of the key store."),
+            Measure(
+                "carekeep_keys_refused_total",
+                .counter,
+                home.keys.refusalCount,
+                help: "Keys refused for want of a pass."
+            ),
+            Measure("carekeep_connections", .gauge, store.connected, help: "Connections to the records store."),
+            Measure("carekeep_connections_busy", .gauge, store.busy, help: "Of these, those at work."),
+            Measure("carekeep_connections_lost_total", .counter, store.lost, help: "Connections that were lost."),
+            Measure("carekeep_queries_waiting", .gauge, store.waiting, help: "Work that waits for a connection."),
+        ]
     }
 
     private func options(_ configuration: ServerConfiguration) throws -> PortalServer.Options {
@@ -46,6 +67,7 @@ struct ServeCommand: AsyncParsableCommand {
             host: configuration.https.host,
             httpsPort: configuration.https.port,
             httpPort: configuration.http?.port,
+            metrics: configuration.metrics.map { (host: $0.host, port: $0.port) },
             publicNames: configuration.publicNames + ["localhost", "127.0.0.1"],
             certificate: try NIOSSLCertificate.fromPEMBytes(belongings.certificate),
             privateKey: try NIOSSLPrivateKey(bytes: belongings.certificateKey, format: .pem),

@@ -147,6 +147,16 @@ extension ConfigurationSection {
         return nil
     }
 
+    /// A part that is off unless it is there.
+    func onDemand<Value>(_ key: String, _ read: (ConfigurationSection) -> Value) -> Value? {
+        guard let node = mapping?[key], node.scalar?.string != "off" else {
+            known.insert(key)
+            notes.settings.append(.init(key: name(of: key), value: "off"))
+            return nil
+        }
+        return read(self)
+    }
+
     /// A list of host names.
     func names(_ key: String) -> [String] {
         known.insert(key)

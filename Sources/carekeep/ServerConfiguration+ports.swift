@@ -7,11 +7,12 @@ extension ServerConfiguration {
     func requireFreePorts() throws(ClusterError) {
         try https.requireFree("listen.https")
         try http?.requireFree("listen.http")
+        try metrics?.requireFree("listen.metrics")
     }
 
     /// Whether a port is one of those that take a privilege to listen on.
     var hasLowPorts: Bool {
-        [https.port, http?.port].contains { $0.map { $0 < 1024 } ?? false }
+        [https.port, http?.port, metrics?.port].contains { $0.map { $0 < 1024 } ?? false }
     }
 }
 

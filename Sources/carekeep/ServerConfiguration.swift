@@ -13,6 +13,8 @@ struct ServerConfiguration: Sendable, Equatable {
     var https: Address
     /// Where it listens to send callers to `https`; nil if it does not.
     var http: Address?
+    /// Where Prometheus may ask for metrics; nil for nowhere.
+    var metrics: Address?
     /// The names under which people reach the server, besides `localhost`.
     var publicNames: [String]
     /// Where the certificate comes from.
@@ -144,6 +146,7 @@ struct ServerConfiguration: Sendable, Equatable {
         let listen = top.section("listen")
         https = listen.address("https", or: Address(host: "127.0.0.1", port: 8443))
         http = listen.switchable("http") { $0.address("http", or: Address(host: "127.0.0.1", port: 8080)) }
+        metrics = listen.onDemand("metrics") { $0.address("metrics", or: Address(host: "127.0.0.1", port: 9464)) }
         publicNames = top.names("public_names")
 
         let tls = top.section("tls")

@@ -15,18 +15,22 @@ public struct Services: Sendable {
     public let members: Members
     /// Whether the stores answer.
     public let isReady: @Sendable () async -> Bool
+    /// What they count, for the metrics.
+    public let measures: @Sendable () -> [Measure]
 
     /// Puts them together.
     public init(
         signIn: SignIn,
         records: PatientRecords,
         members: Members,
-        isReady: @escaping @Sendable () async -> Bool
+        isReady: @escaping @Sendable () async -> Bool,
+        measures: @escaping @Sendable () -> [Measure] = { [] }
     ) {
         self.signIn = signIn
         self.records = records
         self.members = members
         self.isReady = isReady
+        self.measures = measures
     }
 }
 
@@ -37,11 +41,12 @@ func portal(
     apiSessionSeconds: Int,
     baseURL: String,
     underway: Underway,
+    metrics: Metrics,
     log: Logger
 ) -> Router<Visit> {
     let router = Router(context: Visit.self)
     router.add(middleware: underway)
-    router.add(middleware: RequestLog(log))
+    router.add(middleware: RequestLog(log, metrics))
     router.add(middleware: SecurityHeaders())
     router.add(middleware: ServedMethods())
     router.add(middleware: AnswerFailures(log: log, limits: limits))

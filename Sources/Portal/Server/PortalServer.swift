@@ -19,6 +19,8 @@ public struct PortalServer: Sendable {
         public var host: String
         public var httpsPort: Int
         public var httpPort: Int?
+        /// Where Prometheus may ask for metrics, in plain HTTP; `nil` for nowhere.
+        public var metrics: (host: String, port: Int)?
         /// Names by which the server may be reached; redirects lead to one of them and nowhere else.
         public var publicNames: [String]
         public var certificate: [NIOSSLCertificate]
@@ -33,6 +35,7 @@ public struct PortalServer: Sendable {
             host: String,
             httpsPort: Int,
             httpPort: Int?,
+            metrics: (host: String, port: Int)? = nil,
             publicNames: [String],
             certificate: [NIOSSLCertificate],
             privateKey: NIOSSLPrivateKey,
@@ -43,6 +46,7 @@ public struct PortalServer: Sendable {
             self.host = host
             self.httpsPort = httpsPort
             self.httpPort = httpPort
+            self.metrics = metrics
             self.publicNames = publicNames
             self.certificate = certificate
             self.privateKey = privateKey
@@ -67,8 +71,9 @@ public struct PortalServer: Sendable {
     /// for.
     public func run(alongside jobs: [any Service], onReady: @escaping @Sendable () async -> Void) async throws {
         let loops = MultiThreadedEventLoopGroup.singleton
-        let underway = Underway()
-        var running: [any Service] = [try secure(loops, underway, onReady)]
+        let (underway, metrics) = (Underway(), Metrics())
+        var running: [any Service] = [try secure(loops, underway, metrics, onReady)]
+        if let place = options.metrics { running.append(telling(metrics, underway, at: place, loops)) }
         if let port = options.httpPort { running.append(redirecting(loops, port: port)) }
         // The library's own lines could name a client or a path; ours are the only ones.
         let silent = Logger(label: "carekeep.lifecycle") { _ in SwiftLogNoOpLogHandler() }
@@ -95,6 +100,7 @@ public struct PortalServer: Sendable {
     private func secure(
         _ loops: MultiThreadedEventLoopGroup,
         _ underway: Underway,
+        _ metrics: Metrics,
         _ onReady: @escaping @Sendable () async -> Void
     ) throws -> some ApplicationProtocol {
         var tls = TLSConfiguration.makeServerConfiguration(
@@ -108,6 +114,7 @@ public struct PortalServer: Sendable {
             apiSessionSeconds: options.apiSessionSeconds,
             baseURL: "https://\(options.publicNames.first ?? "localhost"):\(options.httpsPort)",
             underway: underway,
+            metrics: metrics,
             log: log
         )
         return Application(
@@ -117,6 +124,34 @@ public struct PortalServer: Sendable {
             onServerRunning: { _ in await onReady() },
             eventLoopGroupProvider: .shared(loops),
             logger: Logger(label: "carekeep.https") { _ in SwiftLogNoOpLogHandler() }
+        )
+    }
+
+    private func telling(
+        _ metrics: Metrics,
+        _ underway: Underway,
+        at place: (host: String, port: Int),
+        _ loops: MultiThreadedEventLoopGroup
+    ) -> some ApplicationProtocol {
+        let services = services
+        let responder = MetricsResponder {
+            let isReady = await services.isReady()
+            let own = [
+                Measure(
+                    "carekeep_ready",
+                    .gauge,
+                    isReady ? 1 : 0,
+                    help: "Whether the stores answer and the guard is down."
+                ),
+                Measure("carekeep_requests_underway", .gauge, underway.now, help: "Requests being answered."),
+            ]
+            return metrics.text(with: own + services.measures())
+        }
+        return Application(
+            responder: responder,
+            configuration: .init(address: .hostname(place.host, port: place.port)),
+            eventLoopGroupProvider: .shared(loops),
+            logger: Logger(label: "carekeep.metrics") { _ in SwiftLogNoOpLogHandler() }
         )
     }
 

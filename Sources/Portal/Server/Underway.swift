@@ -17,6 +17,9 @@ final class Underway: RouterMiddleware {
 
     private let count = Atomic(0)
 
+    /// How many there are now.
+    var now: Int { count.load(ordering: .relaxed) }
+
     func handle(
         _ request: Request,
         context: Visit,

@@ -1,0 +1,99 @@
+"""Metrics: counts and durations for whoever runs the server, on an address of their own, and nothing of anybody's."""
+
+import re
+
+import httpx
+import pytest
+
+from installation import Person, create, installation, observation, patient
+from server import free_ports
+
+ADA = Person("ada@tester.example")
+
+
+@pytest.fixture(scope="module")
+def home():
+    port, = free_ports(1)
+    with installation("metrics") as home:
+        home.metrics = f"http://127.0.0.1:{port}"
+        home.settings = {"listen": home.configuration()["listen"] | {"metrics": {"host": "127.0.0.1", "port": port}}}
+        home.configure()
+        link = home.found()
+        home.start()
+        home.set_password(link)
+        yield home
+
+
+def told(home):
+    answer = httpx.get(f"{home.metrics}/metrics")
+    assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    return answer.text
+
+
+def value(text, name, **labels):
+    """The value of one line; 0 where there is none."""
+    for line in text.splitlines():
+        if line.startswith(name) and all(f'{key}="{one}"' in line for key, one in labels.items()):
+            return float(line.rpartition(" ")[2])
+    return 0
+
+
+def test_requests_are_counted_by_method_route_and_status(home):
+    api = home.api(ADA)
+    before = told(home)
+    child = create(api, patient("Countess"))
+    for _ in range(3):
+        create(api, observation(child))
+    assert api.get("Patient/none").status_code == 404
+    after = told(home)
+
+    def more(name, **labels):
+        return value(after, name, **labels) - value(before, name, **labels)
+
+    count = "carekeep_request_seconds_count"
+    assert more(count, method="POST", route="/fhir/{type}", status="201") == 4
+    assert more(count, method="GET", route="/fhir/{type}/{id}", status="404") == 1
+    assert more("carekeep_request_seconds_bucket", method="POST", route="/fhir/{type}", status="201", le="+Inf") == 4
+    assert more("carekeep_request_seconds_sum", method="POST", route="/fhir/{type}", status="201") > 0
+    assert value(after, "carekeep_ready") == 1
+    assert value(after, "carekeep_connections") >= 1 and value(after, "carekeep_keys_held") >= 1
+
+
+def test_nothing_of_anybody_is_told(home):
+    api = home.api(ADA)
+    child = create(api, patient("Zanzibarbara"))
+    api.get(f"Patient?name=Zanzibarbara&secretive={child}")
+    api.request("ZANZIBARBARA", f"Patient/{child}")
+    with home.client() as client:
+        client.get(f"/zanzibarbara/{child}")
+    text = told(home)
+    assert child not in text and "anzibarbara" not in text.lower() and ADA.email not in text
+    assert set(re.findall(r'method="([^"]*)"', text)) <= {"GET", "HEAD", "POST", "PUT", "DELETE", "OTHER"}
+    for route in re.findall(r'route="([^"]*)"', text):
+        assert route == "none" or re.fullmatch(r"(/[a-z._$-]*|/\{[a-z]+\}|/[a-z]+-[0-9a-f]+\.[a-z]+)+", route), route
+
+
+def test_each_line_is_what_prometheus_reads(home):
+    for line in told(home).splitlines():
+        assert re.fullmatch(r"# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{[a-z]+=\"[^\"]*\"(,[a-z]+=\"[^\"]*\")*\})? [0-9.e+-]+", line), line
+
+
+def test_a_histogram_adds_up(home):
+    text = told(home)
+    for labels in set(re.findall(r"carekeep_request_seconds_count\{(.*)\}", text)):
+        buckets = [int(one) for one in re.findall(
+            r"carekeep_request_seconds_bucket\{" + re.escape(labels) + r',le="[^"]+"\} (\d+)', text)]
+        assert len(buckets) == 12 and buckets == sorted(buckets)
+        assert buckets[-1] == int(re.search(r"_count\{" + re.escape(labels) + r"\} (\d+)", text).group(1))
+
+
+def test_they_are_told_there_and_nowhere_else(home, server):
+    with home.client() as client:
+        assert client.get("/metrics").status_code == 404
+    for path in ("/", "/fhir/Patient", "/metrics/", "/health"):
+        assert httpx.get(home.metrics + path).status_code == 404
+    assert httpx.post(f"{home.metrics}/metrics").status_code == 404
+    with server.client() as client:
+        assert client.get("/metrics").status_code == 404
+    said = home.command("config").stdout
+    assert re.search(r"listen\.metrics\.port\D+\d+", said)
