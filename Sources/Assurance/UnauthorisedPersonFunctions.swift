@@ -116,7 +116,7 @@ extension GateChecks {
     ) throws -> [UUID] {
         let organization = (house ?? north).organization
         return try scene.keykeeper.query(
-            "select care.vouch(\(hash ?? opened.sha256), \(organization), \(use), \(subjects))"
+            "select coalesce(care.vouch(\(hash ?? opened.sha256), \(organization), \(use), \(subjects)), '{}')"
         )[0].decode([UUID].self, at: 0)
     }
 
@@ -127,6 +127,10 @@ extension GateChecks {
         try must("vouch", "for no other", try vouched(read, [ben, ada, UUID()]) == [ada])
         try must("vouch", "not in another organisation", try vouched(read, [ada], in: south) == [])
         try must("vouch", "not by an unknown pass", try vouched(read, [ada], hash: Primitive.freshBytes(32)) == [])
+        let unknown = try scene.keykeeper.query(
+            "select care.vouch(\(Primitive.freshBytes(32)), \(here), 'patient', \([ada])) is null"
+        )
+        try must("vouch", "nothing is said of an unknown pass", try unknown[0].decode(Bool.self, at: 0))
         try must("vouch", "not by the secret itself", try vouched(read, [ada], hash: read.secret) == [])
         try must("vouch", "not of an unknown use", try vouched(read, [ada, here], use: "wrap") == [])
         try scene.later(by: .seconds(61)) {

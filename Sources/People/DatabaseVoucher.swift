@@ -1,3 +1,4 @@
+import Care
 public import FoundationEssentials
 public import Postgres
 public import Seals
@@ -18,6 +19,8 @@ public struct DatabaseVoucher: Voucher {
         subjects: [UUID]
     ) async throws -> [UUID] {
         let rows = try await store.query("select care.vouch(\(passHash), \(organization), \(use.code), \(subjects))")
-        return try rows.first?.decode([UUID].self, at: 0) ?? []
+        // Of a pass that a crash has ended the database knows nothing: no answer, and not a no.
+        guard let covered = try rows.first?.decode([UUID]?.self, at: 0) else { throw Refusal.unavailable }
+        return covered
     }
 }

@@ -142,6 +142,8 @@ extension PostgresError {
     /// The refusal that a failure of the database stands for, if it stands for one.
     func refusal(at place: Place) -> (any Error)? {
         switch (kind, sqlState, constraint) {
+        // A pass that was good is gone: passes do not outlive a crash of the database. What was to be done under it was not.
+        case (_, _, "pass_is_valid"?) where place == .data: Refusal.unavailable
         // No such schema, table or function, or no right to it: the database is not as it was released.
         case (_, "42501", _) where place == .gate, (_, "3F000", _), (_, "42P01", _), (_, "42883", _): Refusal.guardIsUp
         case (.poolExhausted, _, _): Refusal.tooBusy

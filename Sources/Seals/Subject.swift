@@ -78,7 +78,7 @@ public protocol PassProof: Sendable {
 
 /// The database's own word on a pass, asked before a key is unwrapped: is it committed, alive, and for these subjects?
 public protocol Voucher: Sendable {
-    /// For which of these subjects, all of one organisation and use, the pass was opened. None, if it knows no such pass.
+    /// For which of these subjects, all of one organisation and use, the pass was opened. An error, if nothing is known of it.
     ///
     /// An error counts as no answer, and no key is handed out.
     func vouch(passHash: [UInt8], organization: UUID, use: Subject.Use, subjects: [UUID]) async throws -> [UUID]

@@ -86,6 +86,20 @@ import Testing
         await town.close()
     }
 
+    @Test func `says to try again when the database has forgotten a pass in a crash, and not that nothing is there`()
+        async throws
+    {
+        let town = try await TestTown()
+        let amara = try await town.session(of: "Amara")
+        let (pass, _) = try await town.home.gate.open(Errand(.listPatients), for: amara)
+        _ = try await town.home.gate.work(under: pass, ["select 1 from care.record"])
+        try AdminConnection(town.admin).query("truncate care.pass")
+        await #expect(throws: Refusal.unavailable) {
+            try await town.home.gate.work(under: pass, ["select 1 from care.record"])
+        }
+        await town.close()
+    }
+
     @Test func `does not write under a pass that reads`() async throws {
         let town = try await TestTown()
         let caller = try await town.session(of: "Amara")

@@ -135,7 +135,11 @@ declare
     at timestamptz := care.clock();
 begin
     select * into p from care.pass where secret_sha256 = pass_sha256;
-    if not found or p.until <= at or p.opened_in = pg_current_xact_id_if_assigned()
+    -- Nothing is known of it: a crash ends all passes. That is no answer, and whoever asks may try again.
+    if not found then
+        return null;
+    end if;
+    if p.until <= at or p.opened_in = pg_current_xact_id_if_assigned()
        or p.organization_id is distinct from organization then
         return '{}';
     end if;
