@@ -8,5 +8,5 @@ select outcome, context, patients, records, roles from care.open_pass(:organizat
 \endpipeline
 \startpipeline
 select set_config('care.pass', 'v1.' || encode(int8send(:a::bigint) || int8send(:b::bigint), 'hex'), true);
-select id, patient_id, kind, version, sealed, created_at from care.record where organization_id = :organization::uuid and tag = (select tag from bench.pick where n = :n::integer);
+select id, patient_id, kind, version, sealed, written_at, is_deleted from care.record where organization_id = :organization::uuid and tag = (select tag from bench.pick where n = :n::integer);
 \endpipeline

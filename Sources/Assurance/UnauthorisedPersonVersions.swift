@@ -89,6 +89,18 @@ extension GateChecks {
                 """
             ) == nil
         )
+        let person = north.ada.person
+        try must(
+            "record",
+            "who somebody is cannot be deleted",
+            try failure(
+                deleting,
+                """
+                update care.record set version = version + 1, is_deleted = true
+                 where organization_id = \(north.organization) and id = \(person.id)
+                """
+            ) == "23514"
+        )
         try must("unknown_references", "one that is deleted is not", try answer(Int32.self, creating, ask) == 1)
     }
 }

@@ -13,12 +13,12 @@ extension PatientRecords {
     ///
     /// Creates (conditional ones too), updates and deletes are one write. References to other entries by their `fullUrl`, and
     /// conditional ones (`Patient?identifier=…`), become references to what they lead to. Entries that read are answered
-    /// after that, by `read`.
+    /// after that, by `read`, each for itself: what is written is written.
     /// - Throws: `Outcome` naming entry, element and rule; `Refusal`.
     public func transaction(
         _ request: BundleRequest,
         for caller: Caller,
-        read: (BundleRequest.Entry) async throws -> BundleResponse.Reply
+        read: (BundleRequest.Entry) async -> BundleResponse.Reply
     ) async throws -> [UInt8] {
         try Self.check(request)
         var places: [String: String] = [:]
@@ -45,7 +45,7 @@ extension PatientRecords {
             } else if let record = written[number] {
                 replies.append(.written(record, isNew: record.version == 1))
             } else {
-                replies.append(try await read(entry))
+                replies.append(await read(entry))
             }
         }
         return BundleResponse.response(to: .transaction, replies)

@@ -37,9 +37,10 @@ public struct TrailEntry: Sendable {
         /// Reads ``text``.
         public init?(_ text: String) {
             let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-            guard parts.count == 2, let at = Int64(parts[0]), let id = UUID(uuidString: String(parts[1])) else {
-                return nil
-            }
+            // To the year 9999: the database counts no further than it must.
+            guard parts.count == 2, let at = Int64(parts[0]), (0...253_402_300_799_999_999).contains(at),
+                let id = UUID(uuidString: String(parts[1]))
+            else { return nil }
             self.init(at: at, id: id)
         }
 

@@ -264,6 +264,8 @@ def test_a_trail_says_who_changed_and_who_removed(parent, child, weight, sign_in
         page = client.get(next(link for link in links if "look" in link or "trail" in link))
     for words in ("changed", "took out", "earlier versions"):
         assert words in page.text, words
+    for place in ("0", "x", f"{2**63 - 1}.{UNKNOWN}", f"-5.{UNKNOWN}", f"1.{UNKNOWN}", "1.x"):
+        assert client.get(f"/patients/{child}/looks?page={place}").status_code == 200, place
 
 
 def test_a_page_shows_what_stood_there_before(parent, child, weight, sign_in, people, client, server):
@@ -325,6 +327,16 @@ def test_a_transaction_that_cannot_be_whole_changes_nothing(parent, child, weigh
     assert answer.status_code == {"version": 412, "unknown": 404, "invalid": 422, "patient": 422}[wrong], answer.text
     assert parent.get(f"Observation?patient={child}&_count=0").json()["total"] == before
     assert parent.get(f"Observation/{weight['id']}").headers["etag"] == 'W/"1"'
+
+
+def test_a_read_that_fails_does_not_hide_what_a_transaction_wrote(parent, weight):
+    answer = bundle(parent, "transaction", entry("GET", f"Observation/{UNKNOWN}"),
+                    entry("PUT", f"Observation/{weight['id']}", weight | {"status": "amended"}))
+    assert answer.status_code == 200
+    replies = [one["response"] for one in answer.json()["entry"]]
+    assert [one["status"][:3] for one in replies] == ["404", "200"]
+    assert replies[0]["outcome"]["issue"][0]["code"] == "not-found"
+    assert parent.get(f"Observation/{weight['id']}").json()["status"] == "amended"
 
 
 def test_a_batch_answers_each_entry_for_itself(parent, child, weight):

@@ -13,7 +13,7 @@ extension FHIRRoutes {
         switch bundle.kind {
         case .transaction:
             let answer = try await records.transaction(bundle, for: visit.caller) { entry in
-                try await reply(to: entry, visit)
+                do { return try await reply(to: entry, visit) } catch { return Self.reply(to: Failure(error)) }
             }
             return Response(json: answer)
         case .batch: return Response(json: try await batch(bundle, visit))
@@ -37,9 +37,7 @@ extension FHIRRoutes {
                 let failure = Failure(error)
                 // A fault of ours, and a session that is over, are the whole request's.
                 if failure.status == .internalServerError || failure.status == .unauthorized { throw error }
-                replies.append(
-                    BundleResponse.Reply(status: Self.line(failure.status), outcome: failure.outcome)
-                )
+                replies.append(Self.reply(to: failure))
             }
         }
         return BundleResponse.response(to: .batch, replies)
@@ -81,5 +79,8 @@ extension FHIRRoutes {
         }
     }
 
-    private static func line(_ status: HTTPResponse.Status) -> String { "\(status.code) \(status.reasonPhrase)" }
+    private static func reply(to failure: Failure) -> BundleResponse.Reply {
+        let status = "\(failure.status.code) \(failure.status.reasonPhrase)"
+        return BundleResponse.Reply(status: status, outcome: failure.outcome)
+    }
 }

@@ -13,7 +13,9 @@ set local search_path = care;
 
 alter table record
     alter column written_at set default clock_timestamp(),
-    alter column written_at set not null;
+    alter column written_at set not null,
+    -- Whoever is kept is erased with their keys, and in no other way.
+    add constraint record_of_who_somebody_is_stays check (not is_deleted or kind <> 'Patient');
 
 create table version (
     organization_id uuid        not null,
