@@ -141,10 +141,10 @@ def test_fhirclient_reads_searches_and_changes(smart, doctor):
     kept.code = CodeableConcept({"text": "Weight, once more"})
     kept.update(smart.server)
     assert Observation.read(kept.id, smart.server).code.text == "Weight, once more"
-    found = Observation.where({"patient": patient.id, "_id": kept.id}).perform_resources(smart.server)
+    found = list(Observation.where({"patient": patient.id, "_id": kept.id}).perform_resources_iter(smart.server))
     assert [one.id for one in found] == [kept.id]
     kept.delete()
-    assert not Observation.where({"patient": patient.id, "_id": kept.id}).perform_resources(smart.server)
+    assert not list(Observation.where({"patient": patient.id, "_id": kept.id}).perform_resources_iter(smart.server))
 
 
 def test_fhirclient_reads_everything_of_a_patient(smart, doctor):
