@@ -98,7 +98,7 @@ final class Scene {
         var row: Row?
         var failure: PostgresError?
         do { row = try server.query(request.statement).first } catch { failure = error }
-        // What there is no row to read from was not answered.
+        // Where there is no row, or one that cannot be read, nothing was answered: the checks compare with that.
         return Opened(
             outcome: try? row?.decode(Int32?.self, at: 0),
             context: try? row?.decode([UInt8]?.self, at: 1),

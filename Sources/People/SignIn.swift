@@ -196,7 +196,7 @@ public final class SignIn: Sendable {
     }
 
     private func raiseCost(_ proof: Proof) async {
-        // The person is signed in either way; the cost is raised now or the next time.
+        // No failure here is the person's, who is signed in either way: the cost is raised now or the next time.
         guard let newHash = try? await hashing.run({ proof.typed?.newHash() }) else { return }
         _ = try? await store.query("select care.raise_cost(\(proof.token), \(proof.hash), \(newHash))")
     }
