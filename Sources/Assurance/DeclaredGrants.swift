@@ -18,12 +18,14 @@ public struct DeclaredGrants: Sendable {
         act bundle.write: patients, carries patient.write, reach.write, record.change, record.delete, record.read, \
         record.write; of the directory directory.change, directory.read, directory.write \
         being admin, caregiver, clinician, owner, staff; reached as assignment, care-team, guardian, self; being admin, caregiver, clinician, owner, patient, staff
+        act directory.browse: directory, carries directory.read, version.read
         act directory.create: directory, carries directory.write; being admin, caregiver, clinician, owner, staff
         act directory.history: directory, carries directory.read, version.read
         act directory.read: directory, carries directory.read
         act directory.search: directory, carries directory.read
         act member.add: organization, carries member.add, member.read; being admin, owner
         act member.list: organization, carries member.read
+        act patient.browse: roster, carries roster.read, version.read
         act patient.create: patients, carries patient.write, reach.write, record.write; \
         being admin, caregiver, clinician, owner, patient, staff
         act patient.everything: patient, carries directory.read, record.read; \
@@ -35,6 +37,8 @@ public struct DeclaredGrants: Sendable {
         act reach.read: patient, carries entry.read, member.read, reach.read, record.read; reached as guardian, self
         act reach.share: patient, carries member.read, reach.read, reach.share; reached as guardian, self
         act reach.withdraw: patient, carries member.read, reach.read, reach.withdraw; reached as guardian, self
+        act record.browse: patient, carries directory.read, record.read, version.read; \
+        reached as assignment, care-team, guardian, self, share
         act record.create: patient, carries record.write; reached as assignment, care-team, guardian, self
         act record.delete: patient, carries record.change, record.delete, record.read, record.write; of the directory \
         directory.change, directory.read, directory.write, record.delete being admin, caregiver, clinician, owner, staff; \

@@ -240,15 +240,15 @@ extension GateChecks {
                 { try !isDenied($0, "select care.unknown_references('{}')") }
             ),
             (
-                "disclose", ["patient.list", "patient.search"],
+                "disclose", ["patient.list", "patient.search", "patient.browse"],
                 { try !isDenied($0, "select care.disclose('{}', 1, \(Primitive.freshBytes(32)), '')") }
             ),
             (
                 "vouch for a patient",
                 [
-                    "record.read", "record.search", "record.create", "record.update", "record.delete", "record.history",
-                    "patient.history", "patient.everything", "bundle.write", "trail.read",
-                    "reach.read", "patient.list", "patient.search",
+                    "record.read", "record.search", "record.browse", "record.create", "record.update", "record.delete",
+                    "record.history", "patient.history", "patient.everything", "bundle.write", "trail.read",
+                    "reach.read", "patient.list", "patient.search", "patient.browse",
                 ],
                 { try vouched($0, [north.ada.patient]) == [north.ada.patient] }
             ),
@@ -257,7 +257,7 @@ extension GateChecks {
                 [
                     "record.read/directory", "record.history/directory", "record.update/directory",
                     "record.delete/directory", "patient.everything", "bundle.write", "directory.read",
-                    "directory.search", "directory.history", "directory.create",
+                    "directory.search", "directory.browse", "directory.history", "directory.create", "record.browse",
                 ],
                 { try vouched($0, [here], use: "directory") == [here] }
             ),

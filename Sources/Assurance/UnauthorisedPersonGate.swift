@@ -425,7 +425,8 @@ extension GateChecks {
         let writers = kinds.subtracting(["share"])
         let own: Set<String> = ["guardian", "self"]
         return [
-            "record.read": kinds, "record.search": kinds, "patient.everything": kinds, "record.create": writers,
+            "record.read": kinds, "record.search": kinds, "record.browse": kinds, "patient.everything": kinds,
+            "record.create": writers,
             "record.update": writers, "record.delete": writers, "record.history": kinds, "patient.history": kinds,
             "bundle.write": writers, "trail.read": own, "reach.read": own, "reach.share": own, "reach.withdraw": own,
         ]

@@ -35,7 +35,8 @@ struct Specimen: Sendable {
 
     static let all =
         people + [patient] + reaches + records + [
-            version, directoryVersion, token, patientChange, directoryChange, entry("entry"), entry("entry_MONTH"),
+            version, patientVersion, directoryVersion, token, patientChange, directoryChange, entry("entry"),
+            entry("entry_MONTH"),
         ]
         + installation
 
@@ -45,20 +46,21 @@ struct Specimen: Sendable {
         "trail.read", "reach.read", "reach.share", "reach.withdraw", "member.list", "member.add",
     ]
     private static let readRecords: Set<String> = [
-        "record.read", "record.search", "record.history", "record.update", "record.delete",
+        "record.read", "record.search", "record.browse", "record.history", "record.update", "record.delete",
         "patient.history",
         "patient.everything", "bundle.write", "trail.read", "reach.read",
     ]
     private static let changeRecords: Set<String> = ["record.update", "record.delete", "bundle.write"]
     private static let deleteRecords: Set<String> = ["record.delete", "bundle.write"]
-    private static let readVersions: Set<String> = ["record.history", "patient.history"]
-    private static let readRoster: Set<String> = ["patient.list", "patient.search"]
+    private static let readVersions: Set<String> = ["record.history", "patient.history", "record.browse"]
+    private static let readRoster: Set<String> = ["patient.list", "patient.search", "patient.browse"]
     private static let readReach: Set<String> = ["reach.read", "reach.share", "reach.withdraw"]
     private static let writeRecords: Set<String> = ["record.create", "record.update", "record.delete", "bundle.write"]
     private static let makePatients: Set<String> = ["patient.create", "bundle.write"]
     private static let readDirectory: Set<String> = [
         "record.read/directory", "record.history/directory", "record.update/directory", "record.delete/directory",
-        "patient.everything", "bundle.write", "directory.read", "directory.search", "directory.history",
+        "patient.everything", "bundle.write", "directory.read", "directory.search", "directory.browse",
+        "directory.history", "record.browse",
     ]
     private static let writeDirectory: Set<String> = [
         "directory.create", "record.update/directory", "record.delete/directory", "bundle.write",
@@ -241,11 +243,18 @@ struct Specimen: Sendable {
         readVersions,
         isOfPatient: true
     )
+    private static let patientVersion = version(
+        "version (of who it is)",
+        \.kept.person,
+        { "\($0.kept.patient)" },
+        readVersions.union(["patient.browse"]),
+        isOfPatient: true
+    )
     private static let directoryVersion = version(
         "version (of the directory)",
         \.house.place,
         { _ in "null" },
-        ["record.history/directory", "directory.history"],
+        ["record.history/directory", "directory.history", "directory.browse", "record.browse"],
         isOfPatient: false
     )
 

@@ -23,7 +23,7 @@ extension GateChecks {
         let kept = try scene.admin.query(
             """
             select v.sealed = '\\x00' and not v.is_deleted and v.kind = 'Observation' and v.patient_id = \(north.ada.patient)
-                   and v.written_at < r.written_at and r.version = 2
+                   and v.written_at < r.written_at and v.written_in < r.written_in and r.version = 2
               from care.version v join care.record r on r.organization_id = v.organization_id and r.id = v.record_id
              where v.organization_id = \(north.organization) and v.record_id = \(weight.id) and v.version = 1
             """

@@ -54,7 +54,7 @@ enum BirthDate {
             case .lt, .eb:
                 self.init(first: Self.earliest, last: Self.floor(date.start - 1), imprecise: Self.around(start))
             case .le: self.init(first: Self.earliest, last: next - 1, imprecise: Self.around(start))
-            case .ne: return nil
+            case .ne, .ap: return nil
             }
         }
 

@@ -6,15 +6,21 @@ public struct SearchCardError: Error, Sendable, Equatable {
 
 /// The form in which cards are stored.
 ///
-///     version        1 byte: 1
+///     version        1 byte: 2
 ///     strings        count, then each: length, UTF-8
 ///     type id time   three indices of strings
 ///     values         count, then each: kind (1 byte), index of the parameter's name, content
 ///
 /// Content by kind: 1 token: indices of system, code, text · 2 date: start and end, 8 bytes each, big-endian · 3
-/// reference, 4 string, 5 URI: an index. Counts, lengths and indices are LEB128 numbers of at most 5 bytes.
+/// reference, 4 string, 5 URI: an index · 6 quantity: indices of low, high, system, code, unit · 7 position: latitude,
+/// longitude · 8 identifier with type: system, code, value · 9 identifier for a reference: system, value · 10 composite:
+/// how many parts, and for each how many values and then these, each a kind and its content. Counts, lengths and indices
+/// are LEB128 numbers of at most 5 bytes.
+///
+/// Version 1 knew no quantities and no composites. Whenever a card holds more than before, the version goes up: what is
+/// older is refused, and whoever keeps the record makes its card anew.
 extension SearchCard {
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
 
     public func encoded() -> [UInt8] {
         var table = StringTable()
@@ -43,24 +49,54 @@ extension SearchCard {
     }
 
     private static func append(_ value: Value, to bytes: inout [UInt8], _ table: inout StringTable) {
-        let kind: UInt8
-        let texts: [String]
-        switch value.content {
-        case .token(let system, let code, let text): (kind, texts) = (1, [system, code, text])
-        case .date: (kind, texts) = (2, [])
-        case .reference(let text): (kind, texts) = (3, [text])
-        case .string(let text): (kind, texts) = (4, [text])
-        case .uri(let text): (kind, texts) = (5, [text])
-        }
-        bytes.append(kind)
+        bytes.append(value.content.kind)
         table.index(of: value.parameter).appendNumber(to: &bytes)
-        for text in texts { table.index(of: text).appendNumber(to: &bytes) }
-        if case .date(let start, let end) = value.content {
+        append(value.content, to: &bytes, &table)
+    }
+
+    private static func append(_ content: Content, to bytes: inout [UInt8], _ table: inout StringTable) {
+        func append(_ texts: String...) {
+            for text in texts { table.index(of: text).appendNumber(to: &bytes) }
+        }
+        switch content {
+        case .token(let system, let code, let text): append(system, code, text)
+        case .reference(let text), .string(let text), .uri(let text): append(text)
+        case .quantity(let low, let high, let system, let code, let unit): append(low, high, system, code, unit)
+        case .position(let latitude, let longitude): append(latitude, longitude)
+        case .typedIdentifier(let system, let code, let value): append(system, code, value)
+        case .logicalReference(let system, let value): append(system, value)
+        case .date(let start, let end):
             for number in [start, end] {
                 for shift in stride(from: 56, through: 0, by: -8) {
                     bytes.append(UInt8(truncatingIfNeeded: number >> shift))
                 }
             }
+        case .composite(let parts):
+            parts.count.appendNumber(to: &bytes)
+            for part in parts {
+                part.count.appendNumber(to: &bytes)
+                for content in part {
+                    bytes.append(content.kind)
+                    Self.append(content, to: &bytes, &table)
+                }
+            }
+        }
+    }
+}
+
+extension SearchCard.Content {
+    fileprivate var kind: UInt8 {
+        switch self {
+        case .token: 1
+        case .date: 2
+        case .reference: 3
+        case .string: 4
+        case .uri: 5
+        case .quantity: 6
+        case .position: 7
+        case .typedIdentifier: 8
+        case .logicalReference: 9
+        case .composite: 10
         }
     }
 }
@@ -101,7 +137,7 @@ private struct StringTable {
 }
 
 private struct CardReader {
-    private static let mostStrings = 20_000
+    private static let mostStrings = 25_000
 
     private let bytes: [UInt8]
     private var position = 0
@@ -161,14 +197,40 @@ private struct CardReader {
     mutating func value() throws(SearchCardError) -> SearchCard.Value {
         let kind = try byte()
         let parameter = try string()
+        return .init(parameter, kind == 10 ? try composite() : try content(kind))
+    }
+
+    private mutating func content(_ kind: UInt8) throws(SearchCardError) -> SearchCard.Content {
         switch kind {
-        case 1: return .init(parameter, .token(system: try string(), code: try string(), text: try string()))
-        case 2: return .init(parameter, .date(start: try integer(), end: try integer()))
-        case 3: return .init(parameter, .reference(try string()))
-        case 4: return .init(parameter, .string(try string()))
-        case 5: return .init(parameter, .uri(try string()))
+        case 1: return .token(system: try string(), code: try string(), text: try string())
+        case 2: return .date(start: try integer(), end: try integer())
+        case 3: return .reference(try string())
+        case 4: return .string(try string())
+        case 5: return .uri(try string())
+        case 6:
+            return .quantity(
+                low: try string(),
+                high: try string(),
+                system: try string(),
+                code: try string(),
+                unit: try string()
+            )
+        case 7: return .position(latitude: try string(), longitude: try string())
+        case 8: return .typedIdentifier(system: try string(), code: try string(), value: try string())
+        case 9: return .logicalReference(system: try string(), value: try string())
         default: throw SearchCardError(kind: .malformed)
         }
+    }
+
+    /// Composites hold no composites, so that nobody's bytes can make this nest.
+    private mutating func composite() throws(SearchCardError) -> SearchCard.Content {
+        var parts: [[SearchCard.Content]] = []
+        for _ in 0..<(try count(most: SearchCard.mostValues)) {
+            var part: [SearchCard.Content] = []
+            for _ in 0..<(try count(most: SearchCard.mostValues)) { part.append(try content(try byte())) }
+            parts.append(part)
+        }
+        return .composite(parts)
     }
 
     private mutating func integer() throws(SearchCardError) -> Int64 {

@@ -25,6 +25,21 @@ public struct SearchCard: Sendable, Equatable {
         case reference(String)
         case string(String)
         case uri(String)
+        /// Numbers as written, both of them the same unless it is a range; `""` for an open end. `""` for what is not given.
+        case quantity(low: String, high: String, system: String, code: String, unit: String)
+        /// Degrees, as written.
+        case position(latitude: String, longitude: String)
+        /// An identifier under each of its types, for `:of-type`.
+        case typedIdentifier(system: String, code: String, value: String)
+        /// An identifier that stands in the place of a reference, for `:identifier`.
+        case logicalReference(system: String, value: String)
+        /// Parts that stand in one element: for each, its values.
+        case composite([[Content]])
+
+        /// How many plain values it is made of.
+        fileprivate var size: Int {
+            if case .composite(let parts) = self { parts.reduce(1) { $0 + $1.count } } else { 1 }
+        }
     }
 
     public let type: String
@@ -37,13 +52,13 @@ public struct SearchCard: Sendable, Equatable {
     public init(of resource: Resource, id: String, lastUpdated: String) {
         var values: [Value] = []
         var seen: Set<Value> = []
-        for (parameter, routes) in RouteCache.routes(of: resource.type) {
-            for route in routes {
-                for content in SearchValues.contents(of: resource.json, route, kind: parameter.kind) {
-                    let value = Value(parameter.name, content)
-                    guard values.count < Self.mostValues, seen.insert(value).inserted else { continue }
-                    values.append(value)
-                }
+        var size = 0
+        for way in RouteCache.ways(of: resource.type) {
+            for content in SearchValues.contents(of: resource.json, way) {
+                let value = Value(way.parameter.name, content)
+                guard size + content.size <= Self.mostValues, seen.insert(value).inserted else { continue }
+                size += content.size
+                values.append(value)
             }
         }
         (self.type, self.id, self.lastUpdated, self.values) = (resource.type, id, lastUpdated, values)
@@ -53,110 +68,24 @@ public struct SearchCard: Sendable, Equatable {
     static let mostValues = 4000
 }
 
-/// The routes of all parameters of a type, worked out once.
-private enum RouteCache {
-    typealias Routes = [(parameter: SearchParameter, routes: [SearchParameter.Route])]
-
-    /// Owns the routes found so far, by type; R4 has 146 types, so it is bounded.
-    private static let found = Mutex<[String: Routes]>([:])
-
-    static func routes(of type: String) -> Routes {
-        if let routes = found.withLock({ $0[type] }) { return routes }
-        let routes = SearchParameter.searchable(type).values.sorted { $0.name < $1.name }
-            .map { (parameter: $0, routes: $0.routes(in: type)) }
-            .filter { !$0.routes.isEmpty }
-        found.withLock { $0[type] = routes }
-        return routes
-    }
+/// The ways to the values of one parameter in resources of one type.
+struct SearchWay: Sendable {
+    let parameter: SearchParameter
+    let routes: [SearchParameter.Route]
+    let groups: [SearchParameter.Group]
 }
 
-/// Turns elements into values that can be compared.
-private enum SearchValues {
-    static func contents(
-        of resource: JSON,
-        _ route: SearchParameter.Route,
-        kind: SearchParameter.Kind
-    ) -> [SearchCard.Content] {
-        resource.values(at: route.keys[...]).flatMap { json -> [SearchCard.Content] in
-            switch kind {
-            case .token: tokens(json, route.type)
-            case .date: dates(json, route.type)
-            case .reference: references(json, target: route.target)
-            case .string: strings(json, route.type)
-            case .uri: json.string.map { [.uri($0)] } ?? []
-            case .quantity: []
-            }
-        }
+/// The ways of all parameters of a type, worked out once.
+enum RouteCache {
+    /// Owns what was found so far, by type; R4 has 146 types, so it is bounded.
+    private static let found = Mutex<[String: [SearchWay]]>([:])
+
+    static func ways(of type: String) -> [SearchWay] {
+        if let ways = found.withLock({ $0[type] }) { return ways }
+        let ways = SearchParameter.searchable(type).values.sorted { $0.name < $1.name }
+            .map { SearchWay(parameter: $0, routes: $0.routes(in: type), groups: $0.groups(in: type)) }
+            .filter { !$0.routes.isEmpty || !$0.groups.isEmpty }
+        found.withLock { $0[type] = ways }
+        return ways
     }
-
-    private static func tokens(_ json: JSON, _ type: String) -> [SearchCard.Content] {
-        func token(_ system: String?, _ code: String?, _ text: String?) -> [SearchCard.Content] {
-            guard system != nil || code != nil || text != nil else { return [] }
-            return [.token(system: system ?? "", code: code ?? "", text: text ?? "")]
-        }
-        switch (type, json) {
-        case ("CodeableConcept", .object):
-            let codings = json["coding"]?.array ?? []
-            let text = json["text"]?.string
-            let isRepeated = codings.contains { $0["display"]?.string == text }
-            return codings.flatMap { tokens($0, "Coding") } + (isRepeated ? [] : token(nil, nil, text))
-        case ("Coding", .object):
-            return token(json["system"]?.string, json["code"]?.string, json["display"]?.string)
-        case ("Identifier", .object):
-            return json["value"]?.string.map { token(json["system"]?.string, $0, nil) } ?? []
-        case ("ContactPoint", .object):
-            return token(nil, json["value"]?.string, nil)
-        case (_, .bool(let value)): return token(nil, value ? "true" : "false", nil)
-        case (_, .string(let code)): return token(nil, code, nil)
-        default: return []
-        }
-    }
-
-    private static func dates(_ json: JSON, _ type: String) -> [SearchCard.Content] {
-        switch type {
-        case "Period":
-            let (start, end) = (json["start"]?.string, json["end"]?.string)
-            let (first, last) = (start.flatMap { DateTime($0) }, end.flatMap { DateTime($0) })
-            guard (first != nil) == (start != nil), (last != nil) == (end != nil), start != nil || end != nil
-            else { return [] }
-            return [.date(start: first?.start ?? .min, end: last?.end ?? .max)]
-        case "Timing":
-            let events = (json["event"]?.array ?? []).flatMap { dates($0, "dateTime") }
-            return events.isEmpty ? json["repeat"]?["boundsPeriod"].map { dates($0, "Period") } ?? [] : events
-        default:
-            guard let date = json.string.flatMap({ DateTime($0) }) else { return [] }
-            return [.date(start: date.start, end: date.end)]
-        }
-    }
-
-    private static func references(_ json: JSON, target: String?) -> [SearchCard.Content] {
-        if case .string(let canonical) = json { return [.reference(canonical)] }
-        guard let text = json["reference"]?.string else { return [] }
-        let reference = Reference(text: text, expression: Expression(""), statedType: json["type"]?.string)
-        guard target == nil || reference.type == target else { return [] }
-        switch reference.target {
-        case .relative(_, _, let version?), .absolute(_, _, let version?):
-            return [.reference(String(text.dropLast("/_history/\(version)".count)))]
-        case .contained, .malformed: return []
-        default: return [.reference(text)]
-        }
-    }
-
-    private static func strings(_ json: JSON, _ type: String) -> [SearchCard.Content] {
-        let texts: [String] =
-            switch type {
-            case "HumanName": [json["text"], json["family"]].compactMap { $0?.string } + list(json["given"])
-            case "Address":
-                list(json["line"])
-                    + ["text", "city", "district", "state", "postalCode", "country"].compactMap { json[$0]?.string }
-            case "CodeableConcept": [json["text"]?.string].compactMap { $0 }
-            default: [json.string].compactMap { $0 }
-            }
-        return texts.filter { !$0.isEmpty }.map { .string(String($0.prefix(longestString))) }
-    }
-
-    private static func list(_ json: JSON?) -> [String] { (json?.array ?? []).compactMap(\.string) }
-
-    /// Characters of a text that can be searched. What is longer is prose.
-    private static let longestString = 500
 }

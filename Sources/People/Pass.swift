@@ -54,7 +54,7 @@ public struct Pass: Sendable, PassProof {
         guard subject.organization == organization else { return false }
         return switch subject.use {
         case .patient: patients.contains(subject.id) || scope == "roster"
-        case .directory: scope == "directory" || act == .readEverything || act == .writeBundle
+        case .directory: scope == "directory" || [.readEverything, .writeBundle, .browseRecords].contains(act)
         case .audit: act == .readTrail
         case .account, .installation: false
         }

@@ -44,13 +44,15 @@ extension PatientRecords {
         } catch let outcome as Outcome {
             throw Outcome(outcome.issues.map { Issue($0.severity, $0.code, at: place, $0.rule) })
         }
-        let found: [StoredRecord]
-        if type == "Patient" {
-            found = try await searchPatients(parameters, limit: 2, for: caller).found
-        } else {
-            found = try await search(type, parameters, within: patient, offset: 0, for: caller).records
+        let isAcross = type == "Patient"
+        let found =
+            try await isAcross
+            ? searchPatients(parameters, limit: 2, for: caller) : search(type, parameters, within: patient, for: caller)
+        guard found.records.count <= 1 else { throw Refusal.severalMatch }
+        // Whether there is one among those who were not looked at, nobody knows.
+        guard !isAcross || found.next == nil else {
+            throw Outcome(.tooCostly, at: place, "must have an identifier, a name or a birthdate that few have")
         }
-        guard found.count <= 1 else { throw Refusal.severalMatch }
-        return found.first
+        return found.records.first
     }
 }

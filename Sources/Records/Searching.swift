@@ -7,29 +7,38 @@ import Seals
 
 /// Searching within one patient, and in the directory. The cards are opened and compared here, in memory: what is looked for never
 /// reaches the database, so it learns nothing from a search.
+///
+/// A search of several pages is evaluated as of its first one: records that others change, add or delete meanwhile keep their
+/// places until it ends, so that no page skips or repeats any. What is shown of a record is what it is now.
 extension PatientRecords {
     /// What a search found.
     public struct Found: Sendable {
         /// One page of it.
         public let records: [StoredRecord]
-        /// How many there are in all.
-        public let total: Int
-        /// How many come before this page.
-        public let offset: Int
-        /// How many a page holds.
-        public let count: Int
+        /// What was to be included besides.
+        public let included: [StoredRecord]
+        /// How many match in all; `nil` where that is not known.
+        public let total: Int?
+        /// Where the next page begins, sealed; `nil` after the last.
+        public let next: String?
+
+        /// What a search for somebody unknown finds.
+        public static let nothing = Found(records: [], included: [], total: 0, next: nil)
     }
 
-    /// Records of a type that match, within the patient whom `patient` or `subject` names; of the directory without one.
+    /// Records of a type that match, within the patient whom `patient` or `subject` names; of the directory without one. Of
+    /// `Patient`, the one with the `_id` that is given. The page begins at the cursor, as ``Found/next`` said; without one it is the
+    /// first.
     ///
     /// - Throws: `Outcome` for a parameter that is not understood, and for a search across patients that is not declared.
     public func search(
         _ type: String,
         _ parameters: [(String, String)],
-        offset: Int,
+        after cursor: String? = nil,
         for caller: Caller
     ) async throws -> Found {
-        try await search(type, parameters, within: Self.patient(in: parameters), offset: offset, for: caller)
+        let patient = try type == "Patient" ? Self.id(in: parameters) : Self.patient(in: parameters)
+        return try await search(type, parameters, within: patient, after: cursor, for: caller)
     }
 
     /// The same, with the patient settled.
@@ -37,90 +46,125 @@ extension PatientRecords {
         _ type: String,
         _ parameters: [(String, String)],
         within patient: String?,
-        offset: Int,
+        after cursor: String? = nil,
         for caller: Caller
     ) async throws -> Found {
         let query = try SearchQuery(parsing: parameters.map { (name: $0.0, value: $0.1) }, type: type)
         let index = try await index(for: caller)
         let text = parameters.map { "\($0.0)=\($0.1)" }.joined(separator: "&")
+        let place = try cursor.map { try SearchPlace($0, of: type, text, index: index) }
+        // Going on needs what records were; including needs the directory. The first page of a plain search needs neither.
+        let isPlain = place == nil && query.includes.isEmpty
+        let errand: Errand
         if let patient {
-            let errand = Errand(.searchRecords, targets: [index.tag(kind: "Patient", id: patient)], query: text)
-            return try await search(query, errand, within: Self.ofPatient, offset: offset, for: caller)
+            let targets = [index.tag(kind: "Patient", id: patient)]
+            errand = Errand(isPlain ? .searchRecords : .browseRecords, targets: targets, query: text)
+        } else {
+            guard Compartment.isDirectory(type) || Compartment.isDirectoryWithoutPatient(type) else {
+                throw Outcome(
+                    .required,
+                    "a search for \(type) must name the patient, by patient=… or subject=Patient/…; "
+                        + "across patients only Patient is searched"
+                )
+            }
+            errand = Errand(isPlain ? .searchDirectory : .browseDirectory, query: text)
         }
-        guard Compartment.isDirectory(type) || Compartment.isDirectoryWithoutPatient(type) else {
-            throw Outcome(
-                .required,
-                "a search for \(type) must name the patient, by patient=… or subject=Patient/…; "
-                    + "across patients only Patient is searched"
-            )
-        }
-        return try await search(
-            query,
-            Errand(.searchDirectory, query: text),
-            within: Self.ofDirectory,
-            offset: offset,
-            for: caller
-        )
+        let search = Search(query: query, text: text, isOfPatient: patient != nil, place: place, index: index)
+        return try await run(search, errand, for: caller)
     }
 
-    private static let ofPatient: SQL = "patient_id = any ((select care.acting_patients('record.read'))::uuid[])"
-    private static let ofDirectory: SQL = "patient_id is null"
+    /// A search that is ready to be run.
+    struct Search {
+        let query: SearchQuery
+        let text: String
+        let isOfPatient: Bool
+        let place: SearchPlace?
+        let index: BlindIndex
 
-    private func search(
-        _ query: SearchQuery,
-        _ errand: Errand,
-        within: SQL,
-        offset: Int,
-        for caller: Caller
-    ) async throws -> Found {
+        /// The rows of `care.record` among which is searched.
+        var within: SQL {
+            isOfPatient
+                ? "patient_id = any ((select care.acting_patients('record.read'))::uuid[])" : "patient_id is null"
+        }
+
+        /// The same of `care.version`.
+        var versionsWithin: SQL {
+            isOfPatient
+                ? "patient_id = any ((select care.acting_patients('version.read'))::uuid[])" : "patient_id is null"
+        }
+
+        /// Other types among which something may refer to what matches.
+        var referringTypes: [String] {
+            Array(Set(query.includes.filter(\.isReverse).compactMap(\.source)).subtracting([query.type])).sorted()
+        }
+
+        /// How many a page holds.
+        var count: Int { min(query.count ?? 50, 500) }
+    }
+
+    private func run(_ search: Search, _ errand: Errand, for caller: Caller) async throws -> Found {
         let (pass, rows) = try await gate.open(
             errand,
             for: caller,
-            work: [
+            work: Self.statements(search, in: caller.organization)
+        )
+        let snapshot = try search.place?.snapshot ?? rows[0].first?.decode(String?.self, at: 6) ?? ""
+        var shelf = try await CardShelf(rows[0], under: pass, self)
+        if search.place != nil { try await shelf.turnBack(rows[1], under: pass, self) }
+
+        let results = search.query.results(among: shelf.cards(of: search.query.type))
+        let start = search.place?.index(in: results.map { shelf.row(of: $0) }) ?? 0
+        let shown = results.dropFirst(start).prefix(search.count)
+        let end = start + shown.count
+        var next: String?
+        if end < results.count, !shown.isEmpty {
+            let place = SearchPlace(snapshot: snapshot, offset: end, last: shown.suffix(4).map { shelf.row(of: $0) })
+            next = try place.text(of: search.query.type, search.text, index: search.index)
+        }
+        let records = try await open(shown.map { shelf.row(of: $0) }, under: pass, for: caller)
+        let included = try await included(with: Array(shown), search, shelf, under: pass, for: caller)
+        return Found(records: records, included: included, total: results.count, next: next)
+    }
+
+    private static func statements(_ search: Search, in organization: UUID) -> [SQL] {
+        let kinds = [search.query.type] + search.referringTypes
+        guard let snapshot = search.place?.snapshot else {
+            return [
                 """
-                select id, patient_id, version, card from care.record
-                 where organization_id = \(caller.organization) and kind = \(query.type) and not is_deleted and \(within)
+                select \(CardShelf.columns), true, (select pg_current_snapshot()::text)
+                  from care.record
+                 where organization_id = \(organization) and kind = any (\(kinds)) and not is_deleted and \(search.within)
                 """
             ]
-        )
-        let count = min(query.count ?? 50, 500)
-        var rowOf: [String: UUID] = [:]
-        var cards: [SearchCard] = []
-        for row in rows[0] {
-            let id = try row.decode(UUID.self, at: 0)
-            let card = try await card(row, id: id, under: pass)
-            rowOf[card.id] = id
-            cards.append(card)
         }
-        let results = query.results(among: cards)
-        let page = results.dropFirst(offset).prefix(count).compactMap { rowOf[$0.id] }
-        let records = try await open(page, under: pass, for: caller)
-        return Found(records: records, total: results.count, offset: offset, count: count)
+        return [
+            """
+            select \(CardShelf.columns), not is_deleted and pg_visible_in_snapshot(written_in, \(snapshot)::pg_snapshot), null
+              from care.record
+             where organization_id = \(organization) and kind = any (\(kinds)) and \(search.within)
+            """,
+            """
+            select distinct on (record_id) \(SealedRecord.columnsOfVersion) from care.version
+             where organization_id = \(organization) and kind = any (\(kinds)) and \(search.versionsWithin)
+               and pg_visible_in_snapshot(written_in, \(snapshot)::pg_snapshot)
+               and record_id in (
+                    select id from care.record
+                     where organization_id = \(organization) and kind = any (\(kinds)) and \(search.within)
+                       and not pg_visible_in_snapshot(written_in, \(snapshot)::pg_snapshot))
+             order by record_id, version desc
+            """,
+        ]
     }
 
-    private func card(_ row: Row, id: UUID, under pass: Pass) async throws -> SearchCard {
-        let patient = try row.decode(UUID?.self, at: 1)
-        let subject: Subject =
-            patient.map { .patient($0, of: pass.organization) } ?? .directory(of: pass.organization)
-        let binding = Binding(
-            organization: pass.organization,
-            kind: "Card",
-            id: id,
-            version: try row.decode(Int32.self, at: 2)
-        )
-        let key = try await keys.key(for: subject, under: pass)
-        return try SearchCard(decoding: key.open(row.decode([UInt8].self, at: 3), for: binding))
-    }
-
-    /// The records of these rows, in this order.
-    private func open(_ rows: [UUID], under pass: Pass, for caller: Caller) async throws -> [StoredRecord] {
+    /// The records of these rows that are there, in this order.
+    func open(_ rows: [UUID], under pass: Pass, for caller: Caller) async throws -> [StoredRecord] {
         guard !rows.isEmpty else { return [] }
         let answer = try await gate.work(
             under: pass,
             [
                 """
                 select \(SealedRecord.columns) from care.record
-                 where organization_id = \(caller.organization) and id = any (\(rows))
+                 where organization_id = \(caller.organization) and id = any (\(rows)) and not is_deleted
                 """
             ]
         )
@@ -143,4 +187,69 @@ extension PatientRecords {
         guard named.count <= 1 else { throw Outcome(.notSupported, "a search is within one patient at a time") }
         return named.first
     }
+
+    /// The one patient whom `_id` names.
+    private static func id(in parameters: [(String, String)]) throws(Outcome) -> String? {
+        let ids = parameters.filter { $0.0 == "_id" }.map(\.1)
+        guard ids.count == 1, Resource.isID(ids[0]) else { throw Outcome(.value, "_id must be one id") }
+        return ids[0]
+    }
+}
+
+/// The opened cards of a search.
+struct CardShelf {
+    private var cards: [UUID: SearchCard] = [:]
+    private var rows: [String: UUID] = [:]
+
+    /// The columns that ``init(_:under:_:)`` reads; after them, whether the card is of now.
+    static let columns: SQL = "id, patient_id, kind, version, card"
+
+    /// Opens the cards of rows. One in an older form is made anew from its record.
+    init(_ answer: Rows, under pass: Pass, _ records: PatientRecords) async throws {
+        var outdated: [UUID] = []
+        var keys: [Subject: SubjectKey] = [:]
+        for row in answer {
+            let id = try row.decode(UUID.self, at: 0)
+            guard try row.decode(Bool.self, at: 5) else { continue }
+            let patient = try row.decode(UUID?.self, at: 1)
+            let subject: Subject =
+                patient.map { .patient($0, of: pass.organization) } ?? .directory(of: pass.organization)
+            let key: SubjectKey
+            if let held = keys[subject] {
+                key = held
+            } else {
+                key = try await records.keys.key(for: subject, under: pass)
+            }
+            keys[subject] = key
+            let version = try row.decode(Int32.self, at: 3)
+            let binding = Binding(organization: pass.organization, kind: "Card", id: id, version: version)
+            do {
+                add(try SearchCard(decoding: key.open(row.decode([UInt8].self, at: 4), for: binding)), id)
+            } catch let error as SearchCardError where error.kind == .version {
+                outdated.append(id)
+            }
+        }
+        guard !outdated.isEmpty else { return }
+        let sealed: SQL =
+            "select \(SealedRecord.columns) from care.record where organization_id = \(pass.organization) and id = any (\(outdated))"
+        try await turnBack(try await records.gate.work(under: pass, [sealed])[0], under: pass, records)
+    }
+
+    /// Adds the cards of whole records: of what they were when a search began.
+    mutating func turnBack(_ answer: Rows, under pass: Pass, _ records: PatientRecords) async throws {
+        for record in try await records.open(answer, under: pass) where !record.isDeleted && cards[record.row] == nil {
+            let resource = try record.resource
+            let written = resource.json["meta"]?["lastUpdated"]?.string ?? ""
+            add(SearchCard(of: resource, id: record.id, lastUpdated: written), record.row)
+        }
+    }
+
+    private mutating func add(_ card: SearchCard, _ row: UUID) {
+        cards[row] = card
+        rows["\(card.type)/\(card.id)"] = row
+    }
+
+    func cards(of type: String) -> [SearchCard] { cards.values.filter { $0.type == type } }
+    func row(of card: SearchCard) -> UUID { rows["\(card.type)/\(card.id)"]! }
+    func row(ofType type: String, id: String) -> UUID? { rows["\(type)/\(id)"] }
 }

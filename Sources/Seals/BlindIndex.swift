@@ -39,6 +39,32 @@ public struct BlindIndex: Sendable {
     }
 }
 
+/// Places in answers of several pages, which leave the server and come back: sealed, so that they tell nothing and cannot be made
+/// up. Nothing of a record belongs into them.
+extension BlindIndex {
+    /// The sealed form of a place, as it may stand in an address. It opens for the same use alone.
+    public func sealed(_ place: String, for use: String) throws -> String {
+        let box = try AES.GCM.seal(Array(place.utf8), using: placeKey, authenticating: Array(use.utf8))
+        return Data(box.nonce + box.ciphertext + box.tag).base64EncodedString()
+            .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    }
+
+    /// The place in a sealed form; `nil` if it was sealed elsewhere or for another use.
+    public func opened(_ text: String, for use: String) -> String? {
+        let padding = String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
+        guard text.utf8.count <= 4096,
+            let bytes = Data(base64Encoded: text.replacing("-", with: "+").replacing("_", with: "/") + padding),
+            let box = try? AES.GCM.SealedBox(combined: bytes),
+            let place = try? AES.GCM.open(box, using: placeKey, authenticating: Array(use.utf8))
+        else { return nil }
+        return String(validating: place, as: UTF8.self)
+    }
+
+    private var placeKey: SymmetricKey {
+        HKDF<SHA256>.deriveKey(inputKeyMaterial: key, info: Array("carekeep place 1".utf8), outputByteCount: 32)
+    }
+}
+
 /// Finds the account that belongs to an e-mail address, without the address standing anywhere.
 public struct SignInIndex: Sendable {
     private let key: SymmetricKey

@@ -251,10 +251,15 @@ enum FunctionMutants {
         (
             "keep_version",
             """
-            insert into care.version (organization_id, record_id, version, patient_id, kind, is_deleted, sealed, written_at)
-                values (old.organization_id, old.id, old.version, old.patient_id, old.kind, old.is_deleted, old.sealed, old.written_at);
+            insert into care.version (
+                    organization_id, record_id, version, patient_id, kind, is_deleted, sealed, written_at, written_in)
+                values (
+                    old.organization_id, old.id, old.version, old.patient_id, old.kind, old.is_deleted, old.sealed, old.written_at,
+                    old.written_in);
             """, ""
         ),
+        ("keep_version", "old.written_in", "pg_current_xact_id()"),
+        ("keep_version", "new.written_in := pg_current_xact_id();", ""),
         ("forget_tokens", "if not patient = any (care.acting_patients('record.change')) then", "if false then"),
         ("forget_tokens", "care.acting_patients('record.change')", "care.acting_patients('record.write')"),
         ("forget_tokens", "t.organization_id = care.acting_organization() and", ""),

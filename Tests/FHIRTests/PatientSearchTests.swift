@@ -82,7 +82,8 @@ import Testing
             ([("birthdate", "le1984-03-09")], true), ([("birthdate", "1970,1984")], true),
             ([("birthdate", "ne1984")], false),
             ([("name", "ada"), ("gender", "female")], true), ([("name", "ada"), ("gender", "male")], false),
-            ([("_id", "1")], true), ([("phone", "1")], nil), ([("identifier", "http://nhs|")], nil),
+            ([("_id", "1")], true), ([("phone", "1")], false), ([("birthdate", "ap1984")], true),
+            ([("identifier", "http://nhs|")], nil),
             ([("name", "-")], nil),
         ] as [([(String, String)], Bool?)]
     )

@@ -128,16 +128,218 @@ import Testing
         #expect(try !matches(card, [(parameter, "2019")]))
     }
 
+    // MARK: Numbers and quantities
+
+    private func weight(_ quantity: String) throws -> SearchCard {
+        let text =
+            "{\"resourceType\":\"Observation\",\"code\":{\"coding\":[{\"system\":\"http://a\",\"code\":\"w\"}]},\(quantity)}"
+        return SearchCard(of: try Resource(parsing: Array(text.utf8)), id: "1", lastUpdated: "")
+    }
+
+    @Test(arguments: [
+        ("5.4", "5.4", true), ("5.4", "5.40", true), ("5.4", "5", true), ("5.4", "5.5", false), ("5.44", "5.4", true),
+        ("5.45", "5.4", false), ("5.35", "5.4", true), ("5.4", "ne5.4", false), ("5.4", "ne6", true),
+        ("5.4", "gt5.4", false), ("5.4", "gt5.39", true), ("5.4", "lt5.4", false), ("5.4", "lt5.41", true),
+        ("5.4", "ge5.4", true), ("5.4", "le5.4", true), ("5.4", "le5.39", false), ("5.4", "sa5.3", true),
+        ("5.4", "eb5.5", true), ("5.4", "eb5.4", false), ("95", "ap100", true), ("89", "ap100", false),
+        ("110", "ap100", true), ("111", "ap100", false), ("-5.4", "-5.4", true), ("-5.4", "lt0", true),
+        ("-5.4", "gt-6", true), ("-95", "ap-100", true), ("0.0054", "5.4e-3", true), ("0", "0", true),
+        ("0.5", "0", false),
+        ("100", "1e2", true), ("149", "1e2", true), ("150", "1e2", false), ("1e2", "100", true),
+        ("123456789012345678901234567890.1", "gt123456789012345678901234567890", true),
+        ("123456789012345678901234567890", "lt123456789012345678901234567890.1", true),
+        ("0.1", "eq0.1", true), ("0.30000000000000004", "eq0.3", true), ("0.30000000000000004", "le0.3", false),
+    ])
+    func `Numbers are compared to the last digit`(_ recorded: String, _ wanted: String, _ expected: Bool) throws {
+        let card = try weight("\"valueQuantity\":{\"value\":\(recorded)}")
+        #expect(try matches(card, [("value-quantity", wanted)]) == expected)
+    }
+
+    @Test(arguments: [
+        ("5.4|http://unitsofmeasure.org|mg", true), ("5.4||mg", true), ("5.4||milligram", true), ("5.4||g", false),
+        ("5.4|http://other|mg", false), ("5.4", true), ("6|http://unitsofmeasure.org|mg,5.4||mg", true),
+    ])
+    func `Units count where they are given`(_ wanted: String, _ expected: Bool) throws {
+        let units = #""unit":"milligram","system":"http://unitsofmeasure.org","code":"mg""#
+        let card = try weight("\"valueQuantity\":{\"value\":5.4,\(units)}")
+        #expect(try matches(card, [("value-quantity", wanted)]) == expected)
+    }
+
+    @Test func `A bound, a range and a price are quantities`() throws {
+        let below = try weight(#""valueQuantity":{"value":5,"comparator":"<"}"#)
+        #expect(try matches(below, [("value-quantity", "lt5")]))
+        #expect(try !matches(below, [("value-quantity", "gt5")]))
+        #expect(try !matches(below, [("value-quantity", "5")]))
+        let above = try weight(#""valueQuantity":{"value":5,"comparator":">="}"#)
+        #expect(try matches(above, [("value-quantity", "gt100")]))
+        #expect(try !matches(above, [("value-quantity", "lt5")]))
+        let onset = try card([
+            "resourceType": "Condition",
+            "onsetRange": ["low": ["value": 3, "code": "a"], "high": ["value": 5, "code": "a"]],
+        ])
+        #expect(try matches(onset, [("onset-age", "gt4||a")]))
+        #expect(try matches(onset, [("onset-age", "lt4")]))
+        #expect(try !matches(onset, [("onset-age", "sa4")]))
+        let invoice = try card(["resourceType": "Invoice", "totalNet": ["value": 12, "currency": "GBP"]])
+        #expect(try matches(invoice, [("totalnet", "12|urn:iso:std:iso:4217|GBP")]))
+        #expect(try !matches(invoice, [("totalnet", "12|urn:iso:std:iso:4217|EUR")]))
+        let series = try weight(
+            #""valueSampledData":{"origin":{"value":0},"period":1,"dimensions":1,"data":"4 9 E 2"}"#
+        )
+        #expect(try matches(series, [("value-quantity", "gt8")]))
+        #expect(try !matches(series, [("value-quantity", "gt9")]))
+        let risk = try card(["resourceType": "RiskAssessment", "prediction": [["probabilityDecimal": .number("0.25")]]])
+        #expect(try matches(risk, [("probability", "gt0.2")]))
+        #expect(try !matches(risk, [("probability", "0.2")]))
+    }
+
+    @Test func `The parts of a composite match within one element`() throws {
+        func part(_ code: String, _ value: Int) -> JSON {
+            [
+                "code": ["coding": [["system": "http://a", "code": .string(code)]]],
+                "valueQuantity": ["value": .number("\(value)")],
+            ]
+        }
+        let pressure = try card(["resourceType": "Observation", "component": [part("sys", 120), part("dia", 80)]])
+        #expect(try matches(pressure, [("component-code-value-quantity", "http://a|sys$gt100")]))
+        #expect(try matches(pressure, [("combo-code-value-quantity", "dia$80")]))
+        #expect(try !matches(pressure, [("component-code-value-quantity", "dia$gt100")]))
+        #expect(try !matches(pressure, [("code-value-quantity", "sys$120")]))
+        let document = try card([
+            "resourceType": "DocumentReference",
+            "relatesTo": [["code": "replaces", "target": ["reference": "DocumentReference/7"]]],
+        ])
+        #expect(try matches(document, [("relationship", "replaces$DocumentReference/7")]))
+        #expect(try !matches(document, [("relationship", "appends$DocumentReference/7")]))
+    }
+
+    // MARK: Unusual ways to values
+
+    @Test func `Values stand where R4's expressions say`() throws {
+        let patient = try card([
+            "resourceType": "Patient",
+            "telecom": [["system": "phone", "value": "0123"], ["system": "email", "value": "a@example.org"]],
+            "identifier": [
+                ["type": ["coding": [["system": "http://t", "code": "MR"]]], "system": "http://i", "value": "7"]
+            ],
+            "extension": [
+                [
+                    "url": "http://hl7.org/fhir/StructureDefinition/patient-extensions-Patient-mothersMaidenName",
+                    "valueString": "Byron",
+                ]
+            ], "generalPractitioner": [["identifier": ["system": "http://gmc", "value": "99"]]],
+        ])
+        for (name, value, expected) in [
+            ("phone", "0123", true), ("phone", "a@example.org", false), ("email", "a@example.org", true),
+            ("telecom", "0123", true), ("mothersMaidenName", "byr", true),
+            ("identifier:of-type", "http://t|MR|7", true),
+            ("identifier:of-type", "http://t|SS|7", false), ("identifier", "http://i|7", true),
+            ("deceased", "false", true),
+            ("deceased", "true", false), ("general-practitioner:identifier", "http://gmc|99", true),
+            ("general-practitioner:identifier", "http://gmc|98", false), ("general-practitioner", "99", false),
+        ] {
+            #expect(try matches(patient, [(name, value)]) == expected, "\(name)=\(value)")
+        }
+        let late = try card(["resourceType": "Patient", "deceasedDateTime": "2020"])
+        #expect(try matches(late, [("deceased", "true")]))
+        #expect(try !matches(late, [("deceased:not", "true")]))
+        let bundle = try card([
+            "resourceType": "Bundle", "entry": [["resource": ["resourceType": "Composition", "id": "c"]]],
+        ])
+        #expect(try matches(bundle, [("composition", "Composition/c")]))
+        let library = try card([
+            "resourceType": "Library",
+            "relatedArtifact": [
+                ["type": "composed-of", "resource": "http://x|1"], ["type": "depends-on", "resource": "http://y"],
+            ],
+        ])
+        #expect(try matches(library, [("composed-of", "http://x")]))
+        #expect(try !matches(library, [("composed-of", "http://y")]))
+    }
+
+    @Test(arguments: [
+        ("http://hl7.org/fhir/observation-status|final", true),
+        ("http://hl7.org/fhir/observation-status|amended", false),
+        ("http://hl7.org/fhir/observation-status|", true), ("http://elsewhere|final", false), ("|final", true),
+    ])
+    func `The system of a code element is implied`(_ wanted: String, _ expected: Bool) throws {
+        #expect(try matches(observation("2020"), [("status", wanted)]) == expected)
+    }
+
+    @Test(arguments: [
+        ("51.5007|-0.1246|1|km", true), ("51.5007|-0.1246|0.1|km", false), ("51.5007|-0.1246|1000|m", true),
+        ("51.5|-0.12", true), ("48.85|2.35", false),
+    ])
+    func `A place is found near another`(_ wanted: String, _ expected: Bool) throws {
+        let place = try card([
+            "resourceType": "Location", "position": ["longitude": .number("-0.1195"), "latitude": .number("51.5033")],
+        ])
+        #expect(try matches(place, [("near", wanted)]) == expected)
+    }
+
+    @Test func `Approximately is a tenth of the time that has passed`() throws {
+        func matches(_ value: String) throws -> Bool {
+            let now = try #require(DateTime("2020-06-25")).start
+            return try SearchQuery(parsing: [("date", value)], type: "Observation", now: now)
+                .matches(observation("2020-06-15"))
+        }
+        #expect(try matches("ap2020-06-15"))
+        #expect(try matches("ap2020-06-16"), "ten days ago, so one more or less")
+        #expect(try !matches("ap2020-06-18"))
+        #expect(try matches("ap2019-06-15") == false)
+    }
+
+    @Test func `Every parameter that R4 defines a way for has one`() {
+        for type in ResourceType.names {
+            let ways = Dictionary(uniqueKeysWithValues: RouteCache.ways(of: type).map { ($0.parameter.name, $0) })
+            for parameter in SearchParameter.searchable(type).values {
+                let way = ways[parameter.name]
+                #expect(way != nil, "\(type).\(parameter.name)")
+                for group in way?.groups ?? [] {
+                    #expect(!group.components.contains { $0.routes.isEmpty }, "\(type).\(parameter.name)")
+                }
+            }
+        }
+        #expect(ResourceType.names.reduce(0) { $0 + SearchParameter.searchable($1).count } > 2000)
+    }
+
+    // MARK: Includes
+
+    @Test func `An include names what a resource refers to`() throws {
+        let card = try observation("2020")
+        func references(_ name: String, _ value: String) throws -> [String] {
+            let query = try SearchQuery(parsing: [(name, value)], type: "Observation")
+            return query.includes[0].references(in: card).map { "\($0.type)/\($0.id)" }
+        }
+        #expect(try references("_include", "Observation:subject") == ["Patient/ada"])
+        #expect(try references("_include", "Observation:subject:Group") == [])
+        #expect(try references("_include", "Observation:encounter") == ["Encounter/e1"])
+        #expect(try Set(references("_include", "*")) == ["Patient/ada", "Encounter/e1"])
+        #expect(try references("_include:iterate", "Condition:subject") == [], "which is for cards of Condition")
+        #expect(
+            try SearchQuery(parsing: [("_revinclude", "Provenance:target")], type: "Observation").includes[0].isReverse
+        )
+    }
+
     // MARK: Errors
 
     @Test(arguments: [
         ("colour", "red", "colour"), ("code:in", "x", "code:in"), ("date", "yesterday", "date"),
-        ("date", "ap2020", "date"), ("date", "2020-13", "date"), ("date:not", "2020", "date:not"),
+        ("date", "xx2020", "date"), ("date", "2020-13", "date"), ("date:not", "2020", "date:not"),
         ("code", "a|b|c", "code"), ("code", "|", "code"), ("code", "", "code"),
         ("code:missing", "maybe", "code:missing"),
-        ("value-quantity", "5", "value-quantity"), ("_sort", "colour", "colour"), ("_sort", "", "_sort"),
-        ("_count", "-1", "_count"), ("_count", "many", "_count"), ("_include", "Observation:subject", "_include"),
-        ("_text", "x", "_text"), ("subject:Ada", "1", "subject:Ada"), ("code,", "x", "this"),
+        ("value-quantity", "five", "value-quantity"), ("value-quantity", "5|kg", "value-quantity"),
+        ("value-quantity", "5|x|", "value-quantity"), ("value-quantity:exact", "5", "value-quantity:exact"),
+        ("code-value-quantity", "x", "code-value-quantity"), ("code-value-quantity", "x$", "code-value-quantity"),
+        ("code-value-quantity", "x$y", "code-value-quantity"), ("identifier:of-type", "a|b", "identifier:of-type"),
+        ("_total", "some", "_total"), ("_revinclude", "*", "_revinclude"), ("_include", "Observation", "_include"),
+        ("_include", "Observation:code", "_include"), ("_include", "Condition:subject", "_include"),
+        ("_include", "Observation:subject:Ada", "_include"), ("subject.name", "x", "subject.name"),
+        ("_has:Provenance:target:agent", "x", "_has:Provenance:target:agent"),
+        ("_sort", "code-value-quantity", "_sort"),
+        ("_sort", "colour", "colour"), ("_sort", "", "_sort"),
+        ("_count", "-1", "_count"), ("_count", "many", "_count"), ("_text", "x", "_text"),
+        ("subject:Ada", "1", "subject:Ada"), ("code,", "x", "this"),
         ("Ada Lovelace", "x", "this"),
     ])
     func `What is not understood is an error that names the parameter and no value`(
@@ -209,9 +411,9 @@ import Testing
             #expect(throws: SearchCardError.self) { try SearchCard(decoding: Array(good[..<length])) }
         }
         #expect(throws: SearchCardError(kind: .trailing)) { try SearchCard(decoding: good + [0]) }
-        #expect(throws: SearchCardError(kind: .version)) { try SearchCard(decoding: [2] + good.dropFirst()) }
-        #expect(throws: SearchCardError.self) { try SearchCard(decoding: [1, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F]) }
-        #expect(throws: SearchCardError.self) { try SearchCard(decoding: [1, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]) }
+        #expect(throws: SearchCardError(kind: .version)) { try SearchCard(decoding: [1] + good.dropFirst()) }
+        #expect(throws: SearchCardError.self) { try SearchCard(decoding: [2, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F]) }
+        #expect(throws: SearchCardError.self) { try SearchCard(decoding: [2, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]) }
         for index in good.indices {
             for byte in stride(from: UInt8.min, to: .max, by: 3) {
                 var damaged = good

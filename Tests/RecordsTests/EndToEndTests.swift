@@ -101,11 +101,11 @@ import Trail
         for parameters in [
             [("name", "desh")], [("given", "ARJUN")], [("birthdate", "1980")], [("birthdate", "lt1985-01-01")],
         ] {
-            let found = try await town.home.records.searchPatients(parameters, limit: 10, for: meera).found
+            let found = try await town.home.records.searchPatients(parameters, limit: 10, for: meera).records
             #expect(found.map(\.id) == [arjun.id], "\(parameters)")
         }
         let ravi = try await town.session(of: "Ravi")
-        #expect(try await town.home.records.searchPatients([("name", "desh")], limit: 10, for: ravi).found.isEmpty)
+        #expect(try await town.home.records.searchPatients([("name", "desh")], limit: 10, for: ravi).records.isEmpty)
         await town.close()
     }
 }

@@ -28,6 +28,10 @@ enum Capability {
             "conditionalUpdate": false, "conditionalDelete": "not-supported",
             "referencePolicy": ["literal", "local"],
         ]
+        let references = SearchQuery.references(of: type)
+        if !references.isEmpty {
+            resource["searchInclude"] = .array((["*"] + references).map { .string($0 == "*" ? $0 : "\(type):\($0)") })
+        }
         let parameters = SearchQuery.parameters(of: type)
         resource["searchParam"] = .array(parameters.map { ["name": .string($0.name), "type": .string($0.type)] })
         if isPatient {

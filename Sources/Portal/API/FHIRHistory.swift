@@ -66,10 +66,7 @@ private struct HistoryQuery {
                 }
                 range.since = Date(timeIntervalSince1970: Double(since.start) / 1e6)
             case "_after":
-                guard let place = PatientRecords.HistoryPlace(value) else {
-                    throw Outcome(.value, "_after must be what the last page's link says")
-                }
-                range.after = place
+                range.after = value
             case "patient" where !isOfOne:
                 let id = value.hasPrefix("Patient/") ? String(value.dropFirst("Patient/".count)) : value
                 guard Resource.isID(id) else { throw Outcome(.value, "patient must be the id of one patient") }
@@ -84,7 +81,7 @@ private struct HistoryQuery {
         asked = parameters.filter { $0.0 != "_after" }
     }
 
-    func text(after place: PatientRecords.HistoryPlace) -> String {
-        FHIRRoutes.query(asked + [("_after", place.text)])
+    func text(after place: String) -> String {
+        FHIRRoutes.query(asked + [("_after", place)])
     }
 }

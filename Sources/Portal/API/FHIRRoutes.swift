@@ -133,26 +133,33 @@ struct FHIRRoutes {
     }
 
     func searchset(_ type: String, _ parameters: [(String, String)], _ visit: APIVisit) async throws -> [UInt8] {
-        let offset = parameters.last { $0.0 == "_offset" }.flatMap { Int($0.1) } ?? 0
-        let asked = parameters.filter { $0.0 != "_offset" }
+        let cursor = parameters.last { $0.0 == "_cursor" }?.1
+        let asked = parameters.filter { $0.0 != "_cursor" }.map { ($0.0, withoutOurBase($0.1)) }
+        let found: PatientRecords.Found
         if type == "Patient", !asked.contains(where: { $0.0 == "_id" }) {
-            let (found, isCutOff) = try await records.searchPatients(asked, limit: 100, for: visit.caller)
-            return searchset(found, total: isCutOff ? nil : found.count)
+            found = try await records.searchPatients(asked, limit: 100, after: cursor, for: visit.caller)
+        } else {
+            do {
+                found = try await records.search(type, asked, after: cursor, for: visit.caller)
+            } catch Refusal.notFound where type == "Patient" {
+                found = .nothing
+            }
         }
-        if type == "Patient" {
-            let id = asked.first { $0.0 == "_id" }?.1 ?? ""
-            guard Resource.isID(id) else { throw Outcome(.value, "_id must be one id") }
-            return searchset(try await one(id, visit), total: nil)
-        }
-        let found = try await records.search(type, asked, offset: max(0, offset), for: visit.caller)
-        let end = found.offset + found.records.count
-        // The way on repeats the query; who wants it out of addresses posts to _search, and counts on by _offset.
-        let next = end < found.total ? Self.address(type, asked, offset: end) : nil
-        return searchset(found.records, total: found.total, next: next)
+        // The way on repeats the query; who wants it out of addresses posts it to _search.
+        let next = found.next.map { "/\(type)?\(Self.query(asked + [("_cursor", $0)]))" }
+        let isTotalWanted = asked.last { $0.0 == "_total" }?.1 != "none"
+        return searchset(
+            found.records,
+            including: found.included,
+            total: isTotalWanted ? found.total : nil,
+            links: [.init("self", "\(baseURL)/\(type)?\(Self.query(asked))")]
+                + (next.map { [.init("next", baseURL + $0)] } ?? [])
+        )
     }
 
-    private func one(_ id: String, _ visit: APIVisit) async throws -> [StoredRecord] {
-        do { return [try await records.read("Patient", id, for: visit.caller)] } catch Refusal.notFound { return [] }
+    /// A reference to a record here may be written as the record's whole address.
+    private func withoutOurBase(_ value: String) -> String {
+        value.hasPrefix(baseURL + "/") ? String(value.dropFirst(baseURL.utf8.count + 1)) : value
     }
 
     private func everything(_ visit: APIVisit) async throws -> Response {
@@ -161,10 +168,6 @@ struct FHIRRoutes {
         }
         let found = try await records.everything(about: visit.id, for: visit.caller)
         return Response(json: searchset(found, total: found.count))
-    }
-
-    private static func address(_ type: String, _ parameters: [(String, String)], offset: Int) -> String {
-        "/\(type)?\(query(parameters + [("_offset", "\(offset)")]))"
     }
 
     /// Parameters as they stand in an address.
@@ -187,11 +190,19 @@ struct FHIRRoutes {
     }
 
     /// The answer to a search. The records go in as they were sealed, to the digit.
-    private func searchset(_ records: [StoredRecord], total: Int?, next: String? = nil) -> [UInt8] {
-        BundleResponse.searchset(
-            records.map { BundleResponse.Match(fullURL: "\(baseURL)/\($0.type)/\($0.id)", resource: $0.json) },
+    private func searchset(
+        _ records: [StoredRecord],
+        including included: [StoredRecord] = [],
+        total: Int?,
+        links: [BundleResponse.Link] = []
+    ) -> [UInt8] {
+        func entries(_ records: [StoredRecord], _ mode: BundleResponse.Match.Mode) -> [BundleResponse.Match] {
+            records.map { .init(fullURL: "\(baseURL)/\($0.type)/\($0.id)", resource: $0.json, mode: mode) }
+        }
+        return BundleResponse.searchset(
+            entries(records, .match) + entries(included, .include),
             total: total,
-            links: next.map { [BundleResponse.Link("next", baseURL + $0)] } ?? []
+            links: links
         )
     }
 

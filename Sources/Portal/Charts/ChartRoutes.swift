@@ -75,9 +75,9 @@ struct ChartRoutes {
         if !search.name.isEmpty { parameters.append(("name", search.name)) }
         if !search.born.isEmpty { parameters.append(("birthdate", search.born)) }
         if !search.identifier.isEmpty { parameters.append(("identifier", search.identifier)) }
-        let (found, isCutOff) = try await records.searchPatients(parameters, limit: 50, for: visit.caller)
-        let people = try found.map { try person($0, visit) }.sorted { $0.name < $1.name }
-        return visit.response(PatientsPage(people: people, search: search, isCutOff: isCutOff))
+        let found = try await records.searchPatients(parameters, limit: 50, for: visit.caller)
+        let people = try found.records.map { try person($0, visit) }.sorted { $0.name < $1.name }
+        return visit.response(PatientsPage(people: people, search: search, isCutOff: found.next != nil))
     }
 
     // MARK: Timeline

@@ -93,9 +93,13 @@ begin
     if new.version is distinct from old.version + 1 then
         raise exception using errcode = '23514', message = 'versions are counted', constraint = 'record_counts_its_versions';
     end if;
-    insert into care.version (organization_id, record_id, version, patient_id, kind, is_deleted, sealed, written_at)
-    values (old.organization_id, old.id, old.version, old.patient_id, old.kind, old.is_deleted, old.sealed, old.written_at);
+    insert into care.version (
+        organization_id, record_id, version, patient_id, kind, is_deleted, sealed, written_at, written_in)
+    values (
+        old.organization_id, old.id, old.version, old.patient_id, old.kind, old.is_deleted, old.sealed, old.written_at,
+        old.written_in);
     new.written_at := greatest(clock_timestamp(), old.written_at + interval '1 microsecond');
+    new.written_in := pg_current_xact_id();
     return new;
 end
 $$;
@@ -107,6 +111,8 @@ create policy version_kept_by_the_gate on care.version for insert to carekeep_ga
 
 create policy version_read_of_the_patient on care.version for select to carekeep_server
     using (patient_id = any ((select care.acting_patients('version.read'))::uuid[]));
+create policy version_read_on_the_roster on care.version for select to carekeep_server
+    using (kind = 'Patient' and patient_id in (select care.acting_roster('version.read')));
 create policy version_read_of_the_directory on care.version for select to carekeep_server
     using (patient_id is null and (select care.acting_may('version.read')));
 grant select on care.version to carekeep_server;
