@@ -40,6 +40,8 @@ public struct DeclaredGrants: Sendable {
         act record.browse: patient, carries directory.read, record.read, version.read; \
         reached as assignment, care-team, guardian, self, share
         act record.create: patient, carries record.write; reached as assignment, care-team, guardian, self
+        act record.create.several: patients, carries record.write; \
+        reached as assignment, care-team, guardian, self; being admin, caregiver, clinician, owner, patient, staff
         act record.delete: patient, carries record.change, record.delete, record.read, record.write; of the directory \
         directory.change, directory.read, directory.write, record.delete being admin, caregiver, clinician, owner, staff; \
         reached as assignment, care-team, guardian, self
@@ -77,6 +79,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may select on patient
         carekeep_gate may select on reach
         carekeep_gate may select on record
+        carekeep_gate may select on record_subject
         carekeep_gate may select on session
         carekeep_gate may insert on session
         carekeep_gate may update on session (ended_at, seen_at)
@@ -91,6 +94,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may usage on schema care
         carekeep_server may execute account_to_add(bytea)
         carekeep_server may execute acting_account()
+        carekeep_server may execute acting_maker_of(uuid)
         carekeep_server may execute acting_may(text)
         carekeep_server may execute acting_may_see_members()
         carekeep_server may execute acting_new_patients(text)
@@ -99,6 +103,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute acting_organization()
         carekeep_server may execute acting_patients(text)
         carekeep_server may execute acting_roster(text)
+        carekeep_server may execute acting_shared(text)
         carekeep_server may execute add_member(uuid,bytea,bytea,bytea,text[],bytea)
         carekeep_server may execute add_months()
         carekeep_server may execute begin_session(bytea,text,uuid,text,bytea,interval,interval,text,integer,bytea,bytea)
@@ -129,7 +134,10 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may insert on reach (account_id, kind, organization_id, patient_id, purpose, until)
         carekeep_server may update on reach (withdrawn_at)
         carekeep_server may select on record
-        carekeep_server may insert on record (card, id, kind, organization_id, patient_id, sealed, tag, version)
+        carekeep_server may insert on record \
+        (card, id, is_about_several, kind, organization_id, patient_id, sealed, tag, version)
+        carekeep_server may select on record_subject
+        carekeep_server may insert on record_subject (organization_id, patient_id, record_id)
         carekeep_server may update on record (card, is_deleted, sealed, version)
         carekeep_server may select on token
         carekeep_server may insert on token (epoch, organization_id, patient_id, value)

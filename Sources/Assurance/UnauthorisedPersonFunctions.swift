@@ -13,6 +13,7 @@ extension GateChecks {
             ("acting_account", "select care.acting_account() is not null"),
             ("acting_opening", "select care.acting_opening() is not null"),
             ("acting_patients", "select cardinality(care.acting_patients('record.read')) > 0"),
+            ("acting_shared", "select cardinality(care.acting_shared('record.read')) > 0"),
         ]
         for (name, question) in asked {
             try must(name, "nothing without a pass", try answer(Bool.self, nil, question) != true)
@@ -234,7 +235,8 @@ extension GateChecks {
             (
                 "unknown_references",
                 [
-                    "record.create", "record.update", "record.delete", "record.update/directory",
+                    "record.create", "record.create.several", "record.update", "record.delete",
+                    "record.update/directory",
                     "record.delete/directory", "patient.create", "bundle.write", "directory.create",
                 ],
                 { try !isDenied($0, "select care.unknown_references('{}')") }
@@ -246,7 +248,8 @@ extension GateChecks {
             (
                 "vouch for a patient",
                 [
-                    "record.read", "record.search", "record.browse", "record.create", "record.update", "record.delete",
+                    "record.read", "record.search", "record.browse", "record.create", "record.create.several",
+                    "record.update", "record.delete",
                     "record.history", "patient.history", "patient.everything", "bundle.write", "trail.read",
                     "reach.read", "patient.list", "patient.search", "patient.browse",
                 ],

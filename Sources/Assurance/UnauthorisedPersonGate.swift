@@ -29,6 +29,7 @@ struct GateChecks {
         try renewing()
         try links()
         try versions()
+        try several()
         try sweeping()
         try months()
     }
@@ -373,7 +374,8 @@ extension GateChecks {
     private static let taken: [String: Set<String>] = {
         let makers: Set<String> = ["owner", "admin", "caregiver", "patient", "clinician", "staff"]
         return [
-            "patient.create": makers, "bundle.write": makers, "directory.create": makers.subtracting(["patient"]),
+            "patient.create": makers, "bundle.write": makers, Scene.actAboutSeveral: makers,
+            "directory.create": makers.subtracting(["patient"]),
             "member.add": ["owner", "admin"],
         ]
     }()
@@ -382,7 +384,7 @@ extension GateChecks {
         for role in ["owner", "admin", "member", "caregiver", "patient", "clinician", "staff"] {
             let one = try scene.somebody([role], in: north)
             for (act, scope) in scene.acts where scope != "patient" {
-                let new = scope == "patients" ? [UUID()] : []
+                let new = scope == "patients" && act != Scene.actAboutSeveral ? [UUID()] : []
                 let request = Scene.Request(act, by: one, of: north, newPatients: new)
                 if Self.taken[act]?.contains(role) ?? true {
                     try grant("\(act) by \(role)", request)
@@ -426,7 +428,7 @@ extension GateChecks {
         let own: Set<String> = ["guardian", "self"]
         return [
             "record.read": kinds, "record.search": kinds, "record.browse": kinds, "patient.everything": kinds,
-            "record.create": writers,
+            "record.create": writers, Scene.actAboutSeveral: writers,
             "record.update": writers, "record.delete": writers, "record.history": kinds, "patient.history": kinds,
             "bundle.write": writers, "trail.read": own, "reach.read": own, "reach.share": own, "reach.withdraw": own,
         ]

@@ -122,8 +122,9 @@ final class Scene {
             let target = Self.actsOnRecords.contains(act) ? kept.weight : kept.person
             return Request(act, by: someone, of: house, targets: [target.tag])
         case "patients":
-            let targets = act == "bundle.write" ? [kept.person.tag] : []
-            return Request(act, by: someone, of: house, targets: targets, newPatients: [UUID()])
+            let targets = ["bundle.write", Self.actAboutSeveral].contains(act) ? [kept.person.tag] : []
+            let new = act == Self.actAboutSeveral ? [] : [UUID()]
+            return Request(act, by: someone, of: house, targets: targets, newPatients: new)
         default:
             return Request(act, by: someone, of: house)
         }
@@ -133,6 +134,9 @@ final class Scene {
     static let ofDirectory = "/directory"
     /// Acts whose target is any record, not the one that says who somebody is.
     private static let actsOnRecords: Set = ["record.read", "record.history", "record.update", "record.delete"]
+
+    /// The act on patients that makes none.
+    static let actAboutSeveral = "record.create.several"
 
     /// Every act, and those on records of the directory.
     var openings: [String] { acts.map(\.name) + Self.actsOnRecords.map { $0 + Self.ofDirectory } }
@@ -163,6 +167,8 @@ struct House {
     /// A record of the directory.
     let place = Sealed()
     let link = UUID()
+    /// A patient whom nobody reaches, with whom records stand that are about others, too.
+    let third = UUID()
 }
 
 /// Somebody with a session for the API and one for pages.
@@ -180,6 +186,10 @@ struct Kept {
     var person = Sealed()
     /// A record of theirs.
     var weight = Sealed()
+    /// A record that stands with a third patient and is about this one, too.
+    var joint = Sealed()
+    /// A record that stands with this patient and is about the third one, too.
+    var own = Sealed()
     var share = UUID()
     var entry = UUID()
     var token = Int64.random(in: .min ... .max)
@@ -189,6 +199,8 @@ struct Kept {
         var kept = self
         kept.person.tag = Primitive.freshBytes(16)
         kept.weight.tag = Primitive.freshBytes(16)
+        kept.joint.tag = Primitive.freshBytes(16)
+        kept.own.tag = Primitive.freshBytes(16)
         return kept
     }
 }
@@ -218,6 +230,9 @@ extension Scene {
             values (\(house.organization), \(house.link), \(house.keeper.account), 'set-password',
                     \(Primitive.freshBytes(32)), clock_timestamp() + interval '1 day')
             """
+        )
+        try admin.query(
+            "insert into care.patient (organization_id, id) values (\(house.organization), \(house.third))"
         )
         try make(house.ada, keptBy: house.keeper, in: house)
         try make(house.ben, keptBy: house.other, in: house)
@@ -277,8 +292,10 @@ extension Scene {
                     clock_timestamp() + interval '90 days')
             """
         )
-        try make(kept.person, "Patient", of: kept, in: house)
-        try make(kept.weight, "Observation", of: kept, in: house)
+        try make(kept.person, "Patient", of: kept.patient, in: house)
+        try make(kept.weight, "Observation", of: kept.patient, in: house)
+        try make(kept.joint, "Observation", of: house.third, in: house, alsoAbout: kept.patient)
+        try make(kept.own, "Observation", of: kept.patient, in: house, alsoAbout: house.third)
         try admin.query(
             """
             insert into care.token (organization_id, value, epoch, patient_id)
@@ -308,24 +325,38 @@ extension Scene {
         )
     }
 
-    private func make(_ record: Sealed, _ kind: String, of kept: Kept?, in house: House) throws {
+    private func make(
+        _ record: Sealed,
+        _ kind: String,
+        of patient: UUID?,
+        in house: House,
+        alsoAbout other: UUID? = nil
+    ) throws {
         try admin.query(
             """
-            insert into care.record (organization_id, id, patient_id, kind, version, tag, sealed, card)
-            values (\(house.organization), \(record.id), \(kept?.patient), \(kind), 1, \(record.tag),
-                    \([UInt8]([0])), \([UInt8]([0])))
+            insert into care.record (organization_id, id, patient_id, kind, version, tag, sealed, card, is_about_several)
+            values (\(house.organization), \(record.id), \(patient), \(kind), 1, \(record.tag),
+                    \([UInt8]([0])), \([UInt8]([0])), \(other != nil))
             """
         )
+        if let other {
+            try admin.query(
+                """
+                insert into care.record_subject (organization_id, record_id, patient_id)
+                values (\(house.organization), \(record.id), \(other))
+                """
+            )
+        }
         try admin.query(
             """
             insert into care.version (organization_id, record_id, version, patient_id, kind, is_deleted, sealed, written_at)
-            values (\(house.organization), \(record.id), 0, \(kept?.patient), \(kind), false, \([UInt8]([0])), now())
+            values (\(house.organization), \(record.id), 0, \(patient), \(kind), false, \([UInt8]([0])), now())
             """
         )
         try admin.query(
             """
             insert into care.change (organization_id, id, opening_id, record_id, patient_id, version, sealed_diff)
-            values (\(house.organization), \(record.change), \(UUID()), \(record.id), \(kept?.patient), 1, \([UInt8]([0])))
+            values (\(house.organization), \(record.change), \(UUID()), \(record.id), \(patient), 1, \([UInt8]([0])))
             """
         )
     }

@@ -34,8 +34,9 @@ struct Specimen: Sendable {
     static func of(_ table: String) -> [Specimen] { all.filter { $0.table == table } }
 
     static let all =
-        people + [patient] + reaches + records + [
-            version, patientVersion, directoryVersion, token, patientChange, directoryChange, entry("entry"),
+        people + [patient] + reaches + records + subjects + [
+            version, patientVersion, sharedVersion, directoryVersion, token, patientChange, directoryChange,
+            entry("entry"),
             entry("entry_MONTH"),
         ]
         + installation
@@ -55,7 +56,9 @@ struct Specimen: Sendable {
     private static let readVersions: Set<String> = ["record.history", "patient.history", "record.browse"]
     private static let readRoster: Set<String> = ["patient.list", "patient.search", "patient.browse"]
     private static let readReach: Set<String> = ["reach.read", "reach.share", "reach.withdraw"]
-    private static let writeRecords: Set<String> = ["record.create", "record.update", "record.delete", "bundle.write"]
+    private static let writeRecords: Set<String> = [
+        "record.create", "record.create.several", "record.update", "record.delete", "bundle.write",
+    ]
     private static let makePatients: Set<String> = ["patient.create", "bundle.write"]
     private static let readDirectory: Set<String> = [
         "record.read/directory", "record.history/directory", "record.update/directory", "record.delete/directory",
@@ -214,6 +217,75 @@ struct Specimen: Sendable {
         ),
     ]
 
+    // MARK: Records about several
+
+    private static let subjects = [
+        Specimen(
+            name: "record (about another too)",
+            table: "record",
+            match: { "organization_id = \($0.house.organization) and id = \($0.kept.joint.id)" },
+            row: { victim, existing in
+                sealed(victim, "\(victim.house.third)", "'Observation'", existing ? victim.kept.joint : nil)
+            },
+            change: newVersion,
+            opened: [.select: readRecords]
+        ),
+        Specimen(
+            name: "record_subject",
+            table: "record_subject",
+            match: {
+                "(organization_id, record_id, patient_id) = (\($0.house.organization), \($0.kept.joint.id), \($0.kept.patient))"
+            },
+            row: { victim, existing in
+                [
+                    of(victim), ("record_id", "\(existing ? victim.kept.joint.id : victim.newPatient)"),
+                    ("patient_id", "\(victim.kept.patient)"),
+                ]
+            },
+            before: { makeRecord(for: $0, aboutSeveral: true) },
+            opened: [.select: readRecords, .insert: writeRecords]
+        ),
+        Specimen(
+            name: "record_subject (of a record that is about one)",
+            table: "record_subject",
+            match: nil,
+            row: { victim, _ in
+                [of(victim), ("record_id", "\(victim.newPatient)"), ("patient_id", "\(victim.kept.patient)")]
+            },
+            before: { makeRecord(for: $0, aboutSeveral: false) },
+            opened: [:]
+        ),
+        Specimen(
+            name: "record_subject (of a record that is there)",
+            table: "record_subject",
+            match: nil,
+            row: { victim, _ in
+                [of(victim), ("record_id", "\(victim.kept.own.id)"), ("patient_id", "\(victim.kept.patient)")]
+            },
+            opened: [:]
+        ),
+        Specimen(
+            name: "record_subject (of a record that was changed just now)",
+            table: "record_subject",
+            match: nil,
+            row: { victim, _ in
+                [of(victim), ("record_id", "\(victim.kept.own.id)"), ("patient_id", "\(victim.kept.patient)")]
+            },
+            before: {
+                "update care.record set \(newVersion) where organization_id = \($0.house.organization) and id = \($0.kept.own.id)"
+            },
+            opened: [:]
+        ),
+    ]
+
+    private static func makeRecord(for victim: Victim, aboutSeveral: Bool) -> SQL {
+        """
+        insert into care.record (organization_id, id, patient_id, kind, version, tag, sealed, card, is_about_several)
+        values (\(victim.house.organization), \(victim.newPatient), \(victim.kept.patient), 'Observation', 1,
+                \(Primitive.freshBytes(16)), \([UInt8]([0])), \([UInt8]([0])), \(aboutSeveral))
+        """
+    }
+
     /// Another content, counted as a trigger wants it.
     private static let newVersion: SQL = "version = version + 1, sealed = '\\x01'"
 
@@ -248,6 +320,13 @@ struct Specimen: Sendable {
         \.kept.person,
         { "\($0.kept.patient)" },
         readVersions.union(["patient.browse"]),
+        isOfPatient: true
+    )
+    private static let sharedVersion = version(
+        "version (about another too)",
+        \.kept.joint,
+        { "\($0.house.third)" },
+        readVersions,
         isOfPatient: true
     )
     private static let directoryVersion = version(

@@ -11,8 +11,10 @@ struct BundlePlan {
     struct Item {
         var resource: Resource
         let id: String
-        /// The public id of its patient; `nil` for the directory.
-        let patient: String?
+        /// The public ids of those whom it is about; none for the directory.
+        let patients: [String]
+        /// The one with whom it stands.
+        var patient: String? { patients.first }
         /// Which entry of the bundle asks for it.
         var number = 0
     }
@@ -23,8 +25,8 @@ struct BundlePlan {
         let id: String
         /// What it shall be; `nil` if it is to go.
         let resource: Resource?
-        /// The public id of the patient whom the new resource names.
-        let patient: String?
+        /// The public ids of those whom the new resource names.
+        let patients: [String]
         let ifMatch: Int32?
         let number: Int
     }
@@ -38,33 +40,32 @@ struct BundlePlan {
     mutating func add(_ resource: Resource, id: String, number: Int = 0) throws(Outcome) {
         var resource = resource
         resource.id = id
-        switch try Subjecthood(of: resource) {
-        case .newPatient:
-            newPatients[id] = UUID()
-            items.append(Item(resource: resource, id: id, patient: id, number: number))
-        case .directory: items.append(Item(resource: resource, id: id, patient: nil, number: number))
-        case .patient(let patient):
-            items.append(Item(resource: resource, id: id, patient: patient, number: number))
-        }
+        let place = try Subjecthood(of: resource)
+        if place == .newPatient { newPatients[id] = UUID() }
+        let patients = place == .newPatient ? [id] : place.patients
+        items.append(Item(resource: resource, id: id, patients: patients, number: number))
     }
 
     /// Adds a resource that takes the place of the one with its id.
     mutating func replace(_ resource: Resource, ifMatch version: Int32?, number: Int) throws(Outcome) {
         let id = resource.id ?? ""
-        let patient: String? =
-            switch try Subjecthood(of: resource) {
-            case .newPatient: id
-            case .directory: nil
-            case .patient(let patient): patient
-            }
+        let place = try Subjecthood(of: resource)
+        let patients = place == .newPatient ? [id] : place.patients
         changes.append(
-            Change(type: resource.type, id: id, resource: resource, patient: patient, ifMatch: version, number: number)
+            Change(
+                type: resource.type,
+                id: id,
+                resource: resource,
+                patients: patients,
+                ifMatch: version,
+                number: number
+            )
         )
     }
 
     /// Adds a record that is to go.
     mutating func delete(_ type: String, _ id: String, ifMatch version: Int32?, number: Int) {
-        changes.append(Change(type: type, id: id, resource: nil, patient: nil, ifMatch: version, number: number))
+        changes.append(Change(type: type, id: id, resource: nil, patients: [], ifMatch: version, number: number))
     }
 
     /// The parts of a plan that may be written one after another: at most `size` items about at most 100 patients, who are as
@@ -76,17 +77,27 @@ struct BundlePlan {
         var seen: Set<String?> = []
         for item in items where seen.insert(item.patient).inserted { order.append(item.patient) }
         var chunks: [[Item]] = [[]]
-        var named: Set<String?> = []
+        var named: Set<String> = []
+        var later: [Item] = []
         for patient in order {
             let own = byPatient[patient] ?? []
             for item in own.filter(isPatient) + own.filter({ !isPatient($0) }) {
-                if chunks[chunks.count - 1].count >= size || (named.count >= 100 && !named.contains(patient)) {
+                if chunks[chunks.count - 1].count >= size || named.union(item.patients).count > 100 {
                     chunks.append([])
                     named = []
                 }
-                named.insert(patient)
-                chunks[chunks.count - 1].append(item)
+                named.formUnion(item.patients)
+                // What is about several waits until the last of them is there.
+                if item.patients.count > 1 { later.append(item) } else { chunks[chunks.count - 1].append(item) }
             }
+        }
+        for item in later {
+            if chunks[chunks.count - 1].count >= size || named.union(item.patients).count > 100 {
+                chunks.append([])
+                named = []
+            }
+            named.formUnion(item.patients)
+            chunks[chunks.count - 1].append(item)
         }
         return chunks.filter { !$0.isEmpty }
     }
@@ -150,7 +161,7 @@ extension PatientRecords {
 
         func drafts(of items: [BundlePlan.Item], now: Date) throws -> [Draft] {
             try items.map { item in
-                Draft(item.resource, id: item.id, patient: try row(of: item.patient), now: now, index: index)
+                Draft(item.resource, id: item.id, patients: try item.patients.map(row), now: now, index: index)
             }
         }
 
@@ -159,12 +170,13 @@ extension PatientRecords {
             guard let resource = change.resource else {
                 return current.isDeleted ? nil : try Draft(deleting: current, now: now, tag: tag)
             }
-            guard try row(of: change.patient) == current.patient else { throw StoredRecord.movesAway(change.type) }
+            guard try Set(change.patients.map(row)) == Set(current.patients) else {
+                throw StoredRecord.movesAway(change.type)
+            }
             return try current.says(resource) ? nil : Draft(resource, replacing: current, now: now, index: index)
         }
 
-        private func row(of patient: String?) throws -> UUID? {
-            guard let patient else { return nil }
+        private func row(of patient: String) throws -> UUID {
             guard let row = rows[patient] else { throw Refusal.notFound }
             return row
         }
@@ -178,7 +190,7 @@ extension PatientRecords {
     ) async throws -> OpenedBundle {
         let index = try await index(for: caller)
         var isKnown: Set<String> = []
-        let known = (items.compactMap(\.patient) + changes.compactMap(\.patient))
+        let known = (items.flatMap(\.patients) + changes.flatMap(\.patients))
             .filter { newPatients[$0] == nil && isKnown.insert($0).inserted }
         let people = known.map { index.tag(kind: "Patient", id: $0) }
         let changed = changes.map { index.tag(kind: $0.type, id: $0.id) }
@@ -194,7 +206,7 @@ extension PatientRecords {
                 """
                 select \(SealedRecord.columns), tag from care.record
                  where organization_id = \(caller.organization) and tag = any (\(changed))
-                """
+                """, Self.others(of: changed, in: caller.organization),
             ]
         let (pass, answers) = try await gate.open(errand, for: caller, work: work)
         var rows = newPatients
@@ -203,7 +215,11 @@ extension PatientRecords {
         if let found = answers.first {
             var tags: [UUID: [UInt8]] = [:]
             for row in found { tags[try row.decode(UUID.self, at: 0)] = try row.decode([UInt8].self, at: 7) }
-            for record in try await open(found, under: pass) { tags[record.row].map { current[$0] = record } }
+            let others = try Self.others(in: answers[1])
+            for var record in try await open(found, under: pass) {
+                record.others = others[record.row] ?? []
+                tags[record.row].map { current[$0] = record }
+            }
         }
         return OpenedBundle(pass: pass, index: index, rows: rows, current: current)
     }

@@ -26,11 +26,15 @@ extension PatientRecords {
         let (pass, rows) = try await gate.open(
             Errand(.updateRecord, targets: [tag]),
             for: caller,
-            work: [Self.current(tag, in: caller.organization), Self.patient(at: place, index, in: caller.organization)]
+            work: [
+                Self.current(tag, in: caller.organization), Self.others(of: [tag], in: caller.organization),
+                Self.patients(at: place, index, in: caller.organization),
+            ]
         )
-        let current = try await opened(rows[0], id: id, under: pass)
+        var current = try await opened(rows[0], id: id, under: pass)
+        current.others = try Self.others(in: rows[1])[current.row] ?? []
         try current.require(version)
-        try current.requirePlace(place, patient: rows[1])
+        try current.requirePlace(place, patients: rows[2])
         if try current.says(resource) { return current }
         let draft = Draft(resource, replacing: current, now: Date(), index: index)
         return try await write([draft], reach: [], under: pass, epoch: index.epoch)[0]
@@ -53,9 +57,10 @@ extension PatientRecords {
         let (pass, rows) = try await gate.open(
             Errand(.deleteRecord, targets: [tag]),
             for: caller,
-            work: [Self.current(tag, in: caller.organization)]
+            work: [Self.current(tag, in: caller.organization), Self.others(of: [tag], in: caller.organization)]
         )
-        let current = try await opened(rows[0], id: id, under: pass)
+        var current = try await opened(rows[0], id: id, under: pass)
+        current.others = try Self.others(in: rows[1])[current.row] ?? []
         try current.require(version)
         if current.isDeleted { return current.version }
         let draft = try Draft(deleting: current, now: Date(), tag: tag)
@@ -73,17 +78,35 @@ extension PatientRecords {
         "select \(SealedRecord.columns) from care.record where organization_id = \(organization) and tag = \(tag)"
     }
 
+    /// Whom records are about besides those with whom they stand.
+    static func others(of tags: [[UInt8]], in organization: UUID) -> SQL {
+        """
+        select record_id, patient_id from care.record_subject
+         where organization_id = \(organization) and record_id in (
+            select id from care.record where organization_id = \(organization) and tag = any (\(tags)) and is_about_several)
+         order by record_id, patient_id
+        """
+    }
+
+    /// The same by record.
+    static func others(in rows: Rows) throws -> [UUID: [UUID]] {
+        var others: [UUID: [UUID]] = [:]
+        for row in rows {
+            others[try row.decode(UUID.self, at: 0), default: []].append(try row.decode(UUID.self, at: 1))
+        }
+        return others
+    }
+
     /// Whose record a resource would be of: no row for what is of no patient or of none whom the pass names.
-    private static func patient(at place: Subjecthood, _ index: BlindIndex, in organization: UUID) -> SQL {
-        guard case .patient(let id) = place else { return "select null::uuid" }
-        let tag = index.tag(kind: "Patient", id: id)
-        return "select patient_id from care.record where organization_id = \(organization) and tag = \(tag)"
+    private static func patients(at place: Subjecthood, _ index: BlindIndex, in organization: UUID) -> SQL {
+        let tags = place.patients.map { index.tag(kind: "Patient", id: $0) }
+        return "select patient_id from care.record where organization_id = \(organization) and tag = any (\(tags))"
     }
 
     func opened(_ rows: Rows, id: String, under pass: Pass) async throws -> StoredRecord {
         guard let row = rows.first else { throw Refusal.notFound }
         let sealed = try SealedRecord(row)
-        return try sealed.open(with: try await key(of: sealed, under: pass), id: id)
+        return try await open(sealed, id: id, under: pass)
     }
 }
 
@@ -94,17 +117,14 @@ extension StoredRecord {
     }
 
     /// That a resource which shall replace this one belongs where this one does.
-    fileprivate func requirePlace(_ place: Subjecthood, patient rows: Rows) throws {
-        switch place {
-        case .newPatient: return
-        case .directory: if patient == nil { return }
-        case .patient: if let patient, try rows.first?.decode(UUID?.self, at: 0) == patient { return }
-        }
-        throw Self.movesAway(type)
+    fileprivate func requirePlace(_ place: Subjecthood, patients rows: Rows) throws {
+        if place == .newPatient { return }
+        let named = Set(try rows.map { row in try row.decode(UUID.self, at: 0) })
+        guard named == Set(patients), named.count == place.patients.count else { throw Self.movesAway(type) }
     }
 
     static func movesAway(_ type: String) -> Outcome {
-        Outcome(.businessRule, at: Expression(type), "a record stays with the patient or the directory that it is of")
+        Outcome(.businessRule, at: Expression(type), "a record stays with the patients or the directory that it is of")
     }
 
     /// Whether a resource says what this one does: all but `id` and what the server itself puts into `meta`.

@@ -16,7 +16,7 @@ extension PatientRecords {
     ) async throws -> (record: StoredRecord, isNew: Bool) {
         try Validator.check(resource)
         var patient: String?
-        if case .patient(let id) = try Subjecthood(of: resource) { patient = id }
+        patient = try Subjecthood(of: resource).patients.first
         let place = Expression("If-None-Exist")
         if let found = try await matches(of: resource.type, condition, within: patient, at: place, for: caller) {
             return (found, false)

@@ -19,7 +19,20 @@ extension PatientRecords {
         case .newPatient: return try await createPatient(resource, for: caller)
         case .directory: return try await createInDirectory(resource, for: caller)
         case .patient(let id): return try await create(resource, about: id, for: caller)
+        case .patients(let ids): return try await create(resource, about: ids, for: caller)
         }
+    }
+
+    /// A record about several, all of whom the caller must be able to write about.
+    private func create(_ resource: Resource, about patients: [String], for caller: Caller) async throws -> StoredRecord
+    {
+        let index = try await index(for: caller)
+        let tags = patients.map { index.tag(kind: "Patient", id: $0) }
+        let (pass, _) = try await gate.open(Errand(.createRecordAboutSeveral, targets: tags), for: caller)
+        let rows = pass.targets.compactMap(\.patient)
+        guard rows.count == patients.count else { throw Refusal.notFound }
+        let draft = Draft(resource, id: UUID().uuidString.lowercased(), patients: rows, now: Date(), index: index)
+        return try await write([draft], reach: [], under: pass, epoch: index.epoch)[0]
     }
 
     private func create(_ resource: Resource, about patient: String, for caller: Caller) async throws -> StoredRecord {
@@ -31,11 +44,11 @@ extension PatientRecords {
             let (pass, _) = try await gate.open(errand, for: caller)
             guard let row = pass.patients.first else { throw Refusal.notFound }
             known.remember(row, for: tag)
-            let draft = Draft(resource, id: id, patient: row, now: Date(), index: index)
+            let draft = Draft(resource, id: id, patients: [row], now: Date(), index: index)
             return try await write([draft], reach: [], under: pass, epoch: index.epoch)[0]
         }
         // The patient's row is known: what is sealed for it travels with the opening of the pass.
-        let draft = Draft(resource, id: id, patient: row, now: Date(), index: index)
+        let draft = Draft(resource, id: id, patients: [row], now: Date(), index: index)
         let sealer = try await keys.sealer(
             for: .patient(row, of: caller.organization),
             announcing: AnnouncedPass(for: caller, patients: [row])
@@ -54,7 +67,7 @@ extension PatientRecords {
     private func createInDirectory(_ resource: Resource, for caller: Caller) async throws -> StoredRecord {
         let index = try await index(for: caller)
         let (pass, _) = try await gate.open(Errand(.createDirectory), for: caller)
-        let draft = Draft(resource, id: UUID().uuidString.lowercased(), patient: nil, now: Date(), index: index)
+        let draft = Draft(resource, id: UUID().uuidString.lowercased(), patients: [], now: Date(), index: index)
         return try await write([draft], reach: [], under: pass, epoch: index.epoch)[0]
     }
 
@@ -62,7 +75,7 @@ extension PatientRecords {
         let index = try await index(for: caller)
         let patient = UUID()
         let (pass, _) = try await gate.open(Errand(.createPatient, newPatients: [patient]), for: caller)
-        let draft = Draft(resource, id: UUID().uuidString.lowercased(), patient: patient, now: Date(), index: index)
+        let draft = Draft(resource, id: UUID().uuidString.lowercased(), patients: [patient], now: Date(), index: index)
         return try await write([draft], reach: [.ofCreator(pass, patient)], under: pass, epoch: index.epoch)[0]
     }
 
@@ -77,7 +90,7 @@ extension PatientRecords {
         isStrict: Bool = true
     ) async throws -> [StoredRecord] {
         var sealers: [Subject: Sealer] = [:]
-        for subject in Set(drafts.map({ $0.subject(in: pass.organization) })) {
+        for subject in Set(drafts.flatMap({ $0.subjects(in: pass.organization) })) {
             // Durable in the key store before the first record that it seals.
             _ = try await keys.make(for: subject, under: pass)
             sealers[subject] = try await keys.sealer(for: subject, announcing: pass)
@@ -127,6 +140,20 @@ enum Subjecthood: Equatable {
     case directory
     /// In the record of the patient with this public id.
     case patient(id: String)
+    /// In the records of several, such as a mother and her baby: two to ``mostPatients``, each once.
+    case patients(ids: [String])
+
+    /// A record of more people is sealed for none of them, but for a group.
+    static let mostPatients = 50
+
+    /// The public ids of the patients whom it names, if they are there already.
+    var patients: [String] {
+        switch self {
+        case .newPatient, .directory: []
+        case .patient(let id): [id]
+        case .patients(let ids): ids
+        }
+    }
 
     init(of resource: Resource) throws(Outcome) {
         if resource.type == "Patient" {
@@ -143,21 +170,25 @@ enum Subjecthood: Equatable {
                 "the resource must name the patient whom it is about"
             )
         case .patients(let references):
-            guard references.count == 1 else {
+            guard references.count <= Self.mostPatients else {
                 throw Outcome(
-                    .notSupported,
+                    .tooCostly,
                     at: Expression(resource.type),
-                    "a resource about several patients is not kept yet"
+                    "a resource is about \(Self.mostPatients) patients at most"
                 )
             }
-            guard case .relative("Patient", let id, _) = Reference.Target(references[0]) else {
-                throw Outcome(
-                    .value,
-                    at: Expression(resource.type),
-                    "the patient must be one of this server, written as Patient/id"
-                )
+            var ids: [String] = []
+            for reference in references {
+                guard case .relative("Patient", let id, _) = Reference.Target(reference) else {
+                    throw Outcome(
+                        .value,
+                        at: Expression(resource.type),
+                        "each patient must be one of this server, written as Patient/id"
+                    )
+                }
+                if !ids.contains(id) { ids.append(id) }
             }
-            self = .patient(id: id)
+            self = ids.count == 1 ? .patient(id: ids[0]) : .patients(ids: ids)
         }
     }
 }

@@ -15,8 +15,8 @@ struct Draft: Sendable {
     /// What it replaces, for the diff.
     let previous: StoredRecord?
     var isDeletion = false
-    /// The patient whose record it is, by row; `nil` for the directory.
-    let patient: UUID?
+    /// The patients whom it is about, by row, the one with whom it stands first; none for the directory.
+    let patients: [UUID]
     let now: Date
     /// Tokens by which the patient is found; for a Patient only.
     let tokens: [Int64]
@@ -27,8 +27,8 @@ struct Draft: Sendable {
     let references: [(tag: [UInt8], place: FHIR.Expression)]
 
     /// Settles the id and `meta` of a new resource.
-    init(_ resource: Resource, row: UUID = UUID(), id: String, patient: UUID?, now: Date, index: BlindIndex) {
-        self.init(resource, row: row, id: id, previous: nil, patient: patient, now: now, index: index)
+    init(_ resource: Resource, row: UUID = UUID(), id: String, patients: [UUID], now: Date, index: BlindIndex) {
+        self.init(resource, row: row, id: id, previous: nil, patients: patients, now: now, index: index)
     }
 
     /// Settles the `meta` of a resource that takes another one's place.
@@ -38,7 +38,7 @@ struct Draft: Sendable {
             row: current.row,
             id: current.id,
             previous: current,
-            patient: current.patient,
+            patients: current.patients,
             now: now,
             index: index
         )
@@ -49,7 +49,7 @@ struct Draft: Sendable {
         row: UUID,
         id: String,
         previous: StoredRecord?,
-        patient: UUID?,
+        patients: [UUID],
         now: Date,
         index: BlindIndex
     ) {
@@ -62,7 +62,7 @@ struct Draft: Sendable {
         self.resource = resource
         self.id = id
         self.row = row
-        self.patient = patient
+        self.patients = patients
         self.now = now
         card = SearchCard(of: resource, id: id, lastUpdated: instant).encoded()
         references = resource.references().compactMap { reference in
@@ -83,7 +83,7 @@ struct Draft: Sendable {
         resource = mark
         id = current.id
         row = current.row
-        patient = current.patient
+        patients = current.patients
         self.now = now
         card = []
         references = []
@@ -100,13 +100,18 @@ struct Draft: Sendable {
             version: version,
             writtenAt: now,
             patient: patient,
+            others: Array(patients.dropFirst()),
             row: row,
             isDeleted: isDeletion
         )
     }
 
-    func subject(in organization: UUID) -> Subject {
-        patient.map { .patient($0, of: organization) } ?? .directory(of: organization)
+    /// The patient with whom it stands.
+    var patient: UUID? { patients.first }
+
+    /// Under whose keys it is sealed, so that each of them opens it.
+    func subjects(in organization: UUID) -> [Subject] {
+        patients.isEmpty ? [.directory(of: organization)] : patients.map { .patient($0, of: organization) }
     }
 
     private static let instant = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
@@ -146,17 +151,18 @@ struct SealedDrafts: Sendable {
         var rows: [(draft: Draft, message: [UInt8], card: [UInt8], diff: [UInt8])] = []
         var records: [StoredRecord] = []
         for draft in drafts {
-            let sealer = try sealer(draft.subject(in: organization))
+            let sealers = try draft.subjects(in: organization).map(sealer)
             let json = draft.resource.json.serialized()
-            func binding(_ kind: String) -> Binding {
-                Binding(organization: organization, kind: kind, id: draft.row, version: draft.version)
+            func sealed(_ text: [UInt8], as kind: String) throws -> [UInt8] {
+                let binding = Binding(organization: organization, kind: kind, id: draft.row, version: draft.version)
+                return sealers.count == 1
+                    ? try sealers[0].seal(text, for: binding) : try Sealer.seal(text, for: binding, under: sealers)
             }
             let diff = draft.diff(sha256: Self.hex(Primitive.sha256(json)))
             rows.append(
                 (
-                    draft, try sealer.seal(json, for: binding(draft.resource.type)),
-                    try sealer.seal(draft.card, for: binding("Card")),
-                    try sealer.seal(diff, for: binding("Diff"))
+                    draft, try sealed(json, as: draft.resource.type), try sealed(draft.card, as: "Card"),
+                    try sealed(diff, as: "Diff")
                 )
             )
             records.append(draft.stored(json))
@@ -187,6 +193,16 @@ struct SealedDrafts: Sendable {
         }
         let (new, changed) = (rows.filter { $0.draft.version == 1 }, rows.filter { $0.draft.version > 1 })
         if !new.isEmpty { statements.append(new.count == 1 ? insert(new[0]) : insert(new)) }
+        let others = new.flatMap { row in row.draft.patients.dropFirst().map { (row.draft.row, $0) } }
+        if !others.isEmpty {
+            statements.append(
+                """
+                insert into care.record_subject (organization_id, record_id, patient_id)
+                select \(organization), s.record, s.patient
+                  from unnest(\(others.map(\.0))::uuid[], \(others.map(\.1))::uuid[]) s (record, patient)
+                """
+            )
+        }
         if !changed.isEmpty { statements.append(update(changed)) }
         // Two who change the same version cannot both say that they made the next one.
         statements.append(rows.count == 1 ? changeOfOne : changeOfMany)
@@ -216,20 +232,21 @@ struct SealedDrafts: Sendable {
 
     private func insert(_ row: SealedDraft) -> SQL {
         """
-        insert into care.record (organization_id, id, patient_id, kind, version, tag, sealed, card)
+        insert into care.record (organization_id, id, patient_id, kind, version, tag, sealed, card, is_about_several)
         values (\(organization), \(row.draft.row), \(row.draft.patient), \(row.draft.resource.type), 1,
-                \(row.draft.tag), \(row.message), \(row.card))
+                \(row.draft.tag), \(row.message), \(row.card), \(row.draft.patients.count > 1))
         """
     }
 
     private func insert(_ rows: [SealedDraft]) -> SQL {
         """
-        insert into care.record (organization_id, id, patient_id, kind, version, tag, sealed, card)
-        select \(organization), r.id, r.patient, r.kind, 1, r.tag, r.sealed, r.card
+        insert into care.record (organization_id, id, patient_id, kind, version, tag, sealed, card, is_about_several)
+        select \(organization), r.id, r.patient, r.kind, 1, r.tag, r.sealed, r.card, r.several
           from unnest(
             \(rows.map(\.draft.row))::uuid[], \(rows.map(\.draft.patient))::uuid[],
             \(rows.map(\.draft.resource.type))::text[], \(rows.map(\.draft.tag))::bytea[],
-            \(rows.map(\.message))::bytea[], \(rows.map(\.card))::bytea[]) r (id, patient, kind, tag, sealed, card)
+            \(rows.map(\.message))::bytea[], \(rows.map(\.card))::bytea[], \(rows.map { $0.draft.patients.count > 1 })::boolean[])
+            r (id, patient, kind, tag, sealed, card, several)
         """
     }
 

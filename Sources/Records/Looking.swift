@@ -52,7 +52,7 @@ extension PatientRecords {
         let byAccount = Dictionary(members.map { ($0.account, $0) }) { first, _ in first }
         guard let patientRow = rows[2].first else { throw Refusal.notFound }
         let patient = try SealedRecord(patientRow)
-        let stored = try patient.open(with: try await key(of: patient, under: pass), id: id)
+        let stored = try await open(patient, id: id, under: pass)
         var looks: [Look] = []
         let entries = try rows[0].map { row in try TrailEntry(row) }
         for entry in entries.prefix(limit) {

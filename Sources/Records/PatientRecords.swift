@@ -43,8 +43,7 @@ public final class PatientRecords: Sendable {
         let sealed = try SealedRecord(row)
         guard !sealed.isDeleted else { throw Refusal.deleted }
         if let patient = sealed.patient, type == "Patient" { known.remember(patient, for: tag) }
-        let key = try await key(of: sealed, under: pass)
-        return try sealed.open(with: key, id: id)
+        return try await open(sealed, id: id, under: pass)
     }
 
     /// One record of a patient, and who that is: one pass for both, which names the record.
@@ -65,9 +64,16 @@ public final class PatientRecords: Sendable {
         )
         let found = try await opened(rows[1], id: patient, under: pass)
         let record = try await opened(rows[0], id: id, under: pass)
-        guard record.patient == found.patient else { throw Refusal.notFound }
+        guard Self.isAbout(found, record, under: pass) else { throw Refusal.notFound }
         guard !record.isDeleted else { throw Refusal.deleted }
         return (record, found)
+    }
+
+    /// Whether a record that the pass opened is in this patient's record. One that stands with another patient is about those whom the
+    /// pass names.
+    static func isAbout(_ patient: StoredRecord, _ record: StoredRecord, under pass: Pass) -> Bool {
+        guard let row = patient.patient, let other = record.patient else { return false }
+        return other == row || (record.isAboutSeveral && pass.patients.contains(row))
     }
 
     /// Everything in a patient's record, and what of the directory it refers to. The patient comes first.
@@ -80,7 +86,7 @@ public final class PatientRecords: Sendable {
                 """
                 select \(SealedRecord.columns) from care.record
                  where organization_id = \(caller.organization)
-                   and patient_id = any ((select care.acting_patients('record.read'))::uuid[]) and not is_deleted
+                   and \(Self.ofPatients) and not is_deleted
                  order by kind <> 'Patient', kind, created_at, id
                 """
             ]
@@ -121,6 +127,18 @@ public final class PatientRecords: Sendable {
         return try await open(rows[0], under: pass)
     }
 
+    /// Rows of `care.record` that are about the patients of the pass.
+    static let ofPatients: SQL = """
+        (patient_id = any ((select care.acting_patients('record.read'))::uuid[])
+            or is_about_several and id = any ((select care.acting_shared('record.read'))::uuid[]))
+        """
+
+    /// The same of `care.version`.
+    static let versionsOfPatients: SQL = """
+        (patient_id = any ((select care.acting_patients('version.read'))::uuid[])
+            or record_id = any ((select care.acting_shared('version.read'))::uuid[]))
+        """
+
     // MARK: Keys
 
     func index(for caller: Caller) async throws -> BlindIndex {
@@ -131,21 +149,40 @@ public final class PatientRecords: Sendable {
         }
     }
 
-    func key(of record: SealedRecord, under pass: Pass) async throws -> SubjectKey {
-        try await keys.key(for: record.subject(in: pass.organization), under: pass)
+    /// Opens one record. Where its public id is not known, the resource says.
+    func open(_ record: SealedRecord, id: String?, under pass: Pass) async throws -> StoredRecord {
+        let subjects = keyholders(of: record, under: pass)
+        var held: [SubjectKey] = []
+        if subjects.count == 1 {
+            held = [try await keys.key(for: subjects[0], under: pass)]
+        } else {
+            let found = try await keys(for: Set(subjects), under: pass)
+            held = subjects.compactMap { found[$0] }
+        }
+        guard let opened = try record.open(with: held, id: id) else { throw SealError.noKey }
+        return opened
     }
 
     /// Opens rows of ``SealedRecord/columns``, of one patient or several.
     func open(_ rows: Rows, under pass: Pass) async throws -> [StoredRecord] {
         let sealed = try rows.map { row in try SealedRecord(row) }
-        let subjects = Set(sealed.map { $0.subject(in: pass.organization) })
+        let subjects = sealed.map { keyholders(of: $0, under: pass) }
+        let held = try await keys(for: Set(subjects.joined()), under: pass)
+        // A record whose key is gone was erased: it is not there any more.
+        return try zip(sealed, subjects).compactMap { record, subjects in
+            try record.open(with: subjects.compactMap { held[$0] }, id: nil)
+        }
+    }
+
+    private func keyholders(of record: SealedRecord, under pass: Pass) -> [Subject] {
+        SealedRecord.keyholders(of: record.message, standingWith: record.patient, under: pass)
+    }
+
+    func keys(for subjects: Set<Subject>, under pass: Pass) async throws -> [Subject: SubjectKey] {
         var held: [Subject: SubjectKey] = [:]
         for part in Dictionary(grouping: subjects, by: \.use).values {
             held.merge(try await keys.keys(for: part, under: pass)) { first, _ in first }
         }
-        // A record whose key is gone was erased: it is not there any more.
-        return try sealed.compactMap { record in
-            try held[record.subject(in: pass.organization)].map { try record.open(with: $0, id: nil) }
-        }
+        return held
     }
 }

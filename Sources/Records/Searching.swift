@@ -83,14 +83,12 @@ extension PatientRecords {
 
         /// The rows of `care.record` among which is searched.
         var within: SQL {
-            isOfPatient
-                ? "patient_id = any ((select care.acting_patients('record.read'))::uuid[])" : "patient_id is null"
+            isOfPatient ? PatientRecords.ofPatients : "patient_id is null"
         }
 
         /// The same of `care.version`.
         var versionsWithin: SQL {
-            isOfPatient
-                ? "patient_id = any ((select care.acting_patients('version.read'))::uuid[])" : "patient_id is null"
+            isOfPatient ? PatientRecords.versionsOfPatients : "patient_id is null"
         }
 
         /// Other types among which something may refer to what matches.
@@ -212,19 +210,18 @@ struct CardShelf {
             let id = try row.decode(UUID.self, at: 0)
             guard try row.decode(Bool.self, at: 5) else { continue }
             let patient = try row.decode(UUID?.self, at: 1)
-            let subject: Subject =
-                patient.map { .patient($0, of: pass.organization) } ?? .directory(of: pass.organization)
-            let key: SubjectKey
-            if let held = keys[subject] {
-                key = held
-            } else {
-                key = try await records.keys.key(for: subject, under: pass)
+            let message = try row.decode([UInt8].self, at: 4)
+            let subjects = SealedRecord.keyholders(of: message, standingWith: patient, under: pass)
+            if subjects.contains(where: { keys[$0] == nil }) {
+                keys.merge(try await records.keys(for: Set(subjects), under: pass)) { first, _ in first }
             }
-            keys[subject] = key
             let version = try row.decode(Int32.self, at: 3)
             let binding = Binding(organization: pass.organization, kind: "Card", id: id, version: version)
             do {
-                add(try SearchCard(decoding: key.open(row.decode([UInt8].self, at: 4), for: binding)), id)
+                guard let card = try message.opened(with: subjects.compactMap { keys[$0] }, for: binding) else {
+                    continue
+                }
+                add(try SearchCard(decoding: card), id)
             } catch let error as SearchCardError where error.kind == .version {
                 outdated.append(id)
             }

@@ -67,7 +67,7 @@ extension PatientRecords {
         }
         guard let row = rows[2].first else { throw Refusal.notFound }
         let sealed = try SealedRecord(row)
-        let patient = try sealed.open(with: try await key(of: sealed, under: pass), id: id)
+        let patient = try await open(sealed, id: id, under: pass)
         return (patient, reaches, colleagues.filter { $0.isActive && $0.roles.contains(.clinician) })
     }
 

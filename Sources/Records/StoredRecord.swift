@@ -1,5 +1,6 @@
 public import FHIR
 public import FoundationEssentials
+import People
 import Postgres
 import Seals
 
@@ -17,13 +18,20 @@ public struct StoredRecord: Sendable {
     public let writtenAt: Date
     /// The patient whose record it is; `nil` for what is of the directory.
     public let patient: UUID?
+    /// Whom else it is about; known where it is written.
+    var others: [UUID] = []
     /// The row in the database.
     public let row: UUID
 
+    /// Whether it is sealed for several patients.
+    var isAboutSeveral = false
     /// Whether it is the mark of a deletion: type, id and `meta` alone.
     public var isDeleted = false
     /// The resource, where it had to be parsed already.
     var parsed: Resource?
+
+    /// Whom it is about, the patient with whom it stands first.
+    var patients: [UUID] { (patient.map { [$0] } ?? []) + others }
 
     /// The resource, parsed.
     public var resource: Resource {
@@ -57,14 +65,20 @@ struct SealedRecord: Sendable {
         isDeleted = try answer.decode(Bool.self, at: 6)
     }
 
-    func subject(in organization: UUID) -> Subject {
-        patient.map { .patient($0, of: organization) } ?? .directory(of: organization)
+    /// Whose keys may open a message under a pass: the one with whom it stands; if it is for several, all whom the pass names.
+    static func keyholders(of message: [UInt8], standingWith patient: UUID?, under pass: Pass) -> [Subject] {
+        guard let patient else { return [.directory(of: pass.organization)] }
+        guard SubjectKey.isForSeveral(message) else { return [.patient(patient, of: pass.organization)] }
+        let isFirst = { (id: UUID) in id == patient }
+        return (pass.patients.filter(isFirst) + pass.patients.filter { !isFirst($0) })
+            .map { .patient($0, of: pass.organization) }
     }
 
-    /// Opens it. Where its public id is not known, the resource says.
-    func open(with key: SubjectKey, id: String?) throws -> StoredRecord {
-        let binding = Binding(organization: key.subject.organization, kind: type, id: row, version: version)
-        let json = try key.open(message, for: binding)
+    /// Opens it with the first of these keys that does; `nil` if there is no key. Where its public id is not known, the resource says.
+    func open(with keys: [SubjectKey], id: String?) throws -> StoredRecord? {
+        guard let organization = keys.first?.subject.organization else { return nil }
+        let binding = Binding(organization: organization, kind: type, id: row, version: version)
+        guard let json = try message.opened(with: keys, for: binding) else { return nil }
         let parsed = id == nil ? try Resource(parsing: json) : nil
         return StoredRecord(
             json: json,
@@ -74,8 +88,23 @@ struct SealedRecord: Sendable {
             writtenAt: writtenAt,
             patient: patient,
             row: row,
+            isAboutSeveral: SubjectKey.isForSeveral(message),
             isDeleted: isDeleted,
             parsed: parsed
         )
+    }
+}
+
+extension [UInt8] {
+    /// What a sealed message says, opened with the first of these keys that it was sealed for; `nil` if there is no key.
+    func opened(with keys: [SubjectKey], for binding: Binding) throws(SealError) -> [UInt8]? {
+        for (number, key) in keys.enumerated() {
+            do {
+                return try key.open(self, for: binding)
+            } catch {
+                guard error == .wrongKey, number + 1 < keys.count else { throw error }
+            }
+        }
+        return nil
     }
 }

@@ -18,7 +18,7 @@ extension PatientRecords {
                 """
                 select \(SealedRecord.columns) from care.record
                  where organization_id = \(caller.organization)
-                   and patient_id = any ((select care.acting_patients('record.read'))::uuid[]) and not is_deleted
+                   and \(Self.ofPatients) and not is_deleted
                  order by kind <> 'Patient', created_at, id
                 """
             ]

@@ -55,7 +55,7 @@ extension PatientRecords {
         )
         let found = try await opened(rows[1], id: patient, under: pass)
         let versions = try await open(rows[0], under: pass)
-        guard versions.allSatisfy({ $0.patient == found.patient }) else { throw Refusal.notFound }
+        guard versions.allSatisfy({ Self.isAbout(found, $0, under: pass) }) else { throw Refusal.notFound }
         return (Array(versions.prefix(100)), found)
     }
 
@@ -121,23 +121,23 @@ extension PatientRecords {
         let index = try await index(for: caller)
         let part = try HistoryPart(range, use: "\(type) of \(patient ?? "the directory")", index: index)
         let errand: Errand
-        let within: (_ power: String) -> SQL
+        let (current, earlier): (SQL, SQL)
         if let patient {
             errand = Errand(.readPatientHistory, targets: [index.tag(kind: "Patient", id: patient)])
-            within = { "kind = \(type) and patient_id = any ((select care.acting_patients(\($0)))::uuid[])" }
+            (current, earlier) = (
+                "kind = \(type) and \(Self.ofPatients)", "kind = \(type) and \(Self.versionsOfPatients)"
+            )
         } else {
             guard Compartment.isDirectory(type) || Compartment.isDirectoryWithoutPatient(type) else {
                 throw Outcome(.required, "the history of \(type) must name the patient, by patient=…")
             }
             errand = Errand(.readDirectoryHistory)
-            within = { _ in "kind = \(type) and patient_id is null" }
+            (current, earlier) = ("kind = \(type) and patient_id is null", "kind = \(type) and patient_id is null")
         }
         let (pass, rows) = try await gate.open(
             errand,
             for: caller,
-            work: [
-                part.versions(in: caller.organization, current: within("record.read"), earlier: within("version.read"))
-            ]
+            work: [part.versions(in: caller.organization, current: current, earlier: earlier)]
         )
         return try await history(rows[0], part, isOfOne: false, under: pass)
     }

@@ -39,6 +39,11 @@ public final class SubjectKey: Sendable {
         try seal(plaintext, for: binding, under: keys, randomness: .system)
     }
 
+    /// Whether a message was sealed for several subjects, so that another one's key may open it.
+    public static func isForSeveral(_ message: [UInt8]) -> Bool {
+        (try? Message.Header(of: message))?.mode == .wrapped
+    }
+
     /// Overwrites the key now: whoever still holds it finds it ``SealError/wiped``.
     func wipe() {
         key.wipe()

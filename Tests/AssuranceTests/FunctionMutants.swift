@@ -45,7 +45,7 @@ enum FunctionMutants {
 
     private static let damages: [Damage] =
         acting + vouching + gate + gateReach + writing + disclosing + signingIn + signedIn + members + links + joining
-        + changing + renewing
+        + changing + aboutSeveral + renewing
         + months
         + looking
 
@@ -267,6 +267,35 @@ enum FunctionMutants {
         ("forget_tokens", "and t.epoch = of_epoch", ""),
         ("forget_tokens", "and t.value <> all (kept)", ""),
         ("unknown_references", "and not r.is_deleted", ""),
+    ]
+
+    private static let aboutSeveral: [Damage] = [
+        ("acting_shared", "if power = any (shown.powers) then", "if true then"),
+        ("acting_shared", "s.organization_id = shown.organization_id and", ""),
+        ("acting_shared", "and s.patient_id = any (shown.patients)", ""),
+        ("acting_maker_of", "and r.is_about_several", ""),
+        ("acting_maker_of", "and r.version = 1", ""),
+        ("acting_maker_of", "and r.written_in = pg_current_xact_id_if_assigned()", ""),
+        ("unknown_references", "and s.patient_id = any (shown.patients)", ""),
+        ("unknown_references", "s.organization_id = r.organization_id and", ""),
+        ("unknown_references", "and s.record_id = r.id", ""),
+        ("open_pass", "if i = any (several) then", "if false then"),
+        ("open_pass", "reached := reached and cardinality(also_reached) = subjects;", "null;"),
+        ("open_pass", "reached and cardinality(also_reached) = subjects", "cardinality(also_reached) = subjects"),
+        ("open_pass", "reached and cardinality(also_reached) = subjects", "reached"),
+        ("open_pass", "elsif not reached and cardinality(also_reached) > 0 then", "elsif not reached then"),
+        ("open_pass", "patients[i] := also_reached[1];", ""),
+        ("open_pass", "also_about := also_about || also_reached;", ""),
+        ("open_pass", "and r.patient_id = o.patient_id and", "and"),
+        (
+            "open_pass", "where o.organization_id = p.organization_id and o.record_id = records[i]) x",
+            "where o.organization_id = p.organization_id) x"
+        ),
+        ("open_pass", "union all select stands_with[i] where stands_with[i] <> patients[several[i]]", ""),
+        (
+            "open_pass",
+            "perform care.write_entry(p, subject, records[several[i]], refused, key_epoch, salt, sealed, at);", "null;"
+        ),
     ]
 
     private static let disclosing: [Damage] = [

@@ -199,15 +199,15 @@ struct ChartRoutes {
     private func act(_ look: PatientRecords.Look) -> WhoLookedPage.Act {
         switch Act(rawValue: look.act) {
         case .readRecord?: look.type == "Patient" ? .opened : .readEntry
-        case .searchRecords?: look.note?.query == PatientRecords.timelineQuery ? .readTimeline : .searchedWithin
+        case .searchRecords?, .browseRecords?: look.note?.query == PatientRecords.timelineQuery ? .readTimeline : .searchedWithin
         case .readEverything?: .readEverything
-        case .createRecord?, .createPatient?: .created
+        case .createRecord?, .createRecordAboutSeveral?, .createPatient?: .created
         case .updateRecord?: .changed
         case .deleteRecord?: .removed
         case .readHistory?, .readPatientHistory?: .other("looked at earlier versions of entries")
         case .writeBundle?: .imported
         case .listPatients?: .other("saw this name in the list of people")
-        case .searchPatients?: .found
+        case .searchPatients?, .browsePatients?: .found
         case .readTrail?: .readLooks
         case .share?: .shared
         case .stopSharing?: .stoppedSharing

@@ -80,6 +80,22 @@ begin
 end
 $$;
 
+-- Records about these patients that stand with another one, if the pass carries the power; else none.
+create function care.acting_shared(power text) returns uuid[]
+    language plpgsql stable security definer set search_path = care, pg_temp
+as $$
+declare
+    shown care.pass := care.acting();
+begin
+    if power = any (shown.powers) then
+        return array(
+            select s.record_id from care.record_subject s
+             where s.organization_id = shown.organization_id and s.patient_id = any (shown.patients));
+    end if;
+    return '{}';
+end
+$$;
+
 -- Those among them who did not exist when the pass was opened.
 create function care.acting_new_patients(power text) returns uuid[]
     language plpgsql stable security definer set search_path = care, pg_temp
@@ -174,6 +190,6 @@ end
 $$;
 grant execute on function
     care.acting_organization(), care.acting_account(), care.acting_may(text), care.acting_patients(text),
-    care.acting_new_patients(text), care.acting_opening(), care.acting_roster(text)
+    care.acting_shared(text), care.acting_new_patients(text), care.acting_opening(), care.acting_roster(text)
     to carekeep_server;
 grant execute on function care.vouch(bytea, uuid, text, uuid[]) to carekeep_keykeeper;

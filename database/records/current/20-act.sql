@@ -10,6 +10,8 @@ insert into care.act (name, scope, powers, reach, roles) values
     ('record.browse', 'patient', '{record.read,version.read,directory.read}',
         '{guardian,self,share,care-team,assignment}', '{}'),
     ('record.create', 'patient', '{record.write}', '{guardian,self,care-team,assignment}', '{}'),
+    ('record.create.several', 'patients', '{record.write}', '{guardian,self,care-team,assignment}',
+        '{owner,admin,caregiver,patient,clinician,staff}'),
     ('record.update', 'patient', '{record.read,record.write,record.change}', '{guardian,self,care-team,assignment}', '{}'),
     ('record.delete', 'patient', '{record.read,record.write,record.change,record.delete}',
         '{guardian,self,care-team,assignment}', '{}'),

@@ -69,6 +69,14 @@ declare
     reached boolean;
     target_record uuid;
     target_patient uuid;
+    target_several boolean;
+    -- Of records about several: their number among the targets, and the patients whom they stand with.
+    several integer[] := '{}';
+    stands_with uuid[] := '{}';
+    also_reached uuid[];
+    also_about uuid[] := '{}';
+    subjects integer;
+    subject uuid;
     asked constant integer := coalesce(cardinality(targets), 0);
     -- What is refused for asking too much leaves as many entries as could have been granted, and no more.
     n constant integer := least(asked, 100);
@@ -126,10 +134,15 @@ begin
     -- Whom is it about? The gate finds the patients itself; an unknown record is refused like a forbidden one.
     if n > 0 and p.organization_id is not null then
         for i in 1 .. n loop
-            select r.id, r.patient_id into target_record, target_patient from care.record r
+            select r.id, r.patient_id, r.is_about_several into target_record, target_patient, target_several
+              from care.record r
              where r.organization_id = p.organization_id and r.tag = targets[i];
             records[i] := target_record;
             patients[i] := target_patient;
+            if target_several then
+                several := several || i;
+                stands_with := stands_with || target_patient;
+            end if;
             if refused is null and target_record is null then
                 refused := 'no such record';
             end if;
@@ -193,6 +206,26 @@ begin
                    and r.patient_id = patients[i] and r.kind = any (a.reach)
                    and r.withdrawn_at is null and r.since <= at and (r.until is null or r.until > at)
             ) into reached;
+            if i = any (several) then
+                -- Whoever reaches one of those whom it is about may read it. To change it, all must be reached.
+                select array_agg(x.patient_id) filter (where x.reached), count(*) into also_reached, subjects from (
+                    select o.patient_id, exists (
+                        select from care.reach r
+                         where r.organization_id = p.organization_id and r.account_id = p.account_id
+                           and r.patient_id = o.patient_id and r.kind = any (a.reach)
+                           and r.withdrawn_at is null and r.since <= at and (r.until is null or r.until > at)
+                    ) as reached
+                      from care.record_subject o
+                     where o.organization_id = p.organization_id and o.record_id = records[i]) x;
+                also_reached := coalesce(also_reached, '{}');
+                if 'record.change' = any (p.powers) then
+                    reached := reached and cardinality(also_reached) = subjects;
+                elsif not reached and cardinality(also_reached) > 0 then
+                    patients[i] := also_reached[1];
+                    reached := true;
+                end if;
+                also_about := also_about || also_reached;
+            end if;
             if not reached then
                 refused := 'out of reach';
             end if;
@@ -201,9 +234,25 @@ begin
 
     p.until := case when refused is null then at + interval '60 seconds' end;
     p.patients := case when refused is null then array_remove(patients, null) || p.new_patients else '{}' end;
+    foreach subject in array also_about loop
+        if refused is null and not subject = any (p.patients) then
+            p.patients := p.patients || subject;
+        end if;
+    end loop;
     -- One entry for each target; one for none, unless the patients to be made have theirs below.
     for i in 1 .. case when refused is null and n = 0 and cardinality(p.new_patients) > 0 then 0 else greatest(n, 1) end loop
         perform care.write_entry(p, patients[i], records[i], refused, key_epoch, salt, sealed, at);
+    end loop;
+    -- What is done to a record about several is told to each of them.
+    for i in 1 .. cardinality(several) loop
+        for subject in
+            select o.patient_id from care.record_subject o
+             where o.organization_id = p.organization_id and o.record_id = records[several[i]]
+               and o.patient_id <> patients[several[i]]
+            union all select stands_with[i] where stands_with[i] <> patients[several[i]]
+        loop
+            perform care.write_entry(p, subject, records[several[i]], refused, key_epoch, salt, sealed, at);
+        end loop;
     end loop;
     if refused is not null then
         patients := '{}';

@@ -7,7 +7,7 @@ do $$
 declare
     t text;
 begin
-    foreach t in array array['patient', 'reach', 'record', 'version', 'token', 'change'] loop
+    foreach t in array array['patient', 'reach', 'record', 'record_subject', 'version', 'token', 'change'] loop
         execute format('alter table care.%I enable row level security', t);
         execute format('alter table care.%I force row level security', t);
         execute format('revoke all on care.%I from carekeep_server, carekeep_keykeeper', t);
@@ -61,6 +61,8 @@ grant select,
 -- record
 create policy record_read_of_the_patient on care.record for select to carekeep_server
     using (patient_id = any ((select care.acting_patients('record.read'))::uuid[]));
+create policy record_read_of_another_subject on care.record for select to carekeep_server
+    using (id = any ((select care.acting_shared('record.read'))::uuid[]));
 create policy record_read_of_the_directory on care.record for select to carekeep_server
     using (patient_id is null and (select care.acting_may('directory.read')));
 create policy record_read_on_the_roster on care.record for select to carekeep_server
@@ -80,9 +82,39 @@ create policy record_changed_of_the_directory on care.record for update to carek
         patient_id is null and (select care.acting_may('directory.change'))
         and (not is_deleted or (select care.acting_may('record.delete'))));
 grant select,
-      insert (organization_id, id, patient_id, kind, version, tag, sealed, card),
+      insert (organization_id, id, patient_id, kind, version, tag, sealed, card, is_about_several),
       update (version, sealed, card, is_deleted)
    on care.record to carekeep_server;
+
+-- record_subject
+-- Whether a record was made by this transaction, about several, and with one of the pass's patients: only then may others be
+-- named. Of a record that is there, nobody else gets to be a subject.
+create function care.acting_maker_of(record uuid) returns boolean
+    language plpgsql stable security definer set search_path = care, pg_temp
+as $$
+declare
+    shown care.pass := care.acting();
+begin
+    return exists (
+        select from care.record r
+         where r.organization_id = shown.organization_id and r.id = record and r.is_about_several
+           and r.version = 1 and r.written_in = pg_current_xact_id_if_assigned()
+           and r.patient_id = any (shown.patients));
+end
+$$;
+alter function care.acting_maker_of(uuid) owner to carekeep_gate;
+revoke all on function care.acting_maker_of(uuid) from public;
+grant execute on function care.acting_maker_of(uuid) to carekeep_server;
+
+create policy record_subject_read_of_the_patient on care.record_subject for select to carekeep_server
+    using (patient_id = any ((select care.acting_patients('record.read'))::uuid[]));
+create policy record_subject_named_with_the_record on care.record_subject for insert to carekeep_server
+    with check (
+        patient_id = any ((select care.acting_patients('record.write'))::uuid[])
+        and care.acting_maker_of(record_id));
+grant select, insert (organization_id, record_id, patient_id) on care.record_subject to carekeep_server;
+grant select on care.record_subject to carekeep_gate;
+create policy record_subject_read_by_the_gate on care.record_subject for select to carekeep_gate using (true);
 
 -- version
 -- Every version is kept: whatever changes a record, whoever asks, what it was stays here, and the next one is counted.
@@ -111,6 +143,8 @@ create policy version_kept_by_the_gate on care.version for insert to carekeep_ga
 
 create policy version_read_of_the_patient on care.version for select to carekeep_server
     using (patient_id = any ((select care.acting_patients('version.read'))::uuid[]));
+create policy version_read_of_another_subject on care.version for select to carekeep_server
+    using (record_id = any ((select care.acting_shared('version.read'))::uuid[]));
 create policy version_read_on_the_roster on care.version for select to carekeep_server
     using (kind = 'Patient' and patient_id in (select care.acting_roster('version.read')));
 create policy version_read_of_the_directory on care.version for select to carekeep_server
@@ -198,7 +232,11 @@ begin
          where not exists (
             select from care.record r
              where r.organization_id = shown.organization_id and r.tag = t.tag and not r.is_deleted
-               and (r.patient_id is null or r.patient_id = any (shown.patients))));
+               and (r.patient_id is null or r.patient_id = any (shown.patients)
+                    or r.is_about_several and exists (
+                        select from care.record_subject s
+                         where s.organization_id = r.organization_id and s.record_id = r.id
+                           and s.patient_id = any (shown.patients)))));
 end
 $$;
 
