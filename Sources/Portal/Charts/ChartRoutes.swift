@@ -199,7 +199,8 @@ struct ChartRoutes {
     private func act(_ look: PatientRecords.Look) -> WhoLookedPage.Act {
         switch Act(rawValue: look.act) {
         case .readRecord?: look.type == "Patient" ? .opened : .readEntry
-        case .searchRecords?, .browseRecords?: look.note?.query == PatientRecords.timelineQuery ? .readTimeline : .searchedWithin
+        case .searchRecords?, .browseRecords?:
+            look.note?.query == PatientRecords.timelineQuery ? .readTimeline : .searchedWithin
         case .readEverything?: .readEverything
         case .createRecord?, .createRecordAboutSeveral?, .createPatient?: .created
         case .updateRecord?: .changed
