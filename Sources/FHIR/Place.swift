@@ -14,6 +14,9 @@ struct Place {
     mutating func enter(_ index: Int) { steps.append(.index(index)) }
     mutating func leave() { steps.removeLast() }
 
+    /// Which item of its element the walk is at, if it is at one.
+    var lastIndex: Int? { if case .index(let index)? = steps.last { index } else { nil } }
+
     /// Whether the last element entered is `contained`.
     var isInContained: Bool {
         for step in steps.reversed() { if case .child(let name) = step { return name == "contained" } }

@@ -4,6 +4,9 @@ enum PrimitiveType: String, Sendable, CaseIterable {
     case string, markdown, code, id, uri, url, canonical, oid, uuid, base64Binary
     case date, dateTime, instant, time, xhtml
 
+    /// Whether it holds addresses, of which some may lie within the resource.
+    var isAddress: Bool { self == .uri || self == .url || self == .canonical }
+
     /// Whether a value is of this type.
     func accepts(_ json: JSON) -> Bool {
         switch (self, json) {

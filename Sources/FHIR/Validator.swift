@@ -1,8 +1,7 @@
 /// Whether a resource has the structure that R4 gives its type: elements, types, cardinalities, formats of primitives,
-/// extensions, contained resources, required codes and targets of references.
+/// extensions, contained resources, required codes, targets of references, and invariants.
 ///
-/// What it does not check: profiles, invariants in FHIRPath beyond those of extensions and contained resources, and
-/// codes of large or external systems.
+/// What it does not check: profiles, and codes of large or external systems.
 public enum Validator {
     /// Everything that is wrong with a resource, up to a hundred issues.
     public static func validate(_ resource: Resource) -> [Issue] {
@@ -27,6 +26,9 @@ private struct Validation {
     private let definitions = Definitions.r4
     /// Whether the walk is inside a contained resource, which must not contain others.
     private var isContained = false
+    private var contained = ContainedReferences(of: [:])
+    private var invariants = InvariantCheck()
+    private var errors = 0
 
     init(root: Expression) { place = Place(root) }
 
@@ -35,7 +37,14 @@ private struct Validation {
     mutating func resource(_ object: JSONObject) {
         guard let index = definitions.index[object["resourceType"]?.string ?? ""], definitions.types[index].isResource
         else { return error(.notSupported, "resourceType must be a type of resource that R4 knows") }
+        let before = (invariants.enter(object, isContained: isContained), contained)
+        if !isContained { contained = ContainedReferences(of: object) }
         elements(object, of: index, isResource: true)
+        if !isContained {
+            unusedContained()
+            contained = before.1
+        }
+        invariants.leave(to: before.0)
     }
 
     private mutating func nestedResource(_ json: JSON) {
@@ -46,15 +55,29 @@ private struct Validation {
     private mutating func containedResource(_ json: JSON) {
         if isContained { return error(.invariant, "a contained resource must not contain others") }
         isContained = true
+        let isOnlyOne = contained.enter(place.lastIndex ?? 0, id: json["id"]?.string)
         nestedResource(json)
+        contained.leave()
         isContained = false
         if json["id"] == nil { error(.invariant, "a contained resource must have an id to be referred to by") }
+        if !isOnlyOne { error(.invariant, "two contained resources must not have the same id") }
+    }
+
+    private mutating func unusedContained() {
+        for index in contained.unused {
+            place.enter("contained")
+            place.enter(index)
+            error(.invariant, "dom-3: a contained resource must be referred to, or refer to what contains it")
+            place.leave()
+            place.leave()
+        }
     }
 
     // MARK: Elements
 
     private mutating func elements(_ object: JSONObject, of index: Int, isResource: Bool) {
         let type = definitions.types[index]
+        let errorsBefore = errors
         if object.isEmpty { return error(.structure, "an object must not be empty") }
         // Members are looked up one by one, so that an object with a million of them would take a day.
         guard object.members.count <= 2 * type.members.count + 10 else {
@@ -94,8 +117,26 @@ private struct Validation {
             error(.required, "must be given")
             place.leave()
         }
+        // A companion of a primitive may have an id alone: the value stands beside it.
+        if !isResource, type.name != "Element", object.members.count == 1, object.members[0].key == "id" {
+            error(.invariant, "ele-1: an element must have a value or other elements, besides its id")
+        }
         if type.name == "Extension" { extensionRules(object) }
         if type.name == "Reference" { referenceRules(object) }
+        // A rule is asked of what is otherwise right, so that one mistake is one error.
+        if errors == errorsBefore { invariants(of: object, index, present) }
+    }
+
+    private mutating func invariants(of object: JSONObject, _ type: Int, _ present: UInt128) {
+        guard !invariants.isExhausted else { return }
+        for breach in invariants.breaches(of: object, type: type, present: present) {
+            if let element = breach.element { place.enter(element) }
+            if let item = breach.item { place.enter(item) }
+            error(.invariant, breach.rule)
+            if breach.item != nil { place.leave() }
+            if breach.element != nil { place.leave() }
+        }
+        if invariants.isExhausted { error(.tooCostly, "has more to compare than its rules may cost") }
     }
 
     /// The name of the primitive whose id and extensions a member with `_` holds.
@@ -149,6 +190,10 @@ private struct Validation {
             if let codes, let code = json.string, !codes.codes.contains(code) {
                 error(.codeInvalid, "must be one of the codes of \(codes.name)")
             }
+            // An address within the resource keeps a contained resource in use.
+            if primitive.isAddress, let text = json.string, text.utf8.first == UInt8(ascii: "#") {
+                _ = contained.note(text)
+            }
         case .complex(let index, let codes):
             guard case .object(let object) = json else { return error(.structure, "must be an object") }
             elements(object, of: index, isResource: false)
@@ -186,6 +231,12 @@ private struct Validation {
     }
 
     private mutating func referenceRules(_ object: JSONObject) {
+        if case .string(let text)? = object["reference"], text.utf8.first == UInt8(ascii: "#"), !contained.note(text) {
+            place.enter("reference")
+            error(.invariant, "ref-1: there is no contained resource with this id")
+            place.leave()
+            return
+        }
         guard case .string(let text)? = object["reference"], case .malformed = Reference.Target(text) else { return }
         place.enter("reference")
         if PrimitiveType.uri.accepts(text) {
@@ -223,6 +274,7 @@ private struct Validation {
     private mutating func warning(_ code: IssueType, _ rule: String) { add(.warning, code, rule) }
 
     private mutating func add(_ severity: Issue.Severity, _ code: IssueType, _ rule: String) {
+        if severity == .error { errors += 1 }
         // An error is never crowded out by warnings.
         guard issues.count < Self.mostIssues || (severity == .error && !issues.contains { $0.severity == .error })
         else { return }

@@ -20,8 +20,9 @@ enum SampleData {
         }
     }
 
-    /// `shared/data/fhir` beside the root of the project, wherever the tests are run from.
+    /// `CAREKEEP_SAMPLES`, or `shared/data/fhir` beside the root of the project, wherever the tests are run from.
     private static var root: URL? {
+        if let folder = ProcessInfo.processInfo.environment["CAREKEEP_SAMPLES"] { return URL(filePath: folder) }
         let project = URL(filePath: #filePath).resolvingSymlinksInPath()
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         let candidates = [project, URL(filePath: FileManager.default.currentDirectoryPath)]

@@ -98,16 +98,46 @@ import Testing
             #""extension":[{"url":"u","valueNarrative":{}}]"#,
             ["Patient.extension[0].valueNarrative: structure"]
         ),
-        (#""contained":[{"resourceType":"Organization","id":"o","name":"x"}]"#, []),
+        (#""contained":[{"resourceType":"Organization","id":"o","name":"x"}]"#, ["Patient.contained[0]: invariant"]),
+        (
+            ##""contained":[{"resourceType":"Organization","id":"o","name":"x"}],"managingOrganization":{"reference":"#o"}"##,
+            []
+        ),
+        (
+            #"""
+            "contained":[{"resourceType":"Organization","id":"o","name":"x"},{"resourceType":"Organization","id":"o",\#
+            "name":"x"}],"managingOrganization":{"reference":"#o"}
+            """#,
+            ["Patient.contained[1]: invariant", "Patient.contained[1]: invariant"]
+        ),
+        (##""managingOrganization":{"reference":"#o"}"##, ["Patient.managingOrganization.reference: invariant"]),
+        (##""link":[{"type":"seealso","other":{"reference":"#"}}]"##, []),
+        (
+            #"""
+            "contained":[{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},\#
+            "subject":{"reference":"#"}}]
+            """#,
+            []
+        ),
+        (
+            ##""extension":[{"url":"u","valueUri":"#o"}],"contained":[{"resourceType":"Organization","id":"o","name":"x"}]"##,
+            []
+        ),
         (#""contained":[{"resourceType":"Organization","name":"x"}]"#, ["Patient.contained[0]: invariant"]),
         (
-            #""contained":[{"resourceType":"Organization","id":"o","colour":1}]"#,
+            ##""contained":[{"resourceType":"Organization","id":"o","colour":1}],"managingOrganization":{"reference":"#o"}"##,
             ["Patient.contained[0].colour: structure"]
         ),
-        (#""contained":[{"resourceType":"Element","id":"o"}]"#, ["Patient.contained[0]: not-supported"]),
+        (
+            ##""contained":[{"resourceType":"Element","id":"o"}],"managingOrganization":{"reference":"#o"}"##,
+            ["Patient.contained[0]: not-supported"]
+        ),
         (#""contained":["x"]"#, ["Patient.contained[0]: structure", "Patient.contained[0]: invariant"]),
         (
-            #""contained":[{"resourceType":"Patient","id":"o","contained":[{"resourceType":"Patient","id":"p"}]}]"#,
+            #"""
+            "contained":[{"resourceType":"Patient","id":"o","contained":[{"resourceType":"Patient","id":"p"}]}],\#
+            "link":[{"type":"seealso","other":{"reference":"#o"}}]
+            """#,
             ["Patient.contained[0].contained[0]: invariant"]
         ),
         (#""managingOrganization":{"reference":"a b"}"#, ["Patient.managingOrganization.reference: value"]),
