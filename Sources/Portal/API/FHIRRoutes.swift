@@ -19,7 +19,8 @@ import Records
 ///     POST   /fhir                               a batch or transaction Bundle
 ///     GET    /fhir/{type}?…                      search        POST /fhir/{type}/_search
 ///     GET    /fhir/Patient/{id}/$everything      all of a patient's record
-///     POST   /fhir/{type}/$validate              what is wrong with a resource, without keeping it
+///     POST   /fhir/{type}/$validate              what is wrong with a resource, without keeping it; alone or in
+///     POST   /fhir/{type}/{id}/$validate         Parameters, with a mode
 struct FHIRRoutes {
     let records: PatientRecords
     let limits: Limits
@@ -46,7 +47,8 @@ struct FHIRRoutes {
             let body = try await request.body(upTo: 64 << 10)
             return try await search(Self.parameters(String(buffer: body)), visit)
         }
-        api.post("fhir/:type/$validate") { request, visit in try await validate(request, visit) }
+        api.post("fhir/:type/$validate") { request, visit in try await validate(request, visit, id: nil) }
+        api.post("fhir/:type/:id/$validate") { request, visit in try await validate(request, visit, id: visit.id) }
         api.get("fhir/:type/:id/$everything") { _, visit in try await everything(visit) }
     }
 
@@ -96,9 +98,10 @@ struct FHIRRoutes {
         return resource
     }
 
-    private func validate(_ request: Request, _ visit: APIVisit) async throws -> Response {
-        let resource = try Resource(try await JSON(body: request, limit: limits.body))
-        return Response(json: Outcome(Validator.validate(resource)).json().serialized())
+    private func validate(_ request: Request, _ visit: APIVisit, id: String?) async throws -> Response {
+        let type = try visit.type
+        let body = try await JSON(body: request, limit: limits.body)
+        return Response(json: try ValidationRequest(body, type: type, id: id).outcome.json().serialized())
     }
 
     /// As RFC 9110, 5.6.7, has it: `Sun, 06 Nov 1994 08:49:37 GMT`.
