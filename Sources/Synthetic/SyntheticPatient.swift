@@ -28,11 +28,12 @@ public struct SyntheticPatient: Sendable {
 
     /// What kind of organisation keeps the record.
     public enum Profile: String, Sendable, CaseIterable {
-        /// A child with a chronic illness: daily check-ins, flares, courses of medicine, visits, blood tests, scans.
+        /// A child with a chronic illness over some years: flares, courses of medicine, visits, growth, blood tests,
+        /// scans, vaccinations, and daily check-ins in the last of them.
         case family
         /// An adult seen by a clinic in India: visits, prescriptions, appointments.
         case clinic
-        /// Somebody seen by an ambulance crew in Britain: one report or a few.
+        /// Somebody of any age seen by an ambulance crew in Britain: one report or a few.
         case operations
     }
 
@@ -53,6 +54,16 @@ public struct SyntheticPatient: Sendable {
             var record = OperationsRecord(source)
             (person, guardians, about) = (record.person, [], record.about)
             bundle = record.write()
+        }
+    }
+
+    /// Who it is alone, without their record, which takes longer to write.
+    public static func person(seed: UInt64, index: Int, profile: Profile, today: Day) -> Person {
+        let source = Source(seed: seed, index: index, today: today, profile: profile)
+        switch profile {
+        case .family: return FamilyRecord(source).child
+        case .clinic: return ClinicRecord(source).person
+        case .operations: return OperationsRecord(source).person
         }
     }
 

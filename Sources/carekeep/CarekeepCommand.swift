@@ -9,7 +9,7 @@ struct CarekeepCommand: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, InitCommand.self, LinkCommand.self, ImportCommand.self, MigrateCommand.self,
             ConfigCommand.self,
-            ServeCommand.self, DemoCommand.self,
+            SynthesizeCommand.self, ServeCommand.self, DemoCommand.self,
         ]
     )
 }

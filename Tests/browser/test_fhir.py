@@ -366,3 +366,28 @@ def test_refused_attempts_are_seen_by_nobody_but_the_log(parent, people, server)
     for person in people:
         assert person.password not in body
         assert not any(patient in body for patient in person.patients)
+
+
+# $validate
+
+FHIR_JSON = {"Content-Type": "application/fhir+json"}
+
+
+def test_validate_tells_what_is_wrong_as_it_is_and_in_parameters(parent, child):
+    right, wrong = observation(child), observation(child, effectivePeriod={"start": "2020-02-02", "end": "2020-02-01"})
+    del wrong["effectiveDateTime"]
+    inside = lambda resource, **more: {"resourceType": "Parameters", "parameter": [
+        {"name": "resource", "resource": resource}] + [{"name": name, "valueCode": code} for name, code in more.items()]}
+    for body in (wrong, inside(wrong), inside(wrong, mode="create")):
+        [issue] = outcome(parent.post("Observation/$validate", json=body, headers=FHIR_JSON))
+        assert issue["severity"] == "error" and issue["code"] == "invariant"
+        assert issue["expression"] == ["Observation.effectivePeriod"] and "per-1" in issue["diagnostics"]
+    for body in (right, inside(right), inside(right, mode="create")):
+        answer = parent.post("Observation/$validate", json=body, headers=FHIR_JSON)
+        assert answer.status_code == 200 and [one["severity"] for one in outcome(answer)] == ["information"]
+    assert "id" in outcome(parent.post("Observation/$validate", json=inside(right, mode="update"), headers=FHIR_JSON))[0]["diagnostics"]
+    assert outcome(parent.post(f"Observation/{UNKNOWN}/$validate", json=right, headers=FHIR_JSON))[0]["code"] == "required"
+    for body in (inside(right, mode="delete"), inside(right, profile="x"), {"resourceType": "Basic", "code": {"text": "x"}}):
+        answer = parent.post("Observation/$validate", json=body, headers=FHIR_JSON)
+        assert answer.status_code >= 400 and outcome(answer)[0]["code"] in ("not-supported", "invalid")
+    assert parent.create(wrong).status_code in (400, 422), "what is wrong is not kept either"

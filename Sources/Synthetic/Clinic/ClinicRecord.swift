@@ -7,6 +7,9 @@ struct ClinicRecord {
     private let source: Source
     private let complaints: [Complaint]
     private let doctor: JSON
+    /// Where they live, and go to the clinic's branch.
+    private let town: String
+    private let state: String
     private var draft: Draft
     private var subject: JSON = nil
 
@@ -26,10 +29,18 @@ struct ClinicRecord {
             recordNumber: source.recordNumber("OPD-"),
             ownScript: Person.OwnScript(name: "\(given.own) \(family.own)", language: pool.language)
         )
-        complaints = chance.pick(chance.pick([1, 1, 2, 2, 3]), of: Complaint.all)
+        let age = person.birthday.age(on: source.today) - 2
+        let possible = Complaint.all.filter { $0.ages.contains(max(age, 18)) }
+        complaints = chance.pick(chance.pick([1, 1, 2, 2, 3]), of: possible)
+        (town, state) = chance.pick(Self.towns[pool.language] ?? [("Pune", "MH")])
         doctor = .named(chance.pick(["Dr. Ketaki Varunkar", "Dr. Sudhir Aranyapur", "Dr. Anbuselvan Meenkadal"]))
         draft = Draft(source.chance("ids"))
     }
+
+    private static let towns = [
+        "mr": [("Pune", "MH"), ("Nagpur", "MH"), ("Nashik", "MH")], "hi": [("Bhopal", "MP"), ("Indore", "MP")],
+        "ta": [("Madurai", "TN"), ("Salem", "TN")],
+    ]
 
     var about: String { complaints.map(\.code.display).joined(separator: ", ") }
 
@@ -47,12 +58,11 @@ struct ClinicRecord {
     private mutating func writePatient(_ chance: inout Chance) {
         // Numbers that begin with 5 are not given out to mobile telephones in India.
         let phone = "+91 5\(chance.number(1000...9999)) \(chance.number(10_000...99_999))"
-        let town = chance.pick([("Pune", "MH"), ("Nagpur", "MH"), ("Madurai", "TN"), ("Bhopal", "MP")])
         subject = draft.add(
             "Patient",
             person.patient + [
                 "telecom": [["system": "phone", "value": .string(phone), "use": "mobile"]],
-                "address": [["use": "home", "city": .string(town.0), "state": .string(town.1), "country": "IN"]],
+                "address": [["use": "home", "city": .string(town), "state": .string(state), "country": "IN"]],
                 "communication": [
                     [
                         "language": [
@@ -116,7 +126,7 @@ struct ClinicRecord {
                 "type": [.words(number == 0 ? "New patient" : "Follow-up")], "subject": subject,
                 "participant": [["individual": doctor]],
                 "period": .period(start, start.later(by: chance.number(8...25))),
-                "reasonReference": [condition], "serviceProvider": .named("Saptarishi Polyclinic, Deccan branch"),
+                "reasonReference": [condition], "serviceProvider": .named("Saptarishi Polyclinic, \(town)"),
             ]
         )
         let observing = Observing(subject: subject, encounter: encounter, performer: .named("Nurse on duty"))
@@ -125,7 +135,8 @@ struct ClinicRecord {
             draft.add(
                 "MedicationRequest",
                 [
-                    "status": complaint.isChronic ? "active" : "completed", "intent": "order",
+                    "status": complaint.isChronic && source.today - day < 60 ? "active" : "completed",
+                    "intent": "order",
                     "medicationCodeableConcept": medicine.code.concept, "subject": subject, "encounter": encounter,
                     "authoredOn": .moment(start.later(by: 10)), "requester": doctor, "reasonReference": [condition],
                     "dosageInstruction": [["text": .string(medicine.directions)]],
@@ -142,7 +153,11 @@ struct ClinicRecord {
         _ chance: inout Chance
     ) {
         let better = min(number, 5) * 2
-        let pressure = (chance.middling(118...158) - better, chance.middling(72...98) - better)
+        let isHigh = complaints.contains { $0.code.code == "I10" }
+        let pressure =
+            isHigh
+            ? (chance.middling(132...172) - better * 2, chance.middling(80...104) - better)
+            : (chance.middling(104...138), chance.middling(64...88))
         draft.add(
             "Observation",
             observing.observation(
@@ -195,7 +210,13 @@ struct ClinicRecord {
     }
 
     private mutating func writeAppointment(_ day: Day, status: String, _ chance: inout Chance) {
-        let start = Moment(day, chance.number(9...19), chance.pick([0, 20, 40]), Self.zone)
+        // The clinic is closed on Sundays.
+        let start = Moment(
+            day.weekday == 6 ? day + 1 : day,
+            chance.number(9...19),
+            chance.pick([0, 20, 40]),
+            Self.zone
+        )
         draft.add(
             "Appointment",
             [

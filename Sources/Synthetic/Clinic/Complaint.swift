@@ -5,6 +5,8 @@ struct Complaint {
     let hurts: Bool
     let medicines: [Prescribed]
     let laboratory: Laboratory?
+    /// The ages, in years, at which it is seen.
+    var ages = 18...95
 
     struct Prescribed {
         let code: Code
@@ -36,7 +38,8 @@ struct Complaint {
                 code: .loinc("4548-4", "Hemoglobin A1c/Hemoglobin.total in Blood"),
                 range: 640...960,
                 step: 10
-            ) { Amount(hundredths: max(520, $0), "%") }
+            ) { Amount(hundredths: max(520, $0), "%") },
+            ages: 32...95
         )
     }
 
@@ -49,7 +52,8 @@ struct Complaint {
                 Prescribed(code: .atc("C09CA07", "Telmisartan"), directions: "40 mg, 1-0-0, 30 days"),
                 Prescribed(code: .atc("C08CA01", "Amlodipine"), directions: "5 mg, 0-0-1, 30 days"),
             ],
-            laboratory: nil
+            laboratory: nil,
+            ages: 34...95
         )
     }
 
@@ -65,7 +69,8 @@ struct Complaint {
                 code: .loinc("3016-3", "Thyrotropin [Units/volume] in Serum or Plasma"),
                 range: 380...1150,
                 step: 40
-            ) { Amount(hundredths: max(60, $0), "mIU/L", code: "m[IU]/L") }
+            ) { Amount(hundredths: max(60, $0), "mIU/L", code: "m[IU]/L") },
+            ages: 20...85
         )
     }
 
@@ -110,7 +115,8 @@ struct Complaint {
             isChronic: true,
             hurts: true,
             medicines: [Prescribed(code: .atc("N02BE01", "Paracetamol"), directions: "650 mg, 1-0-1, if needed")],
-            laboratory: nil
+            laboratory: nil,
+            ages: 48...95
         )
     }
 
@@ -123,7 +129,8 @@ struct Complaint {
                 Prescribed(code: .atc("N02CC01", "Sumatriptan"), directions: "50 mg at the start of an attack"),
                 Prescribed(code: .atc("C07AA05", "Propranolol"), directions: "20 mg, 1-0-1, 30 days"),
             ],
-            laboratory: nil
+            laboratory: nil,
+            ages: 18...62
         )
     }
 }

@@ -9,6 +9,8 @@ struct CheckIn {
     /// In the morning, in minutes.
     let stiffness: Int?
     let school: School?
+    /// In a day, where it matters.
+    let stools: Int?
     let words: String?
 
     enum School: String {
@@ -26,6 +28,7 @@ struct CheckIn {
         stiffness = illness == .ibd || pain == 0 ? nil : chance.number(0...(activity / 10)) * 5
         school = Self.school(day, pain, &chance)
         words = chance.happens(activity > 0 ? 22 : 7) ? Self.words(pain, site, wokeAtNight, &chance) : nil
+        stools = illness == .ibd ? 1 + activity / 18 + chance.number(0...1) : nil
     }
 
     private static func pain(_ activity: Int, _ chance: inout Chance) -> Int {
@@ -97,6 +100,12 @@ extension CheckIn {
             parts.append([
                 "code": Code.checkIn("stiffness", "Stiff in the morning").concept,
                 "valueQuantity": Amount(stiffness, "min").quantity,
+            ])
+        }
+        if let stools {
+            parts.append([
+                "code": Code.checkIn("stools", "Stools").concept,
+                "valueQuantity": Amount(stools, "/d").quantity,
             ])
         }
         if let school {

@@ -19,6 +19,28 @@ struct Course {
         let isConfirmed: Bool
     }
 
+    /// The years before the family wrote down every day: a flare now and then, known from visits.
+    init(calm illness: Illness, from firstDay: Day, to end: Day, _ chance: inout Chance) {
+        var flares: [Flare] = []
+        var start = firstDay - 10
+        while start + 40 < end {
+            let flare = Flare(
+                start: max(start, firstDay),
+                end: start + chance.middling(14...32),
+                peak: chance.middling(35...85),
+                sites: chance.pick(chance.number(1...2), of: illness.sites),
+                isConfirmed: true
+            )
+            flares.append(flare)
+            start = flare.end + chance.middling(80...260)
+        }
+        self.firstDay = firstDay
+        self.end = end
+        self.flares = flares
+        secondLineFrom = nil
+        activity = (0..<(end - firstDay)).map { Self.activity(on: firstDay + $0, flares) }
+    }
+
     init(of illness: Illness, from firstDay: Day, to end: Day, _ chance: inout Chance) {
         let usual = chance.pick(min(4, illness.sites.count), of: illness.sites)
         var flares: [Flare] = []

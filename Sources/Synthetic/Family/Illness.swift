@@ -79,53 +79,120 @@ enum Illness: CaseIterable {
         }
     }
 
-    /// What is tried when flares come back.
-    var secondLine: Medicine {
+    /// What a scan does not show, in a radiologist's words.
+    var absence: String {
         switch self {
-        case .crmo: .pamidronate
-        case .jia: .methotrexate
-        case .ibd: .mesalazine
+        case .crmo: "No fracture, no collection."
+        case .jia: "No erosion, cartilage preserved."
+        case .ibd: "No stricture, no fistula, no abscess."
+        }
+    }
+
+    var specialist: String {
+        switch self {
+        case .crmo, .jia: "Dr. Philippa Northcliffe-Adeyemi, paediatric rheumatology"
+        case .ibd: "Dr. Benedikt Lyle-Marchetti, paediatric gastroenterology"
+        }
+    }
+
+    /// What is given from the first visit on: in flares, or for Crohn's disease, in which such painkillers do harm, always.
+    func firstLine(_ growth: Growth, on day: Day) -> Medicine {
+        self == .ibd ? .mesalazine(growth, on: day) : .naproxen(growth, on: day)
+    }
+
+    /// What is given in a flare. Of Crohn's disease, only a doctor starts a steroid.
+    func inFlare(isConfirmed: Bool, _ growth: Growth, on day: Day) -> Medicine {
+        guard self == .ibd else { return .naproxen(growth, on: day) }
+        return isConfirmed ? .prednisolone(growth, on: day) : .paracetamol(growth, on: day)
+    }
+
+    /// What is tried when flares come back.
+    func secondLine(_ growth: Growth, on day: Day) -> Medicine {
+        switch self {
+        case .crmo: .pamidronate(growth, on: day)
+        case .jia: .methotrexate(growth, on: day)
+        case .ibd: .azathioprine(growth, on: day)
         }
     }
 }
 
-/// A medicine as it is given to children here.
+/// A medicine as it is given to a child of some weight or size, in doses that can be measured out.
 struct Medicine {
     let code: Code
     let directions: String
     let route: String
     let amount: Amount
 
-    static let naproxen = Medicine(
-        code: .atc("M01AE02", "Naproxen"),
-        directions: "With food, morning and evening",
-        route: "by mouth",
-        amount: Amount(250, "mg")
-    )
-    static let pamidronate = Medicine(
-        code: .atc("M05BA03", "Pamidronic acid"),
-        directions: "Infusion over four hours, after paracetamol",
-        route: "into a vein",
-        amount: Amount(30, "mg")
-    )
-    static let methotrexate = Medicine(
-        code: .atc("L04AX03", "Methotrexate"),
-        directions: "Once a week, on Friday; folic acid on Saturday",
-        route: "under the skin",
-        amount: Amount("12.5", "mg")
-    )
-    static let mesalazine = Medicine(
-        code: .atc("A07EC02", "Mesalazine"),
-        directions: "Granules, twice a day",
-        route: "by mouth",
-        amount: Amount(1000, "mg")
-    )
-    static let prednisolone = Medicine(
-        code: .atc("H02AB06", "Prednisolone"),
-        directions: "Mornings, less every week",
-        route: "by mouth",
-        amount: Amount(30, "mg")
-    )
+    /// So many mg for each kg, to a multiple, up to a limit.
+    private static func dose(_ growth: Growth, on day: Day, perKg: Int, of step: Int, upTo limit: Int) -> Amount {
+        let dose = (growth.weight(on: day) * perKg / 10 + step / 2) / step * step
+        return Amount(min(limit, max(step, dose)), "mg")
+    }
+
+    static func naproxen(_ growth: Growth, on day: Day) -> Medicine {
+        Medicine(
+            code: .atc("M01AE02", "Naproxen"),
+            directions: "With food, morning and evening",
+            route: "by mouth",
+            amount: dose(growth, on: day, perKg: 5, of: 25, upTo: 500)
+        )
+    }
+
+    static func paracetamol(_ growth: Growth, on day: Day) -> Medicine {
+        Medicine(
+            code: .atc("N02BE01", "Paracetamol"),
+            directions: "If needed, four times a day at most",
+            route: "by mouth",
+            amount: dose(growth, on: day, perKg: 15, of: 20, upTo: 1_000)
+        )
+    }
+
+    static func pamidronate(_ growth: Growth, on day: Day) -> Medicine {
+        Medicine(
+            code: .atc("M05BA03", "Pamidronic acid"),
+            directions: "Infusion over four hours, after paracetamol",
+            route: "into a vein",
+            amount: dose(growth, on: day, perKg: 1, of: 1, upTo: 60)
+        )
+    }
+
+    /// 15 mg for each square metre, in steps of 2.5 mg.
+    static func methotrexate(_ growth: Growth, on day: Day) -> Medicine {
+        let steps = min(10, (growth.surface(on: day) * 15 + 125) / 250)
+        return Medicine(
+            code: .atc("L04AX03", "Methotrexate"),
+            directions: "Once a week, on Friday; folic acid on Saturday",
+            route: "under the skin",
+            amount: Amount(tenths: steps * 25, "mg")
+        )
+    }
+
+    static func mesalazine(_ growth: Growth, on day: Day) -> Medicine {
+        Medicine(
+            code: .atc("A07EC02", "Mesalazine"),
+            directions: "Granules, twice a day",
+            route: "by mouth",
+            amount: dose(growth, on: day, perKg: 25, of: 250, upTo: 2_000)
+        )
+    }
+
+    static func azathioprine(_ growth: Growth, on day: Day) -> Medicine {
+        Medicine(
+            code: .atc("L04AX01", "Azathioprine"),
+            directions: "Once a day, with blood tests",
+            route: "by mouth",
+            amount: dose(growth, on: day, perKg: 2, of: 25, upTo: 150)
+        )
+    }
+
+    static func prednisolone(_ growth: Growth, on day: Day) -> Medicine {
+        Medicine(
+            code: .atc("H02AB06", "Prednisolone"),
+            directions: "Mornings, less every week",
+            route: "by mouth",
+            amount: dose(growth, on: day, perKg: 1, of: 5, upTo: 40)
+        )
+    }
 
     /// As the value of an element of type Dosage, of a prescription or a statement.
     var dosage: JSON {

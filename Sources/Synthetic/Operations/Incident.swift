@@ -9,6 +9,12 @@ struct Incident {
     let outcome: Outcome
     /// Whether it happens by day in summer only.
     var isOfTheSun = false
+    /// The ages, in years, at which it happens.
+    var ages = 16...90
+    /// Of a child too young for NEWS2, whose values are others.
+    var isOfASmallChild = false
+    /// Glucose in the blood when the crew arrived, in tenths of mmol/L, where it was measured.
+    var glucose: Int?
 
     struct Given {
         let code: Code
@@ -24,7 +30,12 @@ struct Incident {
         case refused = "Declined transport, has capacity"
     }
 
-    static var all: [Incident] { [chestPain, brokenAnkle, asthma, faint, heat, anaphylaxis, hypoglycaemia, fall] }
+    static var all: [Incident] {
+        [
+            chestPain, brokenAnkle, asthma, faint, heat, anaphylaxis, hypoglycaemia, fall,
+            convulsion(ages: 1...1, paracetamol: 120), convulsion(ages: 2...3, paracetamol: 180),
+        ]
+    }
 
     private static let exemption = "Exemption, Human Medicines Regulations 2012, schedule 17"
     private static let direction = "Patient group direction"
@@ -67,7 +78,8 @@ struct Incident {
                     authority: exemption
                 ),
             ],
-            outcome: .conveyed
+            outcome: .conveyed,
+            ages: 34...89
         )
     }
 
@@ -99,7 +111,8 @@ struct Incident {
                     authority: direction
                 ),
             ],
-            outcome: .conveyed
+            outcome: .conveyed,
+            ages: 16...76
         )
     }
 
@@ -132,7 +145,8 @@ struct Incident {
                     authority: exemption
                 ),
             ],
-            outcome: .conveyed
+            outcome: .conveyed,
+            ages: 16...58
         )
     }
 
@@ -152,7 +166,8 @@ struct Incident {
             pain: nil,
             given: [],
             outcome: .discharged,
-            isOfTheSun: true
+            isOfTheSun: true,
+            ages: 16...82
         )
     }
 
@@ -179,7 +194,8 @@ struct Incident {
                 )
             ],
             outcome: .discharged,
-            isOfTheSun: true
+            isOfTheSun: true,
+            ages: 18...64
         )
     }
 
@@ -205,7 +221,8 @@ struct Incident {
                     authority: exemption
                 ), oxygen,
             ],
-            outcome: .conveyed
+            outcome: .conveyed,
+            ages: 16...66
         )
     }
 
@@ -231,7 +248,9 @@ struct Incident {
                     authority: exemption
                 )
             ],
-            outcome: .refused
+            outcome: .refused,
+            ages: 19...80,
+            glucose: 24
         )
     }
 
@@ -257,7 +276,37 @@ struct Incident {
                     authority: exemption
                 )
             ],
-            outcome: .discharged
+            outcome: .discharged,
+            ages: 63...97
+        )
+    }
+
+    private static func convulsion(ages: ClosedRange<Int>, paracetamol: Int) -> Incident {
+        Incident(
+            complaint: .icd10("R56.0", "Febrile convulsion"),
+            story: "Hot since the morning, shook for two minutes in the mother's arms. Drowsy, then crying.",
+            first: EarlyWarning(
+                respirations: 34,
+                saturation: 96,
+                hasOxygen: false,
+                systolic: 96,
+                pulse: 158,
+                isAlert: false,
+                temperature: 393
+            ),
+            pain: nil,
+            given: [
+                Given(
+                    code: .atc("N02BE01", "Paracetamol"),
+                    amount: Amount(paracetamol, "mg"),
+                    route: "by mouth",
+                    authority: direction
+                )
+            ],
+            outcome: .conveyed,
+            ages: ages,
+            isOfASmallChild: true,
+            glucose: 61
         )
     }
 }

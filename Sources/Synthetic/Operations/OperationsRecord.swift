@@ -6,7 +6,9 @@ struct OperationsRecord {
     let about: String
 
     private let source: Source
+    /// What happened, and the day of each.
     private let incidents: [Incident]
+    private var days: [Day]
     /// Whether the crew found out who it was.
     private let isKnown: Bool
     private var draft: Draft
@@ -18,16 +20,29 @@ struct OperationsRecord {
         var chance = source.chance("who")
         let isFemale = chance.happens(48)
         self.source = source
+        let (children, adults) = (
+            Incident.all.filter(\.isOfASmallChild), Incident.all.filter { !$0.isOfASmallChild }
+        )
+        // One call in nine is to a small child.
+        let first = chance.pick(adults + adults + children)
+        let age = chance.number(first.ages)
+        days = [Self.day(of: first, before: source.today, &chance)]
         person = Person(
             given: Names.british.given(female: isFemale, &chance),
             family: chance.pick(Names.british.family),
             isFemale: isFemale,
-            birthday: source.today - chance.middling(16 * 365...93 * 365),
+            birthday: days[0] - age * 1_461 / 4 - chance.number(0...360),
             recordNumber: source.recordNumber("PRF-"),
             ownScript: nil
         )
-        isKnown = chance.happens(92)
-        incidents = chance.pick(chance.pick([1, 1, 1, 1, 2]), of: Incident.all)
+        // Small children are never alone.
+        isKnown = chance.happens(92) || first.isOfASmallChild
+        let others = Incident.all.filter {
+            $0.ages.contains(age) && $0.complaint.code != first.complaint.code && !$0.isOfASmallChild
+        }
+        let second = chance.happens(20) && !others.isEmpty ? [chance.pick(others)] : []
+        incidents = [first] + second
+        for incident in second { days.append(Self.day(of: incident, before: source.today, &chance)) }
         about = incidents.map(\.complaint.display).joined(separator: ", ")
         draft = Draft(source.chance("ids"))
     }
@@ -35,18 +50,24 @@ struct OperationsRecord {
     mutating func write() -> JSON {
         var chance = source.chance("record")
         subject = draft.add("Patient", isKnown ? knownPatient(&chance) : unknownPatient)
-        for incident in incidents { write(incident, &chance) }
+        for (incident, day) in zip(incidents, days) { write(incident, on: day, &chance) }
         return draft.bundle
+    }
+
+    /// A day on which it may have happened: the call must be over before today.
+    private static func day(of incident: Incident, before today: Day, _ chance: inout Chance) -> Day {
+        var day = today - chance.number(2...470)
+        while incident.isOfTheSun && !(5...9).contains(day.date.month) { day = day - 30 }
+        return day
     }
 
     // MARK: Who
 
     private func knownPatient(_ chance: inout Chance) -> JSONObject {
         var patient = person.patient
-        let number: JSON = [
-            "system": "https://fhir.nhs.uk/Id/nhs-number", "value": .string(Self.nhsNumber(&chance)),
-        ]
-        if chance.happens(60), case .array(let identifiers) = patient["identifier"] {
+        if chance.happens(60), let value = Self.nhsNumber(source), case .array(let identifiers) = patient["identifier"]
+        {
+            let number: JSON = ["system": "https://fhir.nhs.uk/Id/nhs-number", "value": .string(value)]
             patient["identifier"] = .array(identifiers + [number])
         }
         // The range that Ofcom keeps for drama.
@@ -62,21 +83,20 @@ struct OperationsRecord {
         return patient
     }
 
-    /// Ten digits, the last of which checks the others; 999 at the start is kept for tests.
-    private static func nhsNumber(_ chance: inout Chance) -> String {
-        while true {
-            let digits = [9, 9, 9] + (0..<6).map { _ in chance.number(0...9) }
-            let sum = zip(digits, (2...10).reversed()).reduce(0) { $0 + $1.0 * $1.1 }
-            let check = (11 - sum % 11) % 11
-            if check < 10 { return (digits + [check]).map(String.init).joined() }
-        }
+    /// Ten digits, the last of which checks the others; 999 at the start is kept for tests. Nobody else of the first
+    /// million has the same; of some the check would be ten, and they have none.
+    private static func nhsNumber(_ source: Source) -> String? {
+        let place = (UInt64(source.index) &* 613_651 &+ source.seed % 1_000_000) % 1_000_000
+        let digits = "999\(place + 1_000_000)".filter(\.isNumber).compactMap(\.wholeNumberValue)
+        let nine = Array(digits.prefix(3) + digits.dropFirst(4))
+        let sum = zip(nine, (2...10).reversed()).reduce(0) { $0 + $1.0 * $1.1 }
+        let check = (11 - sum % 11) % 11
+        return check < 10 ? (nine + [check]).map(String.init).joined() : nil
     }
 
     // MARK: One call
 
-    private mutating func write(_ incident: Incident, _ chance: inout Chance) {
-        var day = source.today - chance.number(1...500)
-        while incident.isOfTheSun && !(5...9).contains(day.date.month) { day = day - 30 }
+    private mutating func write(_ incident: Incident, on day: Day, _ chance: inout Chance) {
         let call = Call(on: day, incident, &chance)
         let condition = draft.add(
             "Condition",
@@ -138,6 +158,18 @@ struct OperationsRecord {
         ]
     }
 
+    private mutating func writeResponsiveness(_ set: Call.Set, _ observing: Observing) {
+        draft.add(
+            "Observation",
+            observing.observation(
+                .loinc("67775-7", "Level of responsiveness"),
+                ["valueCodeableConcept": .words(set.values.isAlert ? "Alert" : "Newly confused or drowsy")],
+                at: set.time,
+                category: "vital-signs"
+            )
+        )
+    }
+
     private mutating func write(
         _ set: Call.Set,
         _ number: Int,
@@ -145,24 +177,40 @@ struct OperationsRecord {
         _ observing: Observing,
         _ chance: inout Chance
     ) {
-        let values: [(Code, Amount)] = [
+        var values: [(Code, Amount)] = [
             (.loinc("9279-1", "Respiratory rate"), Amount(set.values.respirations, "/min")),
             (
                 .loinc("59408-5", "Oxygen saturation in Arterial blood by Pulse oximetry"),
                 Amount(set.values.saturation, "%")
             ),
             (.loinc("8867-4", "Heart rate"), Amount(set.values.pulse, "/min")),
-            (.loinc("8480-6", "Systolic blood pressure"), Amount(set.values.systolic, "mmHg", code: "mm[Hg]")),
             (.loinc("8310-5", "Body temperature"), Amount(tenths: set.values.temperature, "Cel")),
-            (
-                Code(
-                    system: "http://snomed.info/sct",
-                    code: "1104051000000101",
-                    display: "Royal College of Physicians NEWS2 (National Early Warning Score 2) total score"
-                ),
-                Amount(set.values.score, "{score}")
-            ),
         ]
+        if !incident.isOfASmallChild {
+            values.append(
+                (.loinc("8480-6", "Systolic blood pressure"), Amount(set.values.systolic, "mmHg", code: "mm[Hg]"))
+            )
+            values.append(
+                (
+                    Code(
+                        system: "http://snomed.info/sct",
+                        code: "1104051000000101",
+                        display: "Royal College of Physicians NEWS2 (National Early Warning Score 2) total score"
+                    ),
+                    Amount(set.values.score, "{score}")
+                )
+            )
+        }
+        if let glucose = incident.glucose {
+            let now = glucose < 40 ? glucose + number * 15 : glucose - number
+            values.append(
+                (
+                    .loinc("14743-9", "Glucose [Moles/volume] in Capillary blood by Glucometer"),
+                    Amount(tenths: now, "mmol/L")
+                )
+            )
+        }
+        writeResponsiveness(set, observing)
         // A crew with its hands full does not write down everything every time.
         for (code, amount) in values where number == 0 || chance.happens(94) {
             draft.add(
@@ -207,7 +255,7 @@ private struct Call {
     }
 
     init(on day: Day, _ incident: Incident, _ chance: inout Chance) {
-        called = Moment(day, minute: chance.number(incident.isOfTheSun ? 660...1_020 : 0...1_200), .london)
+        called = Moment(day, minute: chance.number(incident.isOfTheSun ? 660...1_020 : 0...1_439), .london)
         onScene = called.later(by: chance.number(3...19))
         withPatient = onScene.later(by: chance.number(1...6))
         let count = incident.outcome == .conveyed ? 4 : 2
@@ -245,11 +293,11 @@ extension EarlyWarning {
         }
         let isGivenOxygen = incident.given.contains { $0.code.code == "V03AN01" }
         return EarlyWarning(
-            respirations: toward(15, respirations, 2),
+            respirations: toward(incident.isOfASmallChild ? 26 : 15, respirations, 2),
             saturation: min(100, toward(98, saturation, 1)),
             hasOxygen: steps > 0 && isGivenOxygen,
-            systolic: toward(124, systolic, 6),
-            pulse: toward(76, pulse, 5),
+            systolic: toward(incident.isOfASmallChild ? 94 : 124, systolic, 6),
+            pulse: toward(incident.isOfASmallChild ? 120 : 76, pulse, 5),
             isAlert: isAlert || steps > 0,
             temperature: toward(368, temperature, 2)
         )
