@@ -34,6 +34,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CBcrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
 
@@ -68,7 +69,7 @@ let package = Package(
         .target(
             name: "Portal",
             dependencies: [
-                "Care", "FHIR", "Postgres", "Seals", "Trail", "People", "Records", "Assurance",
+                "CCurl", "Care", "FHIR", "Postgres", "Seals", "Trail", "People", "Records", "Assurance",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
@@ -101,7 +102,6 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "Yams", package: "Yams"),
-                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 crypto,
@@ -119,9 +119,16 @@ let package = Package(
         ),
         .testTarget(name: "PagesTests", dependencies: ["FHIR", "Portal"], swiftSettings: strict),
         .testTarget(
+            name: "PortalTests",
+            dependencies: [
+                "Care", "Portal", "Postgres", "Seals", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "PlatformTests",
             dependencies: [
-                "carekeep", "Postgres",
+                "carekeep", "Portal", "Postgres",
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -1,11 +1,18 @@
 import ArgumentParser
 
+/// Which release this is.
+enum Release {
+    static let version: StaticString = "0.1.0"
+    /// As error reports name it.
+    static let name: StaticString = "carekeep@0.1.0"
+}
+
 /// `carekeep`: everything an operator does.
 struct CarekeepCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "carekeep",
         abstract: "A home for health records whose security page can be checked.",
-        version: "0.1.0",
+        version: "\(Release.version)",
         subcommands: [
             RunCommand.self, InitCommand.self, LinkCommand.self, ImportCommand.self, MigrateCommand.self,
             ConfigCommand.self,

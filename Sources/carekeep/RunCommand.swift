@@ -23,6 +23,8 @@ struct RunCommand: AsyncParsableCommand {
         try paths.makeFolders()
         try InstallationLock(paths).takeForSupervisor()
         try configuration.requireFreePorts()
+        // Read by the server; looked at here too, before anything is started.
+        _ = try ServerProcess.reports(configuration.reports)
         let authority = LocalAuthority(paths)
         let usesAuthority = configuration.certificate == .localAuthority
         if usesAuthority { try authority.prepare() }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Assurance
 import Foundation
-import Logging
 import NIOSSL
 import Portal
 import Postgres
@@ -22,20 +21,32 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try ServerConfiguration.load(from: config)
         try configuration.requireFreePorts()
-        let open = try OpenHome(configuration)
-        try await open.home.open()
-        let log = Logger(label: "carekeep") { _ in JSONLineLog() }
-        let home = open.home
+        let reports = ServerProcess.belongings?.reports.map(Reports.init)
+        let log = Log(reports: reports)
+        if let code = ServerProcess.lastEnd { log.error("server ended", Fault(serverEnded: code)) }
+        do {
+            try await serve(configuration, log, reports)
+        } catch {
+            log.error("server cannot go on", Fault(error))
+            await reports?.close()
+            throw error
+        }
+        await reports?.close()
+    }
+
+    private func serve(_ configuration: ServerConfiguration, _ log: Log, _ reports: Reports?) async throws {
+        let home = try OpenHome(configuration).home
+        try await home.open()
         let services = Services(
             signIn: home.signIn,
             records: home.records,
             members: home.members,
             isReady: { await home.isReady },
-            measures: { Self.measures(of: home) }
+            measures: { Self.measures(of: home) + Self.measures(of: reports) }
         )
         let server = PortalServer(try options(configuration), services: services, log: log)
         try await server.run(alongside: [Tidying(home: home, log: log)]) {
-            log.info("ready", metadata: ["port": "\(configuration.https.port)"])
+            log.info("ready", ["port": .count(configuration.https.port)])
         }
         await home.close()
     }
@@ -56,6 +67,20 @@ struct ServeCommand: AsyncParsableCommand {
             Measure("carekeep_connections_busy", .gauge, store.busy, help: "Of these, those at work."),
             Measure("carekeep_connections_lost_total", .counter, store.lost, help: "Connections that were lost."),
             Measure("carekeep_queries_waiting", .gauge, store.waiting, help: "Work that waits for a connection."),
+        ]
+    }
+
+    private static func measures(of reports: Reports?) -> [Measure] {
+        guard let counts = reports?.counts else { return [] }
+        return [
+            Measure("carekeep_reports_sent_total", .counter, counts.sent, help: "Error reports that were taken."),
+            Measure("carekeep_reports_dropped_total", .counter, counts.dropped, help: "Error reports that were lost."),
+            Measure(
+                "carekeep_reports_repeated_total",
+                .counter,
+                counts.repeated,
+                help: "Errors not reported, as repeats within a minute."
+            ),
         ]
     }
 
@@ -81,7 +106,7 @@ struct ServeCommand: AsyncParsableCommand {
 /// What is done every 30 seconds while the server runs.
 private struct Tidying: Service {
     let home: Home
-    let log: Logger
+    let log: Log
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -89,44 +114,11 @@ private struct Tidying: Service {
                 do {
                     try await home.tidy()
                 } catch {
-                    log.warning("the stores did not answer; tidying is tried again")
+                    log.error("tidying failed", Fault(error))
                 }
                 // Ends early when the server stops.
                 try? await Task.sleep(for: .seconds(30))
             }
         }
-    }
-}
-
-/// Log lines as JSON, one a line, to standard output: a time, a level, a literal message, and ids, counts and codes.
-private struct JSONLineLog: LogHandler {
-    var metadata: Logger.Metadata = [:]
-    var logLevel: Logger.Level = .info
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-        var line = "{\"at\":\"\(Date().formatted(.iso8601))\",\"level\":\"\(event.level)\",\"message\":"
-        line += Self.quoted("\(event.message)")
-        for (key, value) in (event.metadata ?? [:]).sorted(by: { $0.key < $1.key }) {
-            line += ",\(Self.quoted(key)):\(Self.quoted("\(value)"))"
-        }
-        FileHandle.standardOutput.write(Data((line + "}\n").utf8))
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case _ where scalar.value < 32: quoted += " "
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
     }
 }

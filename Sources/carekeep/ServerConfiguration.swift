@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Portal
 import Postgres
 import Yams
 
@@ -31,6 +32,8 @@ struct ServerConfiguration: Sendable, Equatable {
     var limits: Limits
     /// How long someone stays signed in.
     var sessions: Sessions
+    /// Who is told of errors.
+    var reports: ErrorReports
     /// Every key in force with its value, for people to read; secrets are left out.
     var effective: [Setting]
 
@@ -101,6 +104,16 @@ struct ServerConfiguration: Sendable, Equatable {
         var pageLifetime: Duration
         /// An API token ends after this.
         var apiLifetime: Duration
+    }
+
+    /// Where error reports go.
+    struct ErrorReports: Sendable, Equatable {
+        /// A file with the collector's DSN, which holds a key; nil for nobody, and then nothing is sent.
+        var addressFile: String?
+        /// A PEM file of those who may vouch for the collector; nil for whom the system trusts.
+        var authorityFile: String?
+        /// What the installation is for.
+        var environment: ReportOptions.Environment
     }
 
     /// A key of the file and the value in force.
@@ -180,6 +193,12 @@ struct ServerConfiguration: Sendable, Equatable {
             pageIdle: sessions.time("page_idle", or: .seconds(30 * 60), atMost: .seconds(86_400)),
             pageLifetime: sessions.time("page_lifetime", or: .seconds(12 * 3600), atMost: .seconds(30 * 86_400)),
             apiLifetime: sessions.time("api_lifetime", or: .seconds(3600), atMost: .seconds(86_400))
+        )
+        let reports = top.section("reports")
+        self.reports = ErrorReports(
+            addressFile: reports.optionalPath("dsn_file"),
+            authorityFile: reports.optionalPath("authority_file"),
+            environment: reports.choice("environment", or: .production)
         )
         effective = []
         effective = try top.finish()

@@ -81,6 +81,8 @@ private final class SupervisorLoop {
     private var serverWait: Wait
     private var databaseWaits: [String: Wait]
     private var attempts = 0
+    /// How the last server ended, until the next one was told: the supervisor talks to no network itself.
+    private var lastEnd: Int32?
     private var nextDay = ContinuousClock.now + .seconds(86_400)
 
     private struct Child {
@@ -175,6 +177,7 @@ private final class SupervisorLoop {
         }
         supervisor.say("server has ended with \(code); it is started again")
         serverWait.begin(supervisor.pace)
+        lastEnd = code
         return nil
     }
 
@@ -186,6 +189,7 @@ private final class SupervisorLoop {
         var environment = ProcessInfo.processInfo.environment.merging(supervisor.environment) { $1 }
         environment["SWIFT_BACKTRACE"] = ServerProcess.crashReportsOff
         environment[ServerProcess.supervisorVariable] = "\(getpid())"
+        environment[ServerProcess.lastEndVariable] = lastEnd.map { "\($0)" }
         let program = Program(
             supervisor.server[0],
             Array(supervisor.server.dropFirst()),
@@ -193,6 +197,7 @@ private final class SupervisorLoop {
             apart: .group
         )
         child = Child(id: try program.start())
+        lastEnd = nil
     }
 
     private func renewDaily() throws {

@@ -1,6 +1,7 @@
 import CLinux
 import Foundation
 import Glibc
+import Portal
 import Postgres
 import Synchronization
 
@@ -16,6 +17,8 @@ enum ServerProcess {
         var certificateKey: [UInt8]
         /// What opens the root key, if something does.
         var passphrase: [UInt8]?
+        /// Where error reports go; nil for nowhere.
+        var reports: ReportOptions?
     }
 
     /// Becomes an unprivileged process that leaves no traces of its memory, if it was started as `carekeep serve`.
@@ -61,7 +64,26 @@ enum ServerProcess {
             paths: paths,
             certificate: try bytes(of: certificate, "tls.certificate"),
             certificateKey: try bytes(of: key, "tls.key"),
-            passphrase: try passphrase(paths.configuration.rootKey)
+            passphrase: try passphrase(paths.configuration.rootKey),
+            reports: try reports(paths.configuration.reports)
+        )
+    }
+
+    /// Where error reports go, by the files that the configuration names.
+    static func reports(_ settings: ServerConfiguration.ErrorReports) throws -> ReportOptions? {
+        guard let file = settings.addressFile else { return nil }
+        let text = String(decoding: try bytes(of: file, "reports.dsn_file"), as: UTF8.self)
+        guard let address = ReportAddress(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+            throw ConfigurationError(
+                file: "configuration",
+                problems: ["reports.dsn_file must hold https://KEY@HOST/PROJECT, and nothing else"]
+            )
+        }
+        return ReportOptions(
+            address: address,
+            authority: try settings.authorityFile.map { try bytes(of: $0, "reports.authority_file") },
+            environment: settings.environment,
+            release: Release.name
         )
     }
 
@@ -112,6 +134,12 @@ enum ServerProcess {
 
     /// The variable in which the supervisor tells its child who it is.
     static let supervisorVariable = "CAREKEEP_SUPERVISOR"
+
+    /// The variable in which the supervisor tells its child how the one before ended.
+    static let lastEndVariable = "CAREKEEP_SERVER_ENDED"
+
+    /// The exit code of the server before this one, if it ended by itself; above 128 it was a signal.
+    static var lastEnd: Int32? { getenv(lastEndVariable).flatMap { Int32(String(cString: $0)) } }
 
     /// Ends with the supervisor, even if that is killed. The kernel sees to it; a change of account would undo it.
     private static func dieWithSupervisor() {

@@ -1,4 +1,5 @@
 import Foundation
+import Portal
 import Testing
 
 @testable import carekeep
@@ -23,6 +24,7 @@ import Testing
         #expect(configuration.records == .ownCluster)
         #expect(configuration.limits.bodyBytes == 8 << 20)
         #expect(configuration.rootKey.passphrase == .none)
+        #expect(configuration.reports == .init(addressFile: nil, authorityFile: nil, environment: .production))
     }
 
     @Test func `says everything that can be said`() throws {
@@ -46,6 +48,7 @@ import Testing
                 root_key:
                   file: /etc/care/root.key
                   passphrase_file: /run/credentials/passphrase
+                reports: {dsn_file: /etc/care/dsn, authority_file: /etc/care/authority.pem, environment: staging}
                 limits: {body: 1 MiB, bundle: 256 MiB}
                 sessions: {page_idle: 10 minutes, page_lifetime: 1 day, api_lifetime: 2 hours}
                 """,
@@ -65,6 +68,10 @@ import Testing
         #expect(configuration.records == location)
         #expect(configuration.keys == .ownCluster)
         #expect(configuration.rootKey.passphrase == .file("/run/credentials/passphrase"))
+        #expect(
+            configuration.reports
+                == .init(addressFile: "/etc/care/dsn", authorityFile: "/etc/care/authority.pem", environment: .staging)
+        )
         #expect(configuration.limits == .init(bodyBytes: 1 << 20, bundleBytes: 256 << 20))
         #expect(configuration.sessions.pageIdle == .seconds(600))
         #expect(configuration.sessions.pageLifetime == .seconds(86_400))

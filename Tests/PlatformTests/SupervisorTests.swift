@@ -47,6 +47,12 @@ import Testing
         #expect(said("log") == "started\nstarted\nstarted\n")
     }
 
+    @Test func `tells a server how the one before ended`() async throws {
+        let script = "echo ${CAREKEEP_SERVER_ENDED:-first} >> $FOLDER/log; kill -SEGV $$"
+        #expect(try await run(supervisor(script)) == 128 + SIGSEGV)
+        #expect(said("log") == "first\n139\n139\n")
+    }
+
     @Test func `does not start a server again whose configuration is wrong`() async throws {
         #expect(try await run(supervisor("echo started >> $FOLDER/log; exit 78")) == 78)
         #expect(said("log") == "started\n")

@@ -559,7 +559,9 @@ def test_what_the_server_logs_are_ids_and_metadata(exercise):
     assert len(lines) > 300
     for line in lines:
         entry = json.loads(line)
-        assert set(entry) <= {"at", "level", "message", "id", "method", "route", "status", "microseconds", "port", "kind"}, line
+        assert {"time", "level", "event"} <= set(entry) <= {
+            "time", "level", "event", "request", "method", "route", "status", "microseconds", "port", "error", "code",
+            "constraint", "label", "place"}, line
 
 
 # The search finds what is there

@@ -361,7 +361,7 @@ def test_refused_attempts_are_seen_by_nobody_but_the_log(parent, people, server)
     parent.get(f"Patient?name={SECRET}&birthdate=1901-02-03")
     parent.create(b'{"resourceType":"Observation","note":"' + SECRET.encode() + b'"')
     log = server.log.read_text(errors="replace")
-    body = log.rsplit('"message":"ready"', 1)[-1]  # the demo prints its sign-ins at the start, on purpose
+    body = log.rsplit('"event":"ready"', 1)[-1]  # the demo prints its sign-ins at the start, on purpose
     assert SECRET not in log and "1901-02-03" not in log
     for person in people:
         assert person.password not in body

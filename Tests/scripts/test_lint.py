@@ -16,7 +16,7 @@ def tree(tmp_path):
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
     modules = ("Care FHIR Postgres Seals Trail People Records Assurance Portal Synthetic CarekeepTesting carekeep "
-               "CPostgres CBcrypt").split()
+               "CPostgres CBcrypt CCurl").split()
     for module in modules:
         write(tmp_path, f"Sources/{module}/File.swift", f"/// {module}.\npublic enum {module.title()}File {{}}\n")
     write(tmp_path, "Tests/CareTests/CareTests.swift", "/// Tests.\nenum CareTests {}\n")
@@ -66,6 +66,9 @@ FAULTS = [
     ("imports", "Sources/Records/A.swift", "import HummingbirdTLS\n"),
     ("imports", "Sources/Postgres/A.swift", "import NIOCore\n"),
     ("imports", "Sources/Portal/A.swift", "import Yams\n"),
+    ("imports", "Sources/carekeep/A.swift", "import CCurl\n"),
+    ("imports", "Sources/Portal/Server/A.swift", "public import Logging\n"),
+    ("imports", "Sources/carekeep/A.swift", "import struct Logging.Logger\n"),
     ("imports", "database/Database.swift", "import Care\n"),
     ("format", "Sources/Care/A.swift", "/// A.\npublic enum A {\n  case b\n}\n"),
     ("format", "Tests/CareTests/A.swift", "import Foundation\nimport Dispatch\n"),
@@ -100,6 +103,8 @@ def test_a_fault_is_found(tree, check, path, fault):
 SOUND = [
     ("imports", "Sources/Portal/A.swift", "import Hummingbird\nimport NIOCore\nimport Records\n"),
     ("imports", "Sources/carekeep/A.swift", "import Portal\nimport Crypto\nimport Yams\n"),
+    ("imports", "Sources/Portal/Log/LibraryLog.swift", "import Logging\n"),
+    ("imports", "Sources/Portal/A.swift", "import CCurl\n"),
     ("imports", "Sources/Portal/A.swift", "/// To use it, import Crypto elsewhere.\nimport CareClient\n"),
     ("tries", "Sources/Care/A.swift", 'let a = try! Regex("[a-z]+")\nlet b = try! /[a-z]+/.firstMatch(in: "")\n'),
     ("tries", "Sources/Care/A.swift", "let a = try! Nonce(data: [0, 0, 0])\n"),

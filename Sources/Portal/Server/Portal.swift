@@ -3,7 +3,6 @@ import Foundation
 import Hummingbird
 import HummingbirdHTTP2
 import HummingbirdTLS
-import Logging
 import NIOSSL
 public import People
 public import Records
@@ -42,7 +41,7 @@ func portal(
     baseURL: String,
     underway: Underway,
     metrics: Metrics,
-    log: Logger
+    log: Log
 ) -> Router<Visit> {
     let router = Router(context: Visit.self)
     router.add(middleware: underway)

@@ -5,7 +5,6 @@ import Hummingbird
 import HummingbirdCore
 import HummingbirdHTTP2
 import HummingbirdTLS
-public import Logging
 import NIOCore
 import NIOPosix
 public import NIOSSL
@@ -58,10 +57,10 @@ public struct PortalServer: Sendable {
 
     private let options: Options
     private let services: Services
-    private let log: Logger
+    private let log: Log
 
     /// A server, not started.
-    public init(_ options: Options, services: Services, log: Logger) {
+    public init(_ options: Options, services: Services, log: Log) {
         self.options = options
         self.services = services
         self.log = log
@@ -75,10 +74,11 @@ public struct PortalServer: Sendable {
         var running: [any Service] = [try secure(loops, underway, metrics, onReady)]
         if let place = options.metrics { running.append(telling(metrics, underway, at: place, loops)) }
         if let port = options.httpPort { running.append(redirecting(loops, port: port)) }
-        // The library's own lines could name a client or a path; ours are the only ones.
-        let silent = Logger(label: "carekeep.lifecycle") { _ in SwiftLogNoOpLogHandler() }
         let group = ServiceGroup(
-            configuration: .init(services: (jobs + running).map { .init(service: $0) }, logger: silent)
+            configuration: .init(
+                services: (jobs + running).map { .init(service: $0) },
+                logger: LibraryLog.logger("lifecycle", to: log)
+            )
         )
         let (ends, end) = AsyncThrowingStream<Never, any Error>.makeStream()
         // Requests stay on the event loop that read them: fewer hops, more of the database's limit reached.
@@ -123,7 +123,7 @@ public struct PortalServer: Sendable {
             configuration: .init(address: .hostname(options.host, port: options.httpsPort), serverName: nil),
             onServerRunning: { _ in await onReady() },
             eventLoopGroupProvider: .shared(loops),
-            logger: Logger(label: "carekeep.https") { _ in SwiftLogNoOpLogHandler() }
+            logger: LibraryLog.logger("https", to: log)
         )
     }
 
@@ -151,7 +151,7 @@ public struct PortalServer: Sendable {
             responder: responder,
             configuration: .init(address: .hostname(place.host, port: place.port)),
             eventLoopGroupProvider: .shared(loops),
-            logger: Logger(label: "carekeep.metrics") { _ in SwiftLogNoOpLogHandler() }
+            logger: LibraryLog.logger("metrics", to: log)
         )
     }
 
@@ -168,7 +168,7 @@ public struct PortalServer: Sendable {
             responder: responder,
             configuration: .init(address: .hostname(options.host, port: port)),
             eventLoopGroupProvider: .shared(loops),
-            logger: Logger(label: "carekeep.http") { _ in SwiftLogNoOpLogHandler() }
+            logger: LibraryLog.logger("http", to: log)
         )
     }
 }

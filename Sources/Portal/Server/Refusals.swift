@@ -3,14 +3,12 @@ import FHIR
 import Foundation
 import HTTPTypes
 import Hummingbird
-import Logging
 import NIOCore
-import Postgres
 import Seals
 
 /// The one place where what went wrong becomes an answer: a refusal its status, everything else 500 with an id and no text.
 struct AnswerFailures: RouterMiddleware {
-    let log: Logger
+    let log: Log
     let limits: Limits
 
     func handle(
@@ -27,14 +25,9 @@ struct AnswerFailures: RouterMiddleware {
 
     private func answer(to error: any Error, _ request: Request, _ context: Visit) -> Response {
         let failure = Failure(error)
-        if failure.status == .internalServerError {
-            log.error(
-                "defect",
-                metadata: [
-                    "id": "\(context.requestID)", "route": "\(context.endpointPath ?? "none")",
-                    "kind": "\(Failure.name(of: error))",
-                ]
-            )
+        if failure.status.kind == .serverError {
+            let note = RequestNote(request, context, status: failure.status.code)
+            log.error("request failed", Fault(error), of: note)
         }
         let path = request.uri.path
         if path.hasPrefix("/fhir") || path.hasPrefix("/api") {
@@ -54,7 +47,7 @@ struct AnswerFailures: RouterMiddleware {
             case (.linkIsUsedUp?, _): .linkExpired
             case (.guardIsUp?, _): .closed
             case (.tooBusy?, _): .tooMany
-            case (_, .internalServerError), (.unavailable?, _): .wentWrong(id: context.requestID)
+            case (_, .internalServerError), (.unavailable?, _): .wentWrong(id: context.requestID.description)
             default: .notFound
             }
         let frame = Frame(visitorOn: .now)
@@ -99,17 +92,10 @@ struct Failure {
         }
     }
 
-    /// The name of a defect's type and, for the database's, its code: nothing with a value.
-    static func name(of error: any Error) -> String {
-        if let error = error as? PostgresError { return "\(error)" }
-        if let error = error as? SealError { return "SealError.\(error)" }
-        return "\(type(of: error))"
-    }
-
-    func outcomeResponse(requestID: String) -> Response {
+    func outcomeResponse(requestID: RequestID) -> Response {
         var response = Response(json: outcome.json().serialized(), status: status)
         if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
-        if status == .internalServerError { response.headers[HTTPField.Name("X-Request-Id")!] = requestID }
+        if status == .internalServerError { response.headers[HTTPField.Name("X-Request-Id")!] = requestID.description }
         return response
     }
 

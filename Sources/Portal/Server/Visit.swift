@@ -1,7 +1,6 @@
 import Care
 import Foundation
 import Hummingbird
-import Logging
 import NIOCore
 import People
 import Records
@@ -11,8 +10,8 @@ import Trail
 struct Visit: RequestContext, RemoteAddressRequestContext {
     var coreContext: CoreRequestContextStorage
     let remoteAddress: SocketAddress?
-    /// Names the request in logs, in the trail and to whoever reports a fault. Random; says nothing.
-    let requestID: String
+    /// Names the request in logs, in the trail and to whoever reports a fault.
+    let requestID = RequestID()
     /// Who presents what, once a door's middleware has read it.
     var caller: Caller?
     /// Who that is, where a page asked.
@@ -21,7 +20,6 @@ struct Visit: RequestContext, RemoteAddressRequestContext {
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         remoteAddress = source.channel.remoteAddress
-        requestID = String(UInt64.random(in: .min ... .max), radix: 36)
     }
 
     /// Where the request came from, to be sealed in an entry.
@@ -29,7 +27,7 @@ struct Visit: RequestContext, RemoteAddressRequestContext {
         AccessNote(
             address: remoteAddress?.ipAddress ?? "",
             device: request.headers[.userAgent] ?? "",
-            request: requestID
+            request: requestID.description
         )
     }
 }
@@ -38,7 +36,7 @@ struct Visit: RequestContext, RemoteAddressRequestContext {
 struct APIVisit: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let caller: Caller
-    let requestID: String
+    let requestID: RequestID
 
     init(context: Visit) throws {
         guard let caller = context.caller else { throw Refusal.signedOut }
@@ -53,7 +51,7 @@ struct PageVisit: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let caller: Caller
     let person: SignedInPerson
-    let requestID: String
+    let requestID: RequestID
 
     init(context: Visit) throws {
         guard let caller = context.caller, let person = context.person else { throw Refusal.signedOut }
