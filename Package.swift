@@ -143,6 +143,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "PeopleTests",
+            dependencies: ["Assurance", "Care", "CarekeepTesting", "People", "Postgres"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "RecordsTests",
             dependencies: [
                 "Assurance", "Care", "CarekeepTesting", "FHIR", "People", "Postgres", "Records", "Seals", "Trail",

@@ -53,6 +53,8 @@ public struct DeclaredGrants: Sendable {
         directory.read, directory.write being admin, caregiver, clinician, owner, staff; \
         reached as assignment, care-team, guardian, self
         act trail.read: patient, carries entry.read, member.read, record.read; reached as guardian, self
+        job housekeeping: by itself
+        job pass.sweep: by itself
         role carekeep_gate
         role carekeep_keykeeper: login
         role carekeep_owner
@@ -65,8 +67,15 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may insert on entry
         carekeep_gate may select on guard
         carekeep_gate may update on guard (expected, inspected_at, seen)
+        carekeep_gate may select on job
+        carekeep_gate may insert on job
+        carekeep_gate may update on job \
+        (attempts, done_at, failed_at, fence, last_error, leased_until, run_at, state)
+        carekeep_gate may delete on job
+        carekeep_gate may select on job_kind
         carekeep_gate may select on link
         carekeep_gate may insert on link
+        carekeep_gate may delete on link
         carekeep_gate may update on link (used_at)
         carekeep_gate may select on membership
         carekeep_gate may insert on membership
@@ -82,6 +91,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may select on record_subject
         carekeep_gate may select on session
         carekeep_gate may insert on session
+        carekeep_gate may delete on session
         carekeep_gate may update on session (ended_at, seen_at)
         carekeep_gate may delete on token
         carekeep_gate may select on token
@@ -109,8 +119,15 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute begin_session(bytea,text,uuid,text,bytea,interval,interval,text,integer,bytea,bytea)
         carekeep_server may execute disclose(uuid[],integer,bytea,bytea)
         carekeep_server may execute end_session(uuid,bytea,integer,bytea,bytea)
+        carekeep_server may execute enqueue_job(text,uuid,uuid,uuid)
+        carekeep_server may execute extend_job(uuid,uuid,bigint)
+        carekeep_server may execute fail_job(uuid,uuid,bigint,text)
+        carekeep_server may execute finish_job(uuid,uuid,bigint)
         carekeep_server may execute forget_tokens(uuid,integer,bigint[])
+        carekeep_server may execute give_back_job(uuid,uuid,bigint)
         carekeep_server may execute inspect()
+        carekeep_server may execute job_counts()
+        carekeep_server may execute job_holds(uuid,uuid,bigint)
         carekeep_server may execute join_organization(uuid,bytea,bytea,text,integer,bytea,bytea)
         carekeep_server may execute link_of(uuid,bytea)
         carekeep_server may execute open_pass(uuid,bytea,bytea,text,text,bytea[],uuid[],text,integer,bytea,bytea)
@@ -118,7 +135,11 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute raise_cost(bytea,text,text)
         carekeep_server may execute require_references(bytea[])
         carekeep_server may execute session_of(uuid,bytea)
-        carekeep_server may execute sweep()
+        carekeep_server may execute sweep_jobs()
+        carekeep_server may execute sweep_links()
+        carekeep_server may execute sweep_passes()
+        carekeep_server may execute sweep_sessions()
+        carekeep_server may execute take_job(text[])
         carekeep_server may execute unknown_references(bytea[])
         carekeep_server may execute use_link(uuid,bytea,text,integer,bytea,bytea)
         carekeep_server may select on change
@@ -185,6 +206,7 @@ public struct DeclaredGrants: Sendable {
         var found = Set(try connection.query(Self.found(in: schema)).map { try $0.decode(String.self, at: 0) })
         if schema == "care" {
             found.formUnion(try connection.query(Self.acts).map { try $0.decode(String.self, at: 0) })
+            found.formUnion(try connection.query(Self.jobKinds).map { try $0.decode(String.self, at: 0) })
         }
         return lines.subtracting(found).sorted().map { "missing: \($0)" }
             + found.subtracting(lines).sorted().map { "unexpected: \($0)" }
@@ -203,6 +225,9 @@ public struct DeclaredGrants: Sendable {
                            || array_to_string(array(select unnest(roles) order by 1), ', ') end)
           from act
         """
+
+    private static let jobKinds: SQL =
+        "select format('job %s: %s', name, coalesce('asked for with ' || power, 'by itself')) from job_kind"
 
     private static func found(in schema: String) -> SQL {
         """

@@ -27,6 +27,8 @@ public final class Home: Sendable {
     public let members: Members
     public let records: PatientRecords
     public let signIn: SignIn
+    /// Work to be done later, again and again, or outside.
+    public let jobs: JobQueue
     /// The records store, as the server reaches it.
     public let store: Store
 
@@ -47,6 +49,7 @@ public final class Home: Sendable {
         all = [keyStore, voucher, store]
         keys = Keykeeper(root: root, store: keyStore, voucher: DatabaseVoucher(store: voucher))
         gate = Gate(store: store, keys: keys)
+        jobs = JobQueue(store: store)
         members = Members(gate: gate, keys: keys)
         signIn = SignIn(store: store, keys: keys, gate: gate, times: sessions)
         records = PatientRecords(gate: gate, keys: keys, members: members, signIn: signIn)
@@ -63,8 +66,9 @@ public final class Home: Sendable {
     /// Connects to the stores, looks at policies and grants, and makes the installation's keys if there are none.
     public func open() async throws {
         for store in all { try await store.start() }
-        // What was last seen may be too long ago for the gate, and next month's partition may be missing.
-        try await tidy()
+        // What was last seen may be too long ago for the gate, and this month's partition may be missing.
+        try await inspect()
+        _ = try await store.query("select care.add_months()")
         try await keys.establishInstallation()
     }
 
@@ -86,11 +90,8 @@ public final class Home: Sendable {
         }
     }
 
-    /// What has to be done again and again: looking at policies and grants, sweeping ended passes, next month's partition.
-    /// Called every 30 seconds.
-    public func tidy() async throws {
+    /// Looks at policies and grants, as each server does every 30 seconds. What is done once for all servers is a job.
+    public func inspect() async throws {
         _ = try await store.query("select care.inspect()")
-        _ = try await store.query("select care.sweep()")
-        _ = try await store.query("select care.add_months()")
     }
 }

@@ -542,20 +542,6 @@ extension GateChecks {
 // MARK: - Tidying
 
 extension GateChecks {
-    func sweeping() throws {
-        let opened = try grant("a pass that stays", asks("record.read"))
-        let old = try grant("a pass that goes", asks("record.read"))
-        try scene.admin.query(
-            "update care.pass set until = clock_timestamp() - interval '61 seconds' where secret_sha256 = \(old.sha256)"
-        )
-        _ = try failure(nil, "select care.sweep()")
-        let left = { (opened: Scene.Opened) in
-            try scene.admin.query("select from care.pass where secret_sha256 = \(opened.sha256)").count
-        }
-        try must("sweep", "ended passes go", try left(old) == 0)
-        try must("sweep", "open passes stay", try left(opened) == 1)
-    }
-
     /// Months are made ahead, each as guarded as the parent, and the guard takes them for what they are.
     func months() throws {
         let before = try scene.admin.query("select from pg_inherits where inhparent = 'care.entry'::regclass").count

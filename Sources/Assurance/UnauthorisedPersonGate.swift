@@ -30,6 +30,7 @@ struct GateChecks {
         try links()
         try versions()
         try several()
+        try jobs()
         try sweeping()
         try months()
     }

@@ -169,6 +169,7 @@ struct House {
     let link = UUID()
     /// A patient whom nobody reaches, with whom records stand that are about others, too.
     let third = UUID()
+    let job = UUID()
 }
 
 /// Somebody with a session for the API and one for pages.
@@ -233,6 +234,13 @@ extension Scene {
         )
         try admin.query(
             "insert into care.patient (organization_id, id) values (\(house.organization), \(house.third))"
+        )
+        // Of a kind that nobody takes.
+        try admin.query(
+            """
+            insert into care.job (organization_id, id, kind, key, patient_id, opening_id, enqueued_at, run_at)
+            values (\(house.organization), \(house.job), 'suite.kept', \(UUID()), \(house.ada.patient), \(UUID()), now(), now())
+            """
         )
         try make(house.ada, keptBy: house.keeper, in: house)
         try make(house.ben, keptBy: house.other, in: house)

@@ -555,6 +555,32 @@ struct Specimen: Sendable {
             isOfPatient: false
         ),
         Specimen(
+            name: "job_kind",
+            table: "job_kind",
+            match: { _ in "name = 'housekeeping'" },
+            row: { _, existing in
+                [
+                    ("name", existing ? "'housekeeping'" : "'theft'"), ("power", "'record.read'"),
+                    ("lease_seconds", "60"), ("attempts", "1"), ("pause_seconds", "1"), ("longest_pause_seconds", "1"),
+                ]
+            },
+            change: "attempts = 1000",
+            isOfPatient: false
+        ),
+        Specimen(
+            name: "job",
+            table: "job",
+            match: { "organization_id = \($0.house.organization) and id = \($0.house.job)" },
+            row: { victim, existing in
+                [
+                    of(victim), ("id", "\(existing ? victim.house.job : UUID())"), ("kind", "'housekeeping'"),
+                    ("key", "\(UUID())"), ("patient_id", "\(victim.kept.patient)"), ("enqueued_at", "now()"),
+                    ("run_at", "now()"),
+                ]
+            },
+            change: "run_at = 'infinity'"
+        ),
+        Specimen(
             name: "migration",
             table: "migration",
             match: { _ in "true" },

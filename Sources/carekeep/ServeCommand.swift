@@ -37,15 +37,18 @@ struct ServeCommand: AsyncParsableCommand {
     private func serve(_ configuration: ServerConfiguration, _ log: Log, _ reports: Reports?) async throws {
         let home = try OpenHome(configuration).home
         try await home.open()
+        let worker = Working.worker(of: home, log: log)
         let services = Services(
             signIn: home.signIn,
             records: home.records,
             members: home.members,
             isReady: { await home.isReady },
-            measures: { Self.measures(of: home) + Self.measures(of: reports) }
+            measures: {
+                await Self.measures(of: home) + Self.measures(of: reports) + JobMeasures(queue: home.jobs, worker: worker).now
+            }
         )
         let server = PortalServer(try options(configuration), services: services, log: log)
-        try await server.run(alongside: [Tidying(home: home, log: log)]) {
+        try await server.run(alongside: [Inspecting(home: home, log: log), Working(worker: worker)]) {
             log.info("ready", ["port": .count(configuration.https.port)])
         }
         await home.close()
@@ -103,8 +106,8 @@ struct ServeCommand: AsyncParsableCommand {
     }
 }
 
-/// What is done every 30 seconds while the server runs.
-private struct Tidying: Service {
+/// Looks at policies and grants every 30 seconds while the server runs.
+private struct Inspecting: Service {
     let home: Home
     let log: Log
 
@@ -112,9 +115,9 @@ private struct Tidying: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do {
-                    try await home.tidy()
+                    try await home.inspect()
                 } catch {
-                    log.error("tidying failed", Fault(error))
+                    log.error("policies and grants were not looked at", Fault(error))
                 }
                 // Ends early when the server stops.
                 try? await Task.sleep(for: .seconds(30))

@@ -1,6 +1,7 @@
 import Care
 import Foundation
 import NIOCore
+public import People
 import Postgres
 import Seals
 
@@ -32,6 +33,13 @@ public struct Fault: Sendable, Hashable {
     public init(serverEnded exitCode: Int32) {
         type = "ServerEnded"
         code = exitCode > 128 ? "signal.\(exitCode - 128)" : "exit.\(exitCode)"
+        constraint = nil
+    }
+
+    /// A job that was not done.
+    public init(_ run: JobWorker.Run) {
+        type = "Job"
+        code = run.code.flatMap { $0.wholeMatch(of: /[A-Za-z0-9_.]{1,60}/) == nil ? nil : $0 } ?? "unknown"
         constraint = nil
     }
 

@@ -1,4 +1,6 @@
 public import Care
+import Foundation
+public import People
 
 /// What a log line or an error report may say: an id, a count, a time, a code, or a word that stands in the source.
 ///
@@ -38,6 +40,14 @@ public struct LogValue: Sendable, ExpressibleByStringLiteral {
     where Code: CaseIterable & RawRepresentable<String> {
         // What is not in the list is not of it, however it was made.
         Code.allCases.contains { $0.rawValue == code.rawValue } ? LogValue(.text(code.rawValue)) : "unlisted"
+    }
+
+    /// A job, its kind, which attempt it was and what became of it.
+    public static func facts(of run: JobWorker.Run) -> KeyValuePairs<StaticString, LogValue> {
+        [
+            "id": LogValue(.text(run.job.id.uuidString.lowercased())), "kind": LogValue(.word(run.job.kind.name)),
+            "attempt": .count(run.job.attempt), "outcome": LogValue(.word(run.outcome.word)),
+        ]
     }
 
     static func request(_ id: RequestID) -> LogValue { LogValue(.text(id.description)) }

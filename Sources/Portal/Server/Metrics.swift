@@ -12,17 +12,28 @@ public struct Measure: Sendable {
         case gauge
     }
 
+    /// A label's name and its value, both of the program.
+    public typealias Label = (name: StaticString, value: StaticString)
+
     let name: StaticString
     let help: StaticString
     let kind: Kind
     let value: Int
+    let labels: [Label]
 
-    /// A number as it stands now; `name` is Prometheus's, as `carekeep_keys_held`.
-    public init(_ name: StaticString, _ kind: Kind, _ value: Int, help: StaticString) {
+    /// A number as it stands now; `name` is Prometheus's, as `carekeep_keys_held`. Those of one name, told apart by their labels,
+    /// follow each other.
+    public init(_ name: StaticString, _ kind: Kind, _ value: Int, labels: [Label] = [], help: StaticString) {
         self.name = name
         self.help = help
         self.kind = kind
         self.value = value
+        self.labels = labels
+    }
+
+    /// The name with its labels, as a line begins.
+    var series: String {
+        labels.isEmpty ? "\(name)" : "\(name){\(labels.map { "\($0.name)=\"\($0.value)\"" }.joined(separator: ","))}"
     }
 }
 
@@ -80,9 +91,13 @@ final class Metrics: Sendable {
             text += "carekeep_request_seconds_sum{\(labels)} \(series.seconds)\n"
             text += "carekeep_request_seconds_count{\(labels)} \(series.count)\n"
         }
+        var last = ""
         for measure in measures {
-            text += "# HELP \(measure.name) \(measure.help)\n# TYPE \(measure.name) \(measure.kind.rawValue)\n"
-            text += "\(measure.name) \(measure.value)\n"
+            if "\(measure.name)" != last {
+                text += "# HELP \(measure.name) \(measure.help)\n# TYPE \(measure.name) \(measure.kind.rawValue)\n"
+            }
+            last = "\(measure.name)"
+            text += "\(measure.series) \(measure.value)\n"
         }
         return text
     }

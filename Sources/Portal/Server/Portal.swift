@@ -15,7 +15,7 @@ public struct Services: Sendable {
     /// Whether the stores answer.
     public let isReady: @Sendable () async -> Bool
     /// What they count, for the metrics.
-    public let measures: @Sendable () -> [Measure]
+    public let measures: @Sendable () async -> [Measure]
 
     /// Puts them together.
     public init(
@@ -23,7 +23,7 @@ public struct Services: Sendable {
         records: PatientRecords,
         members: Members,
         isReady: @escaping @Sendable () async -> Bool,
-        measures: @escaping @Sendable () -> [Measure] = { [] }
+        measures: @escaping @Sendable () async -> [Measure] = { [] }
     ) {
         self.signIn = signIn
         self.records = records

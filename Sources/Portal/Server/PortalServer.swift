@@ -145,7 +145,7 @@ public struct PortalServer: Sendable {
                 ),
                 Measure("carekeep_requests_underway", .gauge, underway.now, help: "Requests being answered."),
             ]
-            return metrics.text(with: own + services.measures())
+            return metrics.text(with: own + (await services.measures()))
         }
         return Application(
             responder: responder,

@@ -320,19 +320,3 @@ alter table care.pass force row level security;
 revoke all on care.pass from carekeep_server, carekeep_keykeeper;
 grant select, insert, delete on care.pass to carekeep_gate;
 create policy pass_kept_by_the_gate on care.pass to carekeep_gate using (true) with check (true);
-
--- Ended passes and ended sessions' leftovers go.
-create function care.sweep() returns integer
-    language plpgsql volatile security definer set search_path = care, pg_temp
-as $$
-declare
-    gone integer;
-begin
-    delete from care.pass where until < care.clock() - interval '1 minute';
-    get diagnostics gone = row_count;
-    return gone;
-end
-$$;
-alter function care.sweep() owner to carekeep_gate;
-revoke all on function care.sweep() from public;
-grant execute on function care.sweep() to carekeep_server;

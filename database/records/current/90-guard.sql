@@ -91,6 +91,8 @@ as $$
         select text from care.security_lines() text
         union all
         select 'act ' || a::text from care.act a
+        union all
+        select 'job kind ' || k::text from care.job_kind k
     ) everything
 $$;
 
