@@ -1,5 +1,5 @@
 # Carekeep. `make run` and `make test` are all that most people need; `make help` lists the rest.
-.PHONY: run test soak bench lint format docs help packages-run packages-test packages-bench toolchain
+.PHONY: run test soak fuzz mutants bench lint format docs help packages-run packages-test packages-bench toolchain
 .DEFAULT_GOAL := help
 # Each step needs the one before it.
 .NOTPARALLEL:
@@ -22,6 +22,12 @@ test: packages-test toolchain lint .venv/.installed ## everything that can be te
 soak: packages-test toolchain .venv/.installed ## server and databases killed two hundred times while people write; an hour
 	swift build
 	CAREKEEP_KILL_ROUNDS=$${CAREKEEP_KILL_ROUNDS:-200} .venv/bin/python -m pytest -s Tests/browser/test_kill_run.py $(PYTEST)
+
+fuzz: toolchain ## bytes that nobody has checked, made up for a while: make fuzz ARGS="--seconds 600 json"
+	scripts/fuzz $(ARGS)
+
+mutants: packages-test toolchain .venv/.installed ## damage to the checks on which pass and seal rest: do the tests notice?
+	scripts/mutate $(ARGS)
 
 bench: packages-bench toolchain .venv/.installed ## how close the server comes to the database's own limit, as ratios
 	swift build -c release --product carekeep

@@ -1,5 +1,29 @@
 import Foundation
 
+extension String {
+    /// Accents and other marks in a row. The standard's own bound is 30 (UAX #15, Stream-Safe Text Format).
+    static let mostMarks = 256
+
+    /// Whether no letter has more marks than that.
+    ///
+    /// Comparing texts as Unicode asks puts the marks of a letter in order, which takes time that grows with the square of
+    /// their number: one name of a megabyte of marks would keep a core for hours.
+    var hasBoundedMarks: Bool {
+        if utf8.count <= Self.mostMarks || utf8.allSatisfy({ $0 < 0x80 }) { return true }
+        var marks = 0
+        for scalar in unicodeScalars {
+            // Below U+0300 nothing is a mark.
+            if scalar.value < 0x300 || scalar.properties.canonicalCombiningClass == .notReordered {
+                marks = 0
+            } else {
+                marks += 1
+                if marks > Self.mostMarks { return false }
+            }
+        }
+        return true
+    }
+}
+
 /// The one form in which texts are compared when people search: without case, accents and typographic variants.
 ///
 /// Compatibility decomposition (NFKD), lower case, without combining diacritics and the vowel points of Hebrew and

@@ -4,7 +4,7 @@ public struct JSONError: Error, Sendable, Equatable {
     public enum Kind: String, Sendable, CaseIterable {
         case empty, truncated, syntax, trailing
         case byteOrderMark, invalidUTF8, nul, controlCharacter, loneSurrogate, escape
-        case number, numberTooLong, duplicateKey
+        case number, numberTooLong, duplicateKey, tooManyMarks
         case tooLarge, tooDeep, tooManyValues
     }
 
@@ -29,6 +29,7 @@ public struct JSONError: Error, Sendable, Equatable {
         case .escape: "an escape must be one that JSON knows"
         case .number: "a number must follow the grammar of JSON"
         case .numberTooLong: "a number must not have more digits, or a larger exponent, than can be kept"
+        case .tooManyMarks: "a letter must not have more accents than \(String.mostMarks)"
         case .duplicateKey: "a member must not be given twice"
         case .tooLarge: "the text must not be larger than is accepted"
         case .tooDeep: "values must not be nested more deeply than is accepted"

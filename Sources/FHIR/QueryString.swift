@@ -29,7 +29,7 @@ extension SearchQuery {
             }
         }
         guard bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { return nil }
-        return String(validating: bytes, as: UTF8.self)
+        return String(validating: bytes, as: UTF8.self).flatMap { $0.hasBoundedMarks ? $0 : nil }
     }
 
     private static func digit(_ byte: UInt8) -> UInt8? {

@@ -84,7 +84,6 @@ private struct Validation {
             return error(.tooCostly, "must not have more members than \(type.name) has elements")
         }
         let hasCompanions = object.members.contains { $0.key.utf8.first == UInt8(ascii: "_") }
-        // No type has as many as 128 elements.
         var present: UInt128 = 0
         var chosen: [Int: String] = [:]
         for member in object.members {
@@ -111,12 +110,7 @@ private struct Validation {
             }
             place.leave()
         }
-        for (index, element) in type.elements.enumerated()
-        where element.isRequired && present & (1 << UInt128(index)) == 0 {
-            place.enter(element.name)
-            error(.required, "must be given")
-            place.leave()
-        }
+        if type.required & ~present != 0 { missing(type, present) }
         // A companion of a primitive may have an id alone: the value stands beside it.
         if !isResource, type.name != "Element", object.members.count == 1, object.members[0].key == "id" {
             error(.invariant, "ele-1: an element must have a value or other elements, besides its id")
@@ -137,6 +131,15 @@ private struct Validation {
             if breach.element != nil { place.leave() }
         }
         if invariants.isExhausted { error(.tooCostly, "has more to compare than its rules may cost") }
+    }
+
+    private mutating func missing(_ type: Definitions.TypeDefinition, _ present: UInt128) {
+        for (index, element) in type.elements.enumerated()
+        where element.isRequired && present & (1 << UInt128(index)) == 0 {
+            place.enter(element.name)
+            error(.required, "must be given")
+            place.leave()
+        }
     }
 
     /// The name of the primitive whose id and extensions a member with `_` holds.

@@ -39,6 +39,8 @@ import Testing
         ([0x7B, 0x22, 0xFF, 0x22, 0x3A, 0x31, 0x7D], .invalidUTF8, 2), ([0xFF], .syntax, 0),
         (bytes("{\"a\":1,\"a\":2}"), .duplicateKey, 7), (bytes("{\"a\":1,\"\\u0061\":2}"), .duplicateKey, 7),
         (bytes("{\"\":1,\"\":2}"), .duplicateKey, 6), (bytes("{\"é\":1,\"e\u{301}\":2}"), .duplicateKey, 8),
+        (bytes("[\"a" + String(repeating: "\u{301}", count: 257) + "\"]"), .tooManyMarks, 2),
+        (bytes("{\"a" + String(repeating: "\\u0301\u{316}", count: 129) + "\":1}"), .tooManyMarks, 2),
     ]
 
     @Test(arguments: refused)
