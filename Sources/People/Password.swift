@@ -15,6 +15,8 @@ public struct Password: Sendable {
 
     /// A password as typed; `nil` if it could never have been set.
     public init?(_ typed: String) {
+        // Composing shortens a text to a third at most. It takes time that grows with the square of accents in a row.
+        guard typed.utf8.count <= 3 * Self.longest else { return nil }
         let normal = Array(typed.precomposedStringWithCanonicalMapping.utf8)
         guard !normal.isEmpty, normal.count <= Self.longest, !normal.contains(0) else { return nil }
         bytes = normal.count <= 72 ? normal : Array(Data(Primitive.sha256(normal)).base64EncodedString().utf8)
@@ -35,6 +37,7 @@ public struct Password: Sendable {
     /// It has at least 8 characters, letters along with digits, signs or spaces, and is none of the commonest. Long ones are
     /// welcome as they are: from 16 characters on only the list of common ones counts.
     public static func weakness(of typed: String) -> Weakness? {
+        if typed.utf8.count > 3 * longest { return .tooLong }
         let folded = typed.lowercased()
         if typed.count < shortest { return .tooShort }
         if typed.precomposedStringWithCanonicalMapping.utf8.count > longest { return .tooLong }

@@ -86,6 +86,8 @@ public struct SignInIndex: Sendable {
     /// Mail servers may tell capitals apart before the `@`. People do not, and two accounts that differ by a capital
     /// would be a trap.
     static func folded(_ email: String) -> String {
+        // No address is so long; uniting forms takes time that grows with the square of accents in a row.
+        guard email.utf8.count <= 1024 else { return email }
         // Twice, since lowering can leave a form that composing changes again.
         func fold(_ text: String) -> String { text.precomposedStringWithCompatibilityMapping.lowercased() }
         return fold(fold(email.trimmingCharacters(in: .whitespacesAndNewlines)))

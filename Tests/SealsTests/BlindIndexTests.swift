@@ -66,6 +66,12 @@ import Testing
         #expect(index.token(email: other) != index.token(email: "ada@example.org"))
     }
 
+    @Test func `leaves what is too long for an address as it is`() {
+        let long = "A" + String(repeating: "\u{301}", count: 512)
+        #expect(SignInIndex.folded(long) == long && SignInIndex.folded(long).utf8.elementsEqual(long.utf8))
+        #expect(SignInIndex.folded("A\u{301}") == "\u{E1}")
+    }
+
     @Test func `folds an address once and for all`() {
         for letter in ["\u{130}", "ſ", "ß", "ẞ", "K", "\u{1e9e}", "Ω", "ﬀ", "\u{3d4}", "\u{345}"] {
             let once = SignInIndex.folded("\(letter)@example.org")
