@@ -73,7 +73,10 @@ enum Narrative {
             guard let value = quoted() else { return false }
             switch name {
             case "href", "src", "cite", "longdesc", "usemap", "background": return isHarmless(link: value)
-            case "style": return !value.contains("url(") && !value.contains("expression(") && !value.contains("\\")
+            // A browser reads `&#117;rl(` as `url(`, and `&lpar;` as `(`.
+            case "style":
+                return !value.contains("&#") && !value.contains("&lpar;") && !value.contains("url(")
+                    && !value.contains("expression(") && !value.contains("\\")
             default: return true
             }
         }

@@ -78,7 +78,8 @@ import Testing
         "<div onclick=\"x\">a</div>", "<div ONCLICK='x'>a</div>", "<div><img src=x/></div>", "<div><!-- a --></div>",
         "<div><a href=\"javascript:x\">a</a></div>", "<div><a href=\" javascript:x\">a</a></div>",
         "<div><a href=\"java&#115;cript:x\">a</a></div>", "<div><a href=\"data:text/html,x\">a</a></div>",
-        "<div style=\"background:url(http://a)\">a</div>", "<div><![CDATA[a]]></div>", "<!DOCTYPE x><div/>",
+        "<div style=\"background:url(http://a)\">a</div>", "<div style=\"background:&#117;rl(a)\">a</div>",
+        "<div style=\"background:url&lpar;a)\">a</div>", "<div><![CDATA[a]]></div>", "<!DOCTYPE x><div/>",
         "<?xml version=\"1.0\"?><div/>", "<div><svg><g/></svg></div>", "<div/ onclick=\"x\"></div>", "<div",
         "<div a", "<div a=\"", "<div a=\"<\">b</div>", "<div><</div>", "<div>\u{1}</div>",
     ])
