@@ -122,6 +122,15 @@ import Testing
         #expect(try await fresh.keys(for: [], under: pass).isEmpty)
     }
 
+    @Test func `answers no question about keys of two uses`() async throws {
+        let account = Subject.account(.of("2"), of: clinic)
+        let pass = TestPass.for(ada, account)
+        _ = try await keykeeper.make(for: ada, under: pass)
+        _ = try await keykeeper.make(for: account, under: pass)
+        #expect(await eventualFailure { try await keykeeper.keys(for: [ada, account], under: pass) } == .notVouched)
+        #expect(try await keykeeper.keys(for: [ada], under: pass).count == 1)
+    }
+
     @Test func `does not take a lost key for an erased one`() async throws {
         let patients = (0..<3).map { _ in Subject.patient(UUID(), of: clinic) }
         let pass = TestPass(subjects: Set(patients))

@@ -47,6 +47,7 @@ import Testing
             #expect(failure { try wrapping.unwrap(Array(wrapped[..<count]), at: place) } == .malformed)
         }
         #expect(failure { try wrapping.unwrap(wrapped + [0], at: place) } == .malformed)
+        #expect(failure { try wrapping.unwrap([2] + wrapped.dropFirst(), at: place) } == .unknownVersion)
         for bit in 0..<(wrapped.count * 8) {
             var damaged = wrapped
             damaged[bit / 8] ^= 1 << (bit % 8)
