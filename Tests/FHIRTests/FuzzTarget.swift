@@ -252,7 +252,7 @@ extension FuzzTarget {
         guard let birth = DateTime(words[1], as: .date) else { return }
         let (prefix, rest) = DatePrefix.taken(from: words[0])
         guard let wanted = DateTime(rest, as: .search), let prefix,
-            prefix.holds(start: birth.start, end: birth.end, wanted)
+            prefix.holds(start: birth.start, end: birth.end, wanted, slack: 0)
         else { return }
         try hold(
             "whom the search finds, a value finds",
