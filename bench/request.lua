@@ -1,7 +1,9 @@
--- What wrk sends. Set by bench/run: TOKEN, PATHS (a file with one path a line), BODY (a file; empty to read).
--- In a body, {n} is replaced by a number that no other request of the run has.
+-- What wrk sends. Set by bench/run: TOKEN, PATHS (a file with one path a line), BODY (a file; empty to read), METHOD.
+-- In a body, {n} is replaced by a number that no other request of the run has, {id} by the last part of the path.
+-- Whoever writes takes the paths in turn, so that no two requests under way write the same record.
 
 local token = os.getenv("TOKEN")
+local method = os.getenv("METHOD")
 local paths, body = {}, nil
 local thread_count = 0
 
@@ -25,7 +27,9 @@ function request()
     if not body then return wrk.format("GET", paths[math.random(#paths)]) end
     count = count + 1
     local text = body:gsub("{n}", number .. "-" .. count)
-    return wrk.format("POST", paths[1], nil, text)
+    local path = paths[count % #paths + 1]
+    text = text:gsub("{id}", path:match("[^/]+$"))
+    return wrk.format(method, path, nil, text)
 end
 
 function done(summary, latency, requests)
