@@ -54,6 +54,7 @@ extension PatientRecords {
         let patient = try SealedRecord(patientRow)
         let stored = try await open(patient, id: id, under: pass)
         var looks: [Look] = []
+        var held: [Int32: SubjectKey] = [:]
         let entries = try rows[0].map { row in try TrailEntry(row) }
         for entry in entries.prefix(limit) {
             looks.append(
@@ -65,15 +66,23 @@ extension PatientRecords {
                     act: entry.act,
                     type: entry.recordType,
                     granted: entry.granted,
-                    note: try await note(of: entry, under: pass)
+                    note: try await note(of: entry, under: pass, held: &held)
                 )
             )
         }
         return (stored, looks, entries.count > limit ? entries[limit - 1].place : nil)
     }
 
-    private func note(of entry: TrailEntry, under pass: Pass) async throws -> AccessNote? {
+    /// Opens a note with its year's key, which is asked for once a list.
+    private func note(
+        of entry: TrailEntry,
+        under pass: Pass,
+        held: inout [Int32: SubjectKey]
+    ) async throws -> AccessNote? {
         let subject = Subject.audit(of: pass.organization, year: Int16(clamping: entry.keyEpoch))
-        return try AuditSeal.open(entry.sealed, salt: entry.salt, with: try await keys.key(for: subject, under: pass))
+        let key: SubjectKey
+        if let known = held[entry.keyEpoch] { key = known } else { key = try await keys.key(for: subject, under: pass) }
+        held[entry.keyEpoch] = key
+        return try AuditSeal.open(entry.sealed, salt: entry.salt, with: key)
     }
 }

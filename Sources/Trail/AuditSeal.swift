@@ -29,10 +29,15 @@ public struct AuditSeal: Sendable {
 
     /// The year of a moment, in UTC: the epoch of audit keys.
     public static func year(of moment: Date) -> Int16 {
+        Int16(clamping: calendar.component(.year, from: moment))
+    }
+
+    /// Made once: each request asks it for the year.
+    private static let calendar: Calendar = {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = .gmt
-        return Int16(clamping: calendar.component(.year, from: moment))
-    }
+        return calendar
+    }()
 
     private static func binding(_ organization: UUID, salt: [UInt8]) -> Binding {
         let id = salt.withUnsafeBytes { $0.loadUnaligned(as: uuid_t.self) }
