@@ -131,6 +131,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute join_organization(uuid,bytea,bytea,text,integer,bytea,bytea)
         carekeep_server may execute link_of(uuid,bytea)
         carekeep_server may execute open_pass(uuid,bytea,bytea,text,text,bytea[],uuid[],text,integer,bytea,bytea)
+        carekeep_server may execute open_passes(uuid[],bytea[],bytea[],text[],text[],bytea[],text[],integer[],bytea[],bytea[])
         carekeep_server may execute password_setting(bytea)
         carekeep_server may execute raise_cost(bytea,text,text)
         carekeep_server may execute require_references(bytea[])

@@ -111,6 +111,15 @@ struct Detours {
         }
         let request = scene.request("record.read", by: scene.north.keeper, of: scene.north, about: scene.north.ada)
         try expect("open_pass", "call", "the keykeeper", try seen(scene.keykeeper, [request.statement]))
+        try expect(
+            "open_passes",
+            "call",
+            "the keykeeper",
+            try seen(
+                scene.keykeeper,
+                ["select care.open_passes('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')"]
+            )
+        )
         let vouch: SQL = """
             select care.vouch(\(opened.sha256), \(scene.north.organization), 'patient', \([scene.north.ada.patient]))
             """

@@ -14,6 +14,7 @@ struct GateChecks {
         try roles()
         try reach()
         try whatIsWritten()
+        try together()
         try theGuard()
         try settings()
         try roster()
@@ -640,6 +641,77 @@ extension GateChecks {
             """
         )
         try must("open_pass", "a pass lasts a minute", try rows.first?.decode(Bool.self, at: 0) == true)
+    }
+
+    // MARK: Together
+
+    /// Passes opened together are decided, written down and answered as each alone; and each shows its own record, no other's.
+    private func together() throws {
+        let (alone, company) = (companions(), companions())
+        let expected = alone.map { scene.open($0) }
+        let seen = scene.open(
+            together: company.enumerated().map { ($1, Int32(2000 + $0), [UInt8($0)]) }
+        )
+        try must(
+            "open_passes",
+            "everybody is answered",
+            seen.count == company.count && seen.allSatisfy { $0.opened.error == nil }
+        )
+        for (index, (request, own)) in zip(zip(alone, expected), zip(company, seen)).enumerated() {
+            let (opened, sha256) = own.1
+            try must(
+                "open_passes",
+                "number \(index) is decided as if it were alone",
+                opened.outcome == request.1.outcome && opened.patients == request.1.patients
+                    && opened.records == request.1.records && opened.roles == request.1.roles
+                    && (opened.context == nil) == (request.1.context == nil)
+            )
+            try must(
+                "open_passes",
+                "number \(index) is told by its secret",
+                sha256 == Primitive.sha256(own.0.secret ?? [])
+            )
+            try must(
+                "open_passes",
+                "number \(index) is written down as if it were alone",
+                try lines(own.0, 2000 + index, [UInt8(index)]) == lines(request.0, 1, [0])
+            )
+            try must(
+                "open_passes",
+                "number \(index) shows what it names",
+                try answer([UUID].self, opened, kept) == answer([UUID].self, request.1, kept)
+            )
+        }
+        try must("open_passes", "nobody is opened nothing", scene.open(together: []).isEmpty)
+    }
+
+    private var kept: SQL { "select array(select id from care.record order by id)" }
+
+    /// Requests of every fate, no two neighbours alike.
+    private func companions() -> [Scene.Request] {
+        var page = asks("record.read")
+        page.use = "page"
+        var stranger = asks("record.read")
+        stranger.session = Primitive.freshBytes(32)
+        var abroad = scene.request("record.search", by: south.keeper, of: south, about: south.ada)
+        abroad.purpose = "treatment"
+        var short = asks("record.read")
+        short.secret = Primitive.freshBytes(15)
+        return [
+            asks("record.read"), stranger, abroad, page, asks("record.read", about: north.ben), short,
+            asks("record.read", north.other, about: north.ben), asks("record.read/directory"), asks("record.create"),
+        ]
+    }
+
+    /// The entries of a request, as text, if this is what was sealed for it.
+    private func lines(_ request: Scene.Request, _ epoch: Int, _ sealed: [UInt8]) throws -> [String] {
+        try scene.admin.query(
+            """
+            select concat_ws(' ', organization_id, actor_organization_id, account_id, session_id, act, scope, patient_id,
+                             record_id, granted, refusal, purpose, until - at)
+              from care.entry where salt = \(request.salt) and key_epoch = \(epoch) and sealed = \(sealed) order by 1
+            """
+        ).map { try $0.decode(String.self, at: 0) }
     }
 
     // MARK: The guard

@@ -98,8 +98,12 @@ final class Scene {
         var row: Row?
         var failure: PostgresError?
         do { row = try server.query(request.statement).first } catch { failure = error }
+        return opened(row, for: request, failure: failure)
+    }
+
+    private func opened(_ row: Row?, for request: Request, failure: PostgresError?) -> Opened {
         // Where there is no row, or one that cannot be read, nothing was answered: the checks compare with that.
-        return Opened(
+        Opened(
             outcome: try? row?.decode(Int32?.self, at: 0),
             context: try? row?.decode([UInt8]?.self, at: 1),
             patients: (try? row?.decode([UUID?].self, at: 2)) ?? [],
@@ -109,6 +113,27 @@ final class Scene {
             newPatients: request.newPatients,
             error: failure
         )
+    }
+
+    /// Asks for several at once, each with what is sealed for it and its key's epoch; the hashes say whose the answers are.
+    func open(together requests: [(request: Request, epoch: Int32, sealed: [UInt8])]) -> [(
+        opened: Opened, sha256: [UInt8]?
+    )] {
+        let all = requests.map(\.request)
+        let statement: SQL = """
+            select outcome, context, patients, records, roles, secret_sha256 from care.open_passes(
+                \(all.map(\.organization)), \(all.map(\.session)), \(all.map(\.secret)), \(all.map(\.use)), \(all.map(\.act)),
+                \(all.map { $0.targets[0] }), \(all.map(\.purpose)), \(requests.map(\.epoch)), \(all.map(\.salt)),
+                \(requests.map(\.sealed)))
+            """
+        do {
+            let rows = try server.query(statement)
+            return zip(all, rows).map { request, row in
+                (opened(row, for: request, failure: nil), try? row.decode([UInt8]?.self, at: 5))
+            }
+        } catch {
+            return all.map { (opened(nil, for: $0, failure: error), nil) }
+        }
     }
 
     /// The request that an act takes, about somebody kept in a house. `act` may name a way of its own: `record.read/directory`.

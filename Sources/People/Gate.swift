@@ -35,16 +35,19 @@ public struct Errand: Sendable {
 
 /// The one way to the data: opens passes, and runs statements under them.
 ///
-/// Transaction 1 opens the pass and commits, transaction 2 uses it; both travel as one pipeline. The decision and the entry are
-/// the database's (`database/records/current/30-gate.sql`).
+/// Transaction 1 opens the pass and commits, transaction 2 uses it; both travel as one pipeline. Readers who wait at the same
+/// moment share transaction 1. The decision and the entry are the database's (`database/records/current/30-gate.sql`).
 public final class Gate: Sendable {
     private let store: Store
     private let keys: Keykeeper
+    private let openings: SharedOpenings
 
     /// A gate to a records store.
     public init(store: Store, keys: Keykeeper) {
         self.store = store
         self.keys = keys
+        // Two for each core of the database: with fewer, writing waits for reading; with more, less is shared.
+        openings = SharedOpenings(store: store, lanes: max(store.poolSize / 2, 1))
     }
 
     /// Opens a pass and, in the same pipeline, does the work under it.
@@ -55,22 +58,25 @@ public final class Gate: Sendable {
         for caller: Caller,
         work: [SQL] = []
     ) async throws -> (pass: Pass, rows: [Rows]) {
-        let secret = PassSecret()
-        let opening = try await opening(errand, caller, secret)
-        let results = try await refusing(at: .gate) {
-            try await store.pipeline(work.isEmpty ? [[opening]] : [[opening], [secret.shown] + work])
+        let opening = Opening(
+            errand: errand,
+            caller: caller,
+            secret: PassSecret(),
+            seal: try await auditSeal(caller, query: errand.query),
+            work: work
+        )
+        let outcome = try await refusing(at: .gate) {
+            try await opening.isShared ? openings.open(opening) : openings.alone(opening)
         }
-        guard let row = try refusing(at: .gate, { try results[0].get() })[0].first else { throw Refusal.unavailable }
-        let answer = try GateAnswer(row)
+        let answer = outcome.answer
         switch answer.outcome {
         case 0: break
         case 1: throw Refusal.signedOut
         case 3: throw Refusal.guardIsUp
         default: throw Refusal.notFound
         }
-        let pass = try Pass(answer, act: errand.act, secret: secret)
-        guard !work.isEmpty else { return (pass, []) }
-        let rows = try refusing(at: .data) { try results[1].get() }
+        let pass = try Pass(answer, act: errand.act, secret: opening.secret)
+        let rows = try refusing(at: .data) { try outcome.work.get() }
         return (pass, Array(rows.dropFirst()))
     }
 
@@ -106,16 +112,6 @@ public final class Gate: Sendable {
             let sealer = try await keys.auditSealer(of: Installation.id, year: year)
             return try AuditSeal(note, with: sealer, year: year)
         }
-    }
-
-    private func opening(_ errand: Errand, _ caller: Caller, _ secret: PassSecret) async throws -> SQL {
-        let seal = try await auditSeal(caller, query: errand.query)
-        return """
-            select outcome, context, patients, records, roles from care.open_pass(
-                \(caller.organization), \(caller.token.secret), \(secret.bytes), \(caller.use.rawValue),
-                \(errand.act.rawValue), \(errand.targets), \(errand.newPatients), \(errand.purpose.rawValue),
-                \(seal.epoch), \(seal.salt), \(seal.sealed))
-            """
     }
 }
 

@@ -56,12 +56,15 @@ public final class Store: Sendable {
     ///   - transactions: the statements of each.
     ///   - timeout: how long everything may take, waiting for a connection included. Otherwise waiting ends with
     ///     `waitingTime` and each statement with `statementTimeout`.
+    ///   - heedingCancellation: whether everything is stopped when the caller's task is cancelled: not where others wait
+    ///     for it too.
     /// - Returns: one result per transaction, in order, each with one `Rows` per statement. A `.connection` failure
     ///   leaves open whether the transaction was committed.
     /// - Throws: only if nothing was sent.
     public func pipeline(
         _ transactions: [[SQL]],
-        timeout: Duration? = nil
+        timeout: Duration? = nil,
+        heedingCancellation: Bool = true
     ) async throws(PostgresError) -> [Result<[Rows], PostgresError>] {
         guard !transactions.isEmpty else { return [] }
         let job = Job(
@@ -69,7 +72,7 @@ public final class Store: Sendable {
             timeout: timeout,
             waitUntil: .now + min(configuration.waitingTime, timeout ?? configuration.waitingTime)
         )
-        return try await run(job)
+        return try await run(job, heedingCancellation: heedingCancellation)
     }
 
     /// Runs one statement in a transaction of its own.
@@ -110,6 +113,9 @@ public final class Store: Sendable {
 
     /// Counts of this moment and since the start. Numbers only.
     public var statistics: Statistics { inbox.statistics }
+
+    /// How many connections it has when all stand.
+    public var poolSize: Int { configuration.poolSize }
 
     var waitingTime: Duration { configuration.waitingTime }
 

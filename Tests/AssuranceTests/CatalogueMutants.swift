@@ -123,16 +123,21 @@ enum CatalogueMutants {
             select p.oid::regprocedure::text, p.prosecdef,
                    exists (select from pg_depend d
                             where d.classid = 'pg_policy'::regclass and d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid),
-                   exists (select from aclexplode(p.proacl) g where g.grantee <> p.proowner)
+                   exists (select from aclexplode(p.proacl) g where g.grantee <> p.proowner), p.proconfig is not null
               from pg_proc p where p.pronamespace = 'care'::regnamespace order by 1
             """
         ).flatMap { row -> [Mutant] in
             let name = try row.decode(String.self, at: 0)
             var changes = [
                 ("granted to public", "grant execute on function \(name) to public"),
-                ("without a search path", "alter function \(name) reset all"),
                 ("of another owner", "alter function \(name) owner to carekeep_server"),
             ]
+            // On the path of its owner's functions, and theirs alone, or on one of its own.
+            changes.append(
+                try row.decode(Bool.self, at: 4)
+                    ? ("without a search path", "alter function \(name) reset all")
+                    : ("of its owner, on any path", "alter function \(name) security definer")
+            )
             if try row.decode(Bool.self, at: 1) {
                 changes.append(("of the caller", "alter function \(name) security invoker"))
             }

@@ -54,9 +54,15 @@ enum FunctionMutants {
         ("acting", "shown !~ '^v1\\.[0-9a-f]{32}$'", "false"),
         ("acting", "'^v1\\.[0-9a-f]{32}$'", "'v1\\.[0-9a-f]{32}'"),
         ("acting", "secret_sha256 = sha256(decode(substr(shown, 4), 'hex'))", "secret_sha256 = secret_sha256"),
-        ("acting", "if not found or found_pass.until <= care.clock() then", "if found_pass.until <= care.clock() then"),
-        ("acting", "if not found or found_pass.until <= care.clock() then", "if not found then"),
-        ("acting", "found_pass.until <= care.clock()", "found_pass.until <= clock_timestamp() - interval '1 hour'"),
+        (
+            "acting", "if not found or found_pass.until",
+            "if found_pass.until"
+        ),
+        (
+            "acting", "or found_pass.until <= clock_timestamp() + (select clock_offset from care.guard)",
+            ""
+        ),
+        ("acting", "+ (select clock_offset from care.guard)", "- interval '1 hour'"),
         ("acting", "if found_pass.opened_in = pg_current_xact_id_if_assigned() then", "if false then"),
         ("acting_organization", "(care.acting()).organization_id", "'00000000-0000-0000-0000-000000000000'::uuid"),
         ("acting_account", "(care.acting()).account_id", "gen_random_uuid()"),
@@ -222,8 +228,25 @@ enum FunctionMutants {
         ("open_pass", "if s.seen_at < at - interval '1 minute' then", "if true then"),
         ("open_pass", "if s.seen_at < at - interval '1 minute' then", "if false then"),
         (
-            "open_pass", "where session.organization_id = s.organization_id and session.id = s.id;",
-            "where session.organization_id = s.organization_id;"
+            "open_pass", "own.organization_id = s.organization_id and own.id = s.id",
+            "own.organization_id = s.organization_id"
+        ),
+        ("open_passes", "organizations[i]", "organizations[1]"),
+        ("open_passes", "session_secrets[i]", "session_secrets[1]"),
+        ("open_passes", "pass_secrets[i], uses", "pass_secrets[1], uses"),
+        ("open_passes", "sha256(pass_secrets[i])", "sha256(pass_secrets[1])"),
+        ("open_passes", "uses[i]", "uses[1]"),
+        ("open_passes", "acts[i]", "acts[1]"),
+        ("open_passes", "targets[i : i]", "targets[1 : 1]"),
+        ("open_passes", "targets[i : i]", "targets"),
+        ("open_passes", "purposes[i]", "purposes[1]"),
+        ("open_passes", "key_epochs[i]", "key_epochs[1]"),
+        ("open_passes", "salts[i]", "salts[1]"),
+        ("open_passes", ", sealed[i]", ", sealed[1]"),
+        ("open_passes", "return next;", "if outcome = 0 then return next; end if;"),
+        (
+            "open_passes", "1 .. cardinality(pass_secrets) loop",
+            "1 .. cardinality(pass_secrets) loop exit when outcome > 0;"
         ),
         ("write_entry", "(p).account_id", "null"),
         ("write_entry", "(p).session_id", "null"),

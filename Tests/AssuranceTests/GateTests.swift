@@ -140,4 +140,98 @@ import Testing
         #expect(await !town.home.isReady)
         await town.close()
     }
+
+    /// More at once than there are lanes, so that most travel together: everybody gets their own record or their own refusal.
+    @Test func `answers each of many who come at once as if they were alone`() async throws {
+        let town = try await TestTown()
+        let amara = try await town.session(of: "Amara")
+        let children = try await withThrowingTaskGroup(of: StoredRecord.self) { group in
+            for _ in 0..<6 {
+                group.addTask {
+                    try await town.home.records.create(
+                        Resource(["resourceType": "Patient", "name": [["family": "Okafor"]], "birthDate": "2014-03-03"]
+                        ),
+                        for: amara
+                    )
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        // The organisation, and a secret of nobody's.
+        let token = try #require(SessionToken(amara.token.text.prefix(22) + String(repeating: "A", count: 42)))
+        let stranger = Caller(token: token, use: .api, origin: amara.origin)
+        let fates = await withTaskGroup(of: (Int, String).self) { group in
+            for number in 0..<240 {
+                group.addTask {
+                    let id = number % 4 == 1 ? UUID().uuidString.lowercased() : children[number % 6].id
+                    do {
+                        let record = try await town.home.records.read(
+                            "Patient",
+                            id,
+                            for: number % 4 == 3 ? stranger : amara
+                        )
+                        return (number, record.id)
+                    } catch { return (number, "\(error)") }
+                }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        for number in 0..<240 {
+            switch number % 4 {
+            case 1: #expect(fates[number] == "\(Refusal.notFound)")
+            case 3: #expect(fates[number] == "\(Refusal.signedOut)")
+            default: #expect(fates[number] == children[number % 6].id)
+            }
+        }
+        let admin = try AdminConnection(town.admin)
+        let entries = try admin.query(
+            "select count(*), count(distinct opened_in) from care.entry where act = 'record.read'"
+        )[0]
+        #expect(try entries.decode(Int64.self, at: 0) == 240)
+        // The control: they did travel together.
+        #expect(try entries.decode(Int64.self, at: 1) < 240)
+        await town.close()
+    }
+
+    /// One that the database cannot even decide on opens nobody's; the others are then opened by themselves.
+    @Test func `opens for the others when one of those who travel together breaks`() async throws {
+        let town = try await TestTown()
+        let admin = try AdminConnection(town.admin)
+        let amara = try await town.session(of: "Amara")
+        _ = try await town.home.records.create(
+            Resource(["resourceType": "Patient", "name": [["family": "Okafor"]], "birthDate": "2014-03-03"]),
+            for: amara
+        )
+        // Whoever gives this purpose breaks the gate.
+        try admin.run(
+            "alter table care.entry add constraint entry_is_not_broken check (purpose is distinct from 'second-opinion')"
+        )
+        try admin.query("select care.adopt_fingerprint()")
+        let target = try admin.query("select tag from care.record where kind = 'Patient'")[0].decode(
+            [UInt8].self,
+            at: 0
+        )
+        let fates = await withTaskGroup(of: (Int, Bool).self) { group in
+            for number in 0..<120 {
+                group.addTask {
+                    let errand = Errand(
+                        .readRecord,
+                        targets: [target],
+                        purpose: number % 10 == 5 ? .secondOpinion : .care
+                    )
+                    let opened = try? await town.home.gate.open(
+                        errand,
+                        for: amara,
+                        work: ["select id from care.record"]
+                    )
+                    return (number, opened?.rows[0].count == 1)
+                }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        for number in 0..<120 { #expect(fates[number] == (number % 10 != 5), "\(number)") }
+        let granted = try admin.query("select count(*) from care.entry where act = 'record.read' and granted")[0]
+        #expect(try granted.decode(Int64.self, at: 0) == 108)
+        await town.close()
+    }
 }

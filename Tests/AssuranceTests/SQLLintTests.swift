@@ -71,8 +71,10 @@ import Testing
             "alter function care.acting_organization() immutable", "alter function care.acting_patients(text) volatile",
         ],
         "function-without-search-path": [
-            "alter function care.acting() reset search_path", "alter function care.acting() set search_path = care",
-            "alter function care.acting() set search_path = care, public, pg_temp",
+            "alter function care.clock() reset search_path", "alter function care.clock() set search_path = care",
+            "alter function care.clock() set search_path = care, public, pg_temp",
+            "alter function care.acting() security definer",
+            "grant execute on function care.acting() to carekeep_server",
         ],
         "grant-goes-beyond-rows": [
             "grant truncate on care.record to carekeep_server", "grant trigger on care.record to carekeep_gate",

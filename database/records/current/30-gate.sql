@@ -4,7 +4,7 @@
 -- length (65535 for none) and its bytes: actor's organisation, record's organisation, account, session, opening, act, scope,
 -- patients, purpose, expiry (microseconds since 2000), client scope, step-up time.
 create function care.context_of(p care.pass) returns bytea
-    language plpgsql immutable set search_path = care, pg_temp
+    language plpgsql immutable  -- on the search path of its caller, like care.acting()
 as $$
 declare
     field bytea;
@@ -33,7 +33,7 @@ $$;
 create function care.write_entry(
     p care.pass, patient uuid, record uuid, refused text, key_epoch integer, salt bytea, sealed bytea, at timestamptz
 ) returns void
-    language plpgsql volatile set search_path = care, pg_temp  -- not SQL: that would be planned at each call
+    language plpgsql volatile  -- on the search path of its caller; not SQL: that would be planned at each call
 as $$
 begin
     insert into care.entry (
@@ -269,11 +269,39 @@ begin
         p.scope, p.powers, p.patients, p.new_patients, p.directory, p.purpose, pg_current_xact_id(), p.until,
         p.client_scope, p.stepped_up_at);
     if s.seen_at < at - interval '1 minute' then
+        -- Whoever is about to write it down does so for all: openings that travel together never wait for one another.
         update care.session set seen_at = at
-         where session.organization_id = s.organization_id and session.id = s.id;
+         where session.organization_id = s.organization_id and session.id in (
+                select own.id from care.session own
+                 where own.organization_id = s.organization_id and own.id = s.id for update skip locked);
     end if;
     outcome := 0;
     context := care.context_of(p);
+end
+$$;
+
+-- Opens the passes of requests that wait at the same moment: each as open_pass decides it, each with its own secret and its
+-- own entry, all with one commit. Nobody's refusal touches the others; an error, which no refusal is, opens none of them,
+-- and each is then to be opened by itself. One target each, and no new patients. An answer says whose it is by the hash of
+-- the secret.
+create function care.open_passes(
+    organizations uuid[], session_secrets bytea[], pass_secrets bytea[], uses text[], acts text[], targets bytea[],
+    purposes text[], key_epochs integer[], salts bytea[], sealed bytea[]
+)
+    returns table (
+        outcome integer, context bytea, patients uuid[], records uuid[], roles text[], secret_sha256 bytea
+    )
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+begin
+    for i in 1 .. cardinality(pass_secrets) loop
+        select o.outcome, o.context, o.patients, o.records, o.roles into outcome, context, patients, records, roles
+          from care.open_pass(
+                organizations[i], session_secrets[i], pass_secrets[i], uses[i], acts[i], targets[i : i],
+                '{}', purposes[i], key_epochs[i], salts[i], sealed[i]) o;
+        secret_sha256 := sha256(pass_secrets[i]);
+        return next;
+    end loop;
 end
 $$;
 
@@ -303,15 +331,21 @@ alter function care.context_of(care.pass) owner to carekeep_gate;
 alter function care.write_entry(care.pass, uuid, uuid, text, integer, bytea, bytea, timestamptz) owner to carekeep_gate;
 alter function care.open_pass(uuid, bytea, bytea, text, text, bytea[], uuid[], text, integer, bytea, bytea)
     owner to carekeep_gate;
+alter function care.open_passes(
+    uuid[], bytea[], bytea[], text[], text[], bytea[], text[], integer[], bytea[], bytea[]) owner to carekeep_gate;
 alter function care.disclose(uuid[], integer, bytea, bytea) owner to carekeep_gate;
 revoke all on function
     care.context_of(care.pass),
     care.write_entry(care.pass, uuid, uuid, text, integer, bytea, bytea, timestamptz),
     care.open_pass(uuid, bytea, bytea, text, text, bytea[], uuid[], text, integer, bytea, bytea),
+    care.open_passes(
+        uuid[], bytea[], bytea[], text[], text[], bytea[], text[], integer[], bytea[], bytea[]),
     care.disclose(uuid[], integer, bytea, bytea)
     from public;
 grant execute on function
     care.open_pass(uuid, bytea, bytea, text, text, bytea[], uuid[], text, integer, bytea, bytea),
+    care.open_passes(
+        uuid[], bytea[], bytea[], text[], text[], bytea[], text[], integer[], bytea[], bytea[]),
     care.disclose(uuid[], integer, bytea, bytea)
     to carekeep_server;
 
