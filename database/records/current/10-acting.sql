@@ -15,7 +15,7 @@ end
 $$;
 
 -- The pass that is shown. Called by the functions below and by nobody else, as their owner and on their search path: looking
--- up both again cost a fifth of what policies cost a read, so it has none of its own. (docs/decisions/13)
+-- up both again cost a fifth of what policies cost a read, so it has none of its own. (docs/decisions/15)
 create function care.acting() returns care.pass
     language plpgsql stable
 as $$
