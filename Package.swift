@@ -63,7 +63,8 @@ let package = Package(
         ),
         .target(
             name: "Assurance",
-            dependencies: ["Care", "Postgres", "Seals", "Trail", "People", "Records"],
+            dependencies: ["Care", "FHIR", "Postgres", "Seals", "Trail", "People", "Records"],
+            resources: [.copy("Promises/catalogue")],
             swiftSettings: strict
         ),
         .target(

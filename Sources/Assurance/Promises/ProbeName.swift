@@ -1,0 +1,30 @@
+/// The probes there are. A promise can name no other.
+public enum ProbeName: String, Sendable, CaseIterable, Comparable {
+    case tlsVersions = "tls-versions"
+    case plainHTTP = "plain-http"
+    case canaryBytes = "canary-bytes"
+    case rootKey = "root-key"
+    case passwordHashes = "password-hashes"
+    case weakPasswords = "weak-passwords"
+    case sessionEnd = "session-end"
+    case wall
+    case guessing
+    case unauthorisedPerson = "unauthorised-person"
+    case unguardedTable = "unguarded-table"
+    case `guard`
+    case guardNow = "guard-now"
+    case grants
+    case entries
+    case quietLogs = "quiet-logs"
+    case sockets
+    case malformed
+    case foreignForms = "foreign-forms"
+    case headers
+    case injection
+    case drift
+    case stepsBack = "steps-back"
+    case minimum
+    case history
+
+    public static func < (one: ProbeName, other: ProbeName) -> Bool { one.rawValue < other.rawValue }
+}

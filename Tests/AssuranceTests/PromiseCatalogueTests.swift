@@ -1,0 +1,102 @@
+import Assurance
+import Foundation
+import Testing
+
+@Suite struct `The catalogue of promises` {
+    private func catalogue() throws -> PromiseCatalogue { try PromiseCatalogue.release.get() }
+
+    @Test func `is read, and has every promise once`() throws {
+        let ids = try catalogue().promises.map(\.id)
+        let counts = try Dictionary(
+            uniqueKeysWithValues: String(
+                contentsOf: Self.repository.appending(path: "scripts/promise-ids.txt"),
+                encoding: .utf8
+            )
+            .split(separator: "\n").map { line in
+                let parts = line.split(separator: " ")
+                return (String(parts[0]), Int(parts[1]) ?? 0)
+            }
+        )
+        let expected = counts.flatMap { theme, count in (1...count).map { "\(theme)-\($0)" } }
+        #expect(Set(ids) == Set(expected))
+        #expect(ids.count == expected.count)
+    }
+
+    @Test func `has, for what software enforces, a probe or an open gap with a reason`() throws {
+        for promise in try catalogue().promises where promise.probes.isEmpty {
+            #expect(promise.missing != nil, "\(promise.id)")
+        }
+    }
+
+    @Test func `leaves no probe without a promise`() throws {
+        let named = Set(try catalogue().promises.flatMap(\.probes))
+        #expect(named == Set(ProbeName.allCases))
+    }
+
+    @Test func `uses no word that the page is spared`() throws {
+        for promise in try catalogue().promises {
+            let text = [promise.words, promise.mechanism, promise.missing ?? ""].joined(separator: " ").lowercased()
+            for word in ["compliant", "compliance", "tamper-proof", "military", "100 %", "anonymi", "guarantee"] {
+                #expect(!text.contains(word), "\(promise.id): \(word)")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("clauses: HIPAA 164.999(z)", "t.txt, ENC-1: there is no clause «HIPAA 164.999(z)»"),
+        ("clauses: ASVS V99.1.1; CSF PR.DS-01", "t.txt, ENC-1: there is no clause «ASVS V99.1.1»"),
+        ("clauses: none\nprobes: wishful-thinking", "t.txt, ENC-1: there is no probe «wishful-thinking»"),
+        ("clauses: none\nfrom: heaven", "t.txt:7: from is there already"),
+        ("clauses: none\nwhy: because", "t.txt:7: there is no field «why»"),
+        ("clauses: none\n\nENC-1", "t.txt:8: ENC-1 is there already"),
+        ("clauses: none\nand so on", "t.txt:7: is neither an id, a field nor a line that goes on"),
+        ("how: said twice\nclauses: none", "t.txt:6: how is there already"),
+        ("clauses:", "t.txt, ENC-1: clauses is missing"),
+    ])
+    func `names what is wrong with a file`(ending: String, problem: String) {
+        let text = "theme: Test\nENC-1\npromise: A\nhow: B\nfrom: family\nkind: enforced\nmissing: C\n"
+        let lines = text.split(separator: "\n")
+        let body = (lines.prefix(5) + [Substring(ending)]).joined(separator: "\n") + "\nkind: enforced\nmissing: C"
+        let error = #expect(throws: PromiseFileError.self) {
+            try PromiseCatalogue(files: [("t.txt", body)])
+        }
+        #expect(error?.problems.contains(problem) == true, "\(error?.problems ?? [])")
+    }
+
+    @Test func `names a promise that nothing shows and that admits no gap`() {
+        let text = "theme: T\nENC-1\npromise: A\nhow: B\nfrom: family\nkind: enforced\nclauses: none"
+        let error = #expect(throws: PromiseFileError.self) { try PromiseCatalogue(files: [("t.txt", text)]) }
+        #expect(error?.problems == ["t.txt, ENC-1: has neither a probe nor a word on what is missing"])
+    }
+
+    /// The frameworks' own lists lie beside the project while it is developed; where they are absent nothing is compared.
+    @Test func `knows no clause that the frameworks do not have`() throws {
+        guard let folder = Self.standards else { return }
+        let asvs = try String(contentsOf: folder.appending(path: "asvs-5.0.0-en.json"), encoding: .utf8)
+        let csf = try String(contentsOf: folder.appending(path: "csf-2.0.tsv"), encoding: .utf8)
+        let hipaa = try String(contentsOf: folder.appending(path: "hipaa-to-csf2-and-800-53.tsv"), encoding: .utf8)
+        for clause in Clause.known {
+            let id = clause.split(separator: " ").dropFirst().joined(separator: " ")
+            switch clause.split(separator: " ")[0] {
+            case "ASVS": #expect(asvs.contains("\"Shortcode\": \"\(id)\""), "\(clause)")
+            case "CSF": #expect(csf.contains("\n\(id)\t"), "\(clause)")
+            case "HIPAA": #expect(hipaa.contains("\n\(id)\t"), "\(clause)")
+            default: #expect(clause.hasPrefix("MDR reg "))
+            }
+        }
+    }
+
+    @Test func `lists no clause that no promise speaks to`() throws {
+        let used = Set(try catalogue().promises.flatMap(\.clauses).map(\.description))
+        #expect(Clause.known.subtracting(used) == [])
+    }
+
+    private static let repository = URL(filePath: #filePath).resolvingSymlinksInPath()
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    private static var standards: URL? {
+        let candidates = [repository, URL(filePath: FileManager.default.currentDirectoryPath)]
+            .map { $0.deletingLastPathComponent().appending(path: "shared/data/standards") }
+        return candidates.first { FileManager.default.fileExists(atPath: $0.path) }
+    }
+}
