@@ -64,6 +64,8 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may insert on account
         carekeep_gate may update on account (password_at, password_hash)
         carekeep_gate may select on act
+        carekeep_gate may select on canary
+        carekeep_gate may insert on canary
         carekeep_gate may insert on entry
         carekeep_gate may select on guard
         carekeep_gate may update on guard (expected, inspected_at, seen)
@@ -77,6 +79,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may insert on link
         carekeep_gate may delete on link
         carekeep_gate may update on link (used_at)
+        carekeep_gate may delete on link
         carekeep_gate may select on membership
         carekeep_gate may insert on membership
         carekeep_gate may update on membership (since)
@@ -86,6 +89,8 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may insert on pass
         carekeep_gate may delete on pass
         carekeep_gate may select on patient
+        carekeep_gate may select on probe_result
+        carekeep_gate may insert on probe_result
         carekeep_gate may select on reach
         carekeep_gate may select on record
         carekeep_gate may select on record_subject
@@ -93,6 +98,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may insert on session
         carekeep_gate may delete on session
         carekeep_gate may update on session (ended_at, seen_at)
+        carekeep_gate may delete on session
         carekeep_gate may delete on token
         carekeep_gate may select on token
         carekeep_gate may insert on version
@@ -130,6 +136,8 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute job_holds(uuid,uuid,bigint)
         carekeep_server may execute join_organization(uuid,bytea,bytea,text,integer,bytea,bytea)
         carekeep_server may execute link_of(uuid,bytea)
+        carekeep_server may execute note_probe(uuid,text,text,text,text,text[],text,integer,interval,integer,bytea,bytea)
+        carekeep_server may execute probe_results(integer)
         carekeep_server may execute open_pass(uuid,bytea,bytea,text,text,bytea[],uuid[],text,integer,bytea,bytea)
         carekeep_server may execute open_passes(uuid[],bytea[],bytea[],text[],text[],bytea[],text[],integer[],bytea[],bytea[])
         carekeep_server may execute password_setting(bytea)

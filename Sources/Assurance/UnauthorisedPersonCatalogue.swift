@@ -89,7 +89,7 @@ struct Catalogue {
     }
 
     /// Tables of the installation. None holds health data.
-    static let ofTheInstallation: Set<String> = ["account", "act", "guard", "job_kind", "migration"]
+    static let ofTheInstallation: Set<String> = ["account", "act", "guard", "job_kind", "migration", "probe_result"]
 }
 
 extension Catalogue.Table {

@@ -34,6 +34,7 @@ struct GateChecks {
         try jobs()
         try sweeping()
         try months()
+        try promises()  // last: it ends the sessions of one of the houses
     }
 
     // MARK: Telling

@@ -581,6 +581,28 @@ struct Specimen: Sendable {
             change: "run_at = 'infinity'"
         ),
         Specimen(
+            name: "canary",
+            table: "canary",
+            match: nil,
+            row: { victim, _ in [of(victim)] },
+            change: "since = now()",
+            isOfPatient: false
+        ),
+        Specimen(
+            name: "probe_result",
+            table: "probe_result",
+            match: nil,
+            row: { _, _ in
+                [
+                    ("run_id", "\(UUID())"), ("probe", "'wall'"), ("class", "'live'"), ("outcome", "'kept'"),
+                    ("seen", "'nothing'"), ("release", "'none'"), ("took_ms", "1"), ("at", "now()"),
+                    ("until", "now() + interval '1 day'"),
+                ]
+            },
+            change: "outcome = 'kept'",
+            isOfPatient: false
+        ),
+        Specimen(
             name: "migration",
             table: "migration",
             match: { _ in "true" },

@@ -150,7 +150,11 @@ public struct Founding: Sendable {
 
     /// Whether no organisation was founded here yet.
     public static func isFirst(over admin: AdminConnection) throws -> Bool {
-        try admin.query("select 1 from care.organization limit 1").isEmpty
+        try admin.query(
+            """
+            select 1 from care.organization where organization_id not in (select care.canaries()) limit 1
+            """
+        ).isEmpty
     }
 
     /// With the keys of the installation.

@@ -81,6 +81,14 @@ public struct SignInIndex: Sendable {
         return Array(HMAC<SHA256>.authenticationCode(for: fields.bytes, using: key))
     }
 
+    /// 32 bytes for something else, which tell nothing of this key.
+    func derived(_ purpose: String) -> [UInt8] {
+        var fields = Fields()
+        fields.append("derived")
+        fields.append(purpose)
+        return Array(HMAC<SHA256>.authenticationCode(for: fields.bytes, using: key))
+    }
+
     /// One spelling of one address: outer spaces gone, compatibility forms united, small letters.
     ///
     /// Mail servers may tell capitals apart before the `@`. People do not, and two accounts that differ by a capital

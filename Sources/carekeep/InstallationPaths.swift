@@ -151,6 +151,9 @@ struct InstalledStore: Sendable {
         migrator = try Migrator(store: name, schema: schema, folder: Database.folder(of: name), conninfo: migrate)
     }
 
+    /// As its administrator.
+    var administration: String { migrator.conninfo }
+
     /// How the server reaches the store: as `role` in our own cluster, with its URL otherwise.
     func conninfo(role: String? = nil) -> String {
         switch location {

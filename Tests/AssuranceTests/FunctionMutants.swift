@@ -48,6 +48,7 @@ enum FunctionMutants {
         + changing + aboutSeveral + renewing
         + months
         + looking + asking + taking + holding + failing + sweeping
+        + proving
 
     private static let acting: [Damage] = [
         ("acting", "if shown is null or shown = '' then", "if shown is null then"),
@@ -435,6 +436,24 @@ enum FunctionMutants {
             "join_organization", "perform care.write_sign_in(\n        used.organization_id,",
             "perform care.write_sign_in(null,"
         ),
+    ]
+
+    private static let proving: [Damage] = [
+        ("note_probe", "if now_at < (select max(r.at) from care.probe_result r) then", "if false then"),
+        ("note_probe", "if note_probe.outcome not in ('begun', 'not tried') then", "if false then"),
+        ("note_probe", "if note_probe.outcome not in ('begun', 'not tried') then", "if true then"),
+        ("note_probe", "nullif(note_probe.outcome, 'kept')", "null"),
+        ("probe_results", "case when r.outcome = 'kept' then r.seen end", "r.seen"),
+        ("probe_results", "where r.n <= least(each, 100)", ""),
+        ("adopt_canary", "values (organization)", "select o.organization_id from care.organization o"),
+        ("recall_canaries", "delete from care.session;", ""),
+        ("recall_canaries", "delete from care.link;", ""),
+        (
+            "recall_canaries",
+            "and exists (select from care.membership m join care.canary c on c.organization_id = m.organization_id",
+            "and exists (select from care.membership m join care.canary c on true"
+        ),
+        ("recall_canaries", "where m.account_id = a.id)", "where true)"),
     ]
 
     private static let months: [Damage] = [

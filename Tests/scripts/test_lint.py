@@ -39,7 +39,7 @@ def lint(tree, check):
     return run.stderr
 
 
-CHECKS = "imports format templates tries statements promises secrets places".split()
+CHECKS = "imports format templates tries statements promises canaries secrets places".split()
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -82,6 +82,8 @@ FAULTS = [
     ("promises", "Sources/Care/A.swift", "// keeps RO" + "L-99\n"),
     ("promises", "database/records/current/a.sql", "-- (XY" + "Z-1)\n"),
     ("promises", "docs/a.md", "The promise ISO" + "-9 is kept.\n"),
+    ("canaries", "Sources/Portal/A.swift", "if organization.isCanary { return }\n"),
+    ("canaries", "database/records/current/50-record.sql", "-- not for a canary\n"),
     ("secrets", "docs/key.pem", "-----BEGIN " + "PRIVATE KEY-----\n"),
     ("secrets", "Sources/Seals/A.swift", 'let password = "' + "correcthorsebatterystaple" + '"\n'),
     ("secrets", "a.yaml", "url: postgres://care:" + "hunter2@db/care\n"),
@@ -113,6 +115,7 @@ SOUND = [
     ("statements", "Sources/Portal/A.swift", 'let a = "<select name=\\"year\\">"\n'),
     ("statements", "Sources/Portal/A.swift", '// "select a from b" is not for us\nlet a = "Please select a year"\n'),
     ("promises", "Sources/Care/A.swift", "// ISO-2, AES-256, SHA-256, UTF-8, ISO-8601, ICD-10\n"),
+    ("canaries", "Sources/Assurance/A.swift", "// a canary\n"),
     ("secrets", "Sources/Care/A.swift", 'let token = "abcdefghijklmnopqrst"  // not a secret\n'),
     ("secrets", "a.yaml", "url: postgres://care@db/care\n"),
 ]

@@ -1,0 +1,192 @@
+import Care
+import FHIR
+public import Foundation
+import People
+import Postgres
+import Records
+import Seals
+import Trail
+
+/// One synthetic organisation while a run lasts: its one person, and what opens their record.
+public struct Canary: Sendable {
+    public let organization: UUID
+    /// What its only member signs in with; good until the run ends.
+    public let address: String
+    public let password: String
+    /// A session for the API, as the member.
+    public let token: String
+    /// The text of a link with which the member could set another password. Whoever uses it ends the session.
+    public let link: String
+    let caller: Caller
+    /// The ids of the patient and of an observation of theirs, as FHIR has them.
+    public let patient: String
+    public let observation: String
+    /// Words that stand in this record and nowhere else: family name, given name, diagnosis, note.
+    public let words: [String]
+}
+
+/// The two synthetic organisations, for the length of a run.
+public struct Lent: Sendable {
+    public let north: Canary
+    public let south: Canary
+
+    /// Every word that must be found nowhere in clear.
+    public var words: [String] { north.words + south.words }
+}
+
+/// The synthetic organisations of an installation. Each has a member whom nobody is, and one patient of unique words. They appear
+/// in no list: nobody belongs to them.
+///
+/// The words are made from the installation's own keys, so that they stand in no file, and are the same each time. Names and addresses
+/// are sealed like everybody's.
+struct Canaries {
+    let home: Home
+    let admin: AdminConnection
+
+    private static let origin = AccessNote(address: "", device: "carekeep prove", request: "")
+
+    /// Makes what is missing, and lends the member's password and a session to this run.
+    func lend() async throws -> Lent {
+        let known = try all()
+        let north = try await lend(known.first, .family, "north")
+        let south = try await lend(known.dropFirst().first, .clinic, "south")
+        return Lent(north: north, south: south)
+    }
+
+    /// Ends what was lent. From then on nobody can sign in.
+    func recall() throws {
+        try admin.query("select care.recall_canaries()")
+    }
+
+    /// The organisations there are, in the order in which they were made.
+    func all() throws -> [UUID] {
+        try admin.query("select * from care.canaries()").map { try $0.decode(UUID.self, at: 0) }
+    }
+
+    /// How many sessions, links and passwords are left of what was lent.
+    func lentOut() throws -> Int {
+        let ids = try all()
+        return try admin.query(
+            """
+            select (select count(*) from care.session where organization_id = any (\(ids)))
+                 + (select count(*) from care.link where organization_id = any (\(ids)))
+                 + (select count(*) from care.account a join care.membership m on m.account_id = a.id
+                     where m.organization_id = any (\(ids)) and a.password_hash is not null)
+            """
+        )[0].decode(Int.self, at: 0)
+    }
+
+    private func lend(_ known: UUID?, _ profile: Organization.Profile, _ name: String) async throws -> Canary {
+        let words = try await words(name)
+        let address = "\(words[0].lowercased())@canary.invalid"
+        let founding = Founding(keys: home.keys)
+        let password = try await password()
+        let invitation: Invitation
+        let organization: UUID
+        if let known {
+            guard let link = try await founding.renewLink(for: address, in: Organization.ID(known), over: admin) else {
+                throw ProbeTrouble.cannotBeTried("a synthetic organisation has lost its member")
+            }
+            (organization, invitation) = (known, link)
+        } else {
+            let plan = Founding.Plan(
+                name: "Synthetic \(words[0])",
+                profile: profile,
+                country: "GB",
+                timeZone: "UTC",
+                owner: Members.Newcomer(
+                    name: "Nobody \(words[1])",
+                    address: address,
+                    roles: profile == .family ? [.owner, .caregiver] : [.owner, .clinician]
+                )
+            )
+            let (made, link) = try await founding.found(plan, over: admin)
+            try admin.query("select care.adopt_canary(\(made.uuid))")
+            (organization, invitation) = (made.uuid, link)
+        }
+        try await home.signIn.setPassword(password, link: invitation.link, origin: Self.origin)
+        let token = try await home.signIn.begin(
+            address: address,
+            password: password,
+            organization: Organization.ID(organization),
+            use: .api,
+            origin: Self.origin
+        )
+        let caller = Caller(token: token, use: .api, origin: Self.origin)
+        let (patient, observation) = try await record(words, for: caller)
+        let spare = try await founding.renewLink(for: address, in: Organization.ID(organization), over: admin)
+        return Canary(
+            organization: organization,
+            address: address,
+            password: password,
+            token: token.text,
+            link: spare?.link.text ?? "",
+            caller: caller,
+            patient: patient,
+            observation: observation,
+            words: words
+        )
+    }
+
+    /// The patient and the observation; made if they are missing. The observation was changed once, so that it has two versions.
+    private func record(_ words: [String], for caller: Caller) async throws -> (patient: String, observation: String) {
+        let records = home.records
+        let patient: String
+        if let found = try await records.people(limit: 1, for: caller).people.first {
+            patient = found.id
+        } else {
+            patient = try await records.create(Resource(Self.person(words)), for: caller).id
+            _ = try await records.create(Resource(Self.diagnosis(words, of: patient)), for: caller)
+        }
+        let found = try await records.search("Observation", [("patient", patient)], offset: 0, for: caller).records
+            .first
+        if let found, found.version > 1 { return (patient, found.id) }
+        let id: String
+        if let found {
+            id = found.id
+        } else {
+            id = try await records.create(Resource(Self.observation(words, of: patient, 3)), for: caller).id
+        }
+        var changed = Self.observation(words, of: patient, 4)
+        changed["id"] = .string(id)
+        _ = try await records.update(Resource(changed), id: id, for: caller)
+        return (patient, id)
+    }
+
+    private static func person(_ words: [String]) -> JSON {
+        [
+            "resourceType": "Patient", "name": [["family": .string(words[0]), "given": [.string(words[1])]]],
+            "birthDate": "1901-02-03",
+        ]
+    }
+
+    private static func diagnosis(_ words: [String], of patient: String) -> JSON {
+        [
+            "resourceType": "Condition", "subject": ["reference": .string("Patient/\(patient)")],
+            "code": ["text": .string(words[2])],
+        ]
+    }
+
+    private static func observation(_ words: [String], of patient: String, _ value: Int) -> JSON {
+        [
+            "resourceType": "Observation", "status": "final", "code": ["text": "Synthetic"],
+            "subject": ["reference": .string("Patient/\(patient)")], "valueInteger": .number("\(value)"),
+            "note": [["text": .string(words[3])]],
+        ]
+    }
+
+    /// Four words of twelve letters that nobody else can know.
+    private func words(_ name: String) async throws -> [String] {
+        let index = try await home.keys.installation().signIn
+        return (0..<4).map { number in
+            let bytes = index.token(email: "\(name)-\(number)@words.canary.invalid").prefix(12)
+            let letters = String(decoding: bytes.map { UInt8(ascii: "a") + $0 % 26 }, as: UTF8.self)
+            return letters.prefix(1).uppercased() + letters.dropFirst()
+        }
+    }
+
+    private func password() async throws -> String {
+        let bytes = Primitive.freshBytes(24).map { UInt8(ascii: "a") + $0 % 26 }
+        return "4 " + String(decoding: bytes, as: UTF8.self)
+    }
+}

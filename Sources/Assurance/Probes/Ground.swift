@@ -1,0 +1,149 @@
+public import Foundation
+public import Postgres
+
+/// An installation, as far as probes need it. The operator on the host has all of it.
+public struct Site: Sendable {
+    /// A store, and as whom it can be reached. libpq's connection strings.
+    public struct Databases: Sendable {
+        /// The records store, as its administrator: to look, never to change.
+        public var admin: String
+        /// As the web server's role.
+        public var server: String
+        /// The keys store, as its administrator.
+        public var keysAdmin: String
+
+        /// Names all of them.
+        public init(admin: String, server: String, keysAdmin: String) {
+            self.admin = admin
+            self.server = server
+            self.keysAdmin = keysAdmin
+        }
+    }
+
+    /// What is so of the host and the configuration.
+    public struct Host: Sendable {
+        /// Folders whose files must show nobody's data. Empty where the databases are elsewhere.
+        public var dataFolders: [String]
+        /// Whether the root key lies in clear on the same machine.
+        public var hasClearRootKey: Bool
+        /// Whether an operator allows TLS 1.2.
+        public var allowsTLS12: Bool
+        /// Whether the databases are private clusters of ours, on sockets.
+        public var hasOwnClusters: Bool
+
+        /// Says all of it.
+        public init(dataFolders: [String], hasClearRootKey: Bool, allowsTLS12: Bool, hasOwnClusters: Bool) {
+            self.dataFolders = dataFolders
+            self.hasClearRootKey = hasClearRootKey
+            self.allowsTLS12 = allowsTLS12
+            self.hasOwnClusters = hasOwnClusters
+        }
+    }
+
+    public var home: Home
+    public var databases: Databases
+    public var migrators: [Migrator]
+    /// The release's files of a store: migrations, policies, lints.
+    public var release: @Sendable (_ store: String) -> URL
+    /// `nil` where no server can be asked.
+    public var door: (any FrontDoor)?
+    public var host: Host
+
+    /// Puts it together.
+    public init(
+        home: Home,
+        databases: Databases,
+        migrators: [Migrator],
+        release: @escaping @Sendable (_ store: String) -> URL,
+        door: (any FrontDoor)?,
+        host: Host
+    ) {
+        self.home = home
+        self.databases = databases
+        self.migrators = migrators
+        self.release = release
+        self.door = door
+        self.host = host
+    }
+}
+
+/// What one probe has to work with: what its class has, and nothing more. Asking for more gives the probe away.
+public struct Ground: Sendable {
+    let site: Site
+    let `class`: Probe.Class
+    private let lent: Lent?
+    private let twins: Twins
+    private let fingerprint: [UInt8]
+    private let caught: Caught
+
+    init(_ site: Site, for probe: Probe, lent: Lent?, twins: Twins, fingerprint: [UInt8], caught: Caught) {
+        self.site = site
+        self.class = probe.class
+        self.lent = lent
+        self.twins = twins
+        self.fingerprint = fingerprint
+        self.caught = caught
+    }
+
+    /// The front door.
+    public func door() throws -> any FrontDoor {
+        try require(.live, "the front door")
+        guard let door = site.door else { throw ProbeTrouble.cannotBeTried("no server answers") }
+        return door
+    }
+
+    /// A connection as the web server's role.
+    public func server() throws -> AdminConnection {
+        try require(.live, "the installation's databases")
+        return try AdminConnection(site.databases.server, applicationName: "carekeep probe")
+    }
+
+    /// A connection of the administrator of the records store that reads and does not write.
+    public func look() throws -> AdminConnection { try looking(site.databases.admin) }
+
+    /// The same for the keys store.
+    public func lookAtKeys() throws -> AdminConnection { try looking(site.databases.keysAdmin) }
+
+    /// The synthetic people, and what opens their records for this run.
+    public func canaries() throws -> Lent {
+        try require(.live, "the synthetic people")
+        guard let lent else { throw ProbeTrouble.cannotBeTried("the synthetic people could not be woken") }
+        return lent
+    }
+
+    /// The installation's own parts.
+    public func home() throws -> Home {
+        try require(.live, "the installation itself")
+        return site.home
+    }
+
+    /// A scratch copy, for this probe alone, where damage is allowed; and whether its rules are those of this installation.
+    public func twin() throws -> (twin: Twin, isAlike: Bool) {
+        try require(.twin, "a place to do damage")
+        let twin = try twins.make(site)
+        return (twin, try twin.fingerprint == fingerprint)
+    }
+
+    /// The release's files of the records store.
+    var release: URL { site.release("records") }
+
+    /// Differences of each store from the release. Makes a scratch database beside it, and drops it.
+    func drift() throws -> [String] {
+        try require(.live, "the installation's databases")
+        return try site.migrators.flatMap { migrator in try migrator.drift().map { "\(migrator.store): \($0)" } }
+    }
+
+    private func looking(_ conninfo: String) throws -> AdminConnection {
+        try require(.live, "the installation's databases")
+        let connection = try AdminConnection(conninfo, applicationName: "carekeep probe")
+        try connection.query("set default_transaction_read_only = on")
+        return connection
+    }
+
+    private func require(_ needed: Probe.Class, _ what: String) throws {
+        guard self.class != needed else { return }
+        // Noted as well, in case the probe swallows the error.
+        caught.note(.isOfAnotherClass(what))
+        throw ProbeTrouble.isOfAnotherClass(what)
+    }
+}

@@ -1,0 +1,149 @@
+import Foundation
+import Glibc
+import Postgres
+
+/// Probes that look at bytes and files of the host.
+extension Probe {
+    // ENC-4
+    static let canaryBytes = Probe(
+        .canaryBytes,
+        .live,
+        tries: "searches every byte of the databases' files for the words of the synthetic patients",
+        patience: .seconds(900)
+    ) {
+        ground in
+        let (lent, folders) = (try ground.canaries(), ground.site.host.dataFolders)
+        guard !folders.isEmpty else { throw ProbeTrouble.cannotBeTried("the databases' files are elsewhere") }
+        // What is only in memory yet is written down first.
+        try ground.look().query("checkpoint")
+        let search = try await onThread { try ByteSearch(lent.words + [Self.inClear], in: folders) }
+        guard search.found(Self.inClear) > 0 else {
+            throw ProbeTrouble.controlFailed("what is in clear was not found either")
+        }
+        let wrong = lent.words.enumerated().compactMap { number, word in
+            search.found(word) > 0
+                ? "word no. \(number + 1) of a synthetic patient was found in \(search.places(word))" : nil
+        }
+        return .judged(
+            "\(lent.words.count) words were nowhere in \(search.bytes / 1_000_000) MB; a word that is in clear was found.",
+            wrong: wrong
+        )
+    }
+
+    /// Something that stands in the databases in clear: the comment of a table.
+    private static let inClear = "That there is someone. Who it is stands, sealed"
+
+    // ENC-4
+    static let rootKey = Probe(.rootKey, .live, tries: "looks where the root key is, and what opens it") { ground in
+        ground.site.host.hasClearRootKey
+            ? .fallsShort(
+                "The root key lies in clear beside the data.",
+                [
+                    "give it a passphrase: root_key.passphrase_file or root_key.passphrase_environment"
+                ]
+            )
+            : .kept("The root key is sealed by a passphrase that does not lie with it.")
+    }
+
+    // LOG-1
+    static let quietLogs = Probe(
+        .quietLogs,
+        .live,
+        tries: "searches the logs for words that the other checks typed and read",
+        patience: .seconds(120)
+    ) {
+        ground in
+        let (lent, folders) = (try ground.canaries(), ground.site.host.dataFolders)
+        guard !folders.isEmpty else { throw ProbeTrouble.cannotBeTried("the databases' logs are elsewhere") }
+        let words = lent.words + [lent.north.address, lent.south.address, lent.north.password, lent.north.token]
+        let search = try await onThread {
+            try ByteSearch(words + ["LOG:"], in: folders) { $0.contains("/log") || $0.hasSuffix(".log") }
+        }
+        guard search.files > 0, search.found("LOG:") > 0 else {
+            throw ProbeTrouble.controlFailed("there is no log to search")
+        }
+        let wrong = words.enumerated().compactMap { number, word in
+            search.found(word) > 0 ? "word no. \(number + 1) stands in a log" : nil
+        }
+        return .judged(
+            "\(words.count) words, addresses and secrets were nowhere in \(search.files) logs.",
+            wrong: wrong
+        )
+    }
+}
+
+/// Looks for words in every byte of every file.
+struct ByteSearch {
+    private(set) var bytes = 0
+    private(set) var files = 0
+    private var hits: [String: Set<String>] = [:]
+    private let needles: [(word: String, bytes: [UInt8])]
+
+    /// - `isWanted`: which files; all without it.
+    init(_ words: [String], in folders: [String], where isWanted: (String) -> Bool = { _ in true }) throws {
+        needles = words.map { ($0, Array($0.utf8)) }
+        for folder in folders {
+            let root = URL(filePath: folder)
+            let keys: [URLResourceKey] = [.isRegularFileKey]
+            guard let all = FileManager.default.enumerator(at: root, includingPropertiesForKeys: keys) else {
+                throw ProbeTrouble.cannotBeTried("\(folder) cannot be read")
+            }
+            for case let file as URL in all where isWanted(file.path) {
+                guard (try? file.resourceValues(forKeys: Set(keys)).isRegularFile) == true else { continue }
+                search(file.path)
+            }
+        }
+    }
+
+    /// In how many files a word is.
+    func found(_ word: String) -> Int { hits[word]?.count ?? 0 }
+
+    /// The names of some files that have it, without their folders.
+    func places(_ word: String) -> String {
+        (hits[word] ?? []).sorted().prefix(3).map { $0.split(separator: "/").suffix(2).joined(separator: "/") }
+            .joined(separator: ", ")
+    }
+
+    private static func isThere(_ word: [UInt8], in buffer: UnsafeMutableRawPointer, _ count: Int) -> Bool {
+        var start = buffer
+        let end = buffer + count
+        while end - start >= word.count, let hit = memchr(start, Int32(word[0]), end - start - word.count + 1) {
+            if memcmp(hit, word, word.count) == 0 { return true }
+            start = hit + 1
+        }
+        return false
+    }
+
+    private mutating func search(_ path: String) {
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        // A database makes and removes files as it works.
+        guard file >= 0 else { return }
+        defer { close(file) }
+        files += 1
+        let (size, overlap) = (4 << 20, 256)
+        let buffer = UnsafeMutableRawPointer.allocate(byteCount: size + overlap, alignment: 16)
+        defer { buffer.deallocate() }
+        var kept = 0
+        while true {
+            let count = read(file, buffer + kept, size)
+            guard count > 0 else { return }
+            bytes += count
+            for needle in needles {
+                if Self.isThere(needle.bytes, in: buffer, kept + count) { hits[needle.word, default: []].insert(path) }
+            }
+            let next = min(overlap, kept + count)
+            memmove(buffer, buffer + (kept + count - next), next)
+            kept = next
+        }
+    }
+}
+
+extension Probe {
+    /// Every probe, the quick ones first; what searches logs comes after those that could have left something in them.
+    public static let all: [Probe] = [
+        tlsVersions, plainHTTP, headers, foreignForms, malformed, injection,
+        sessionEnd, guessing, entries, history, minimum, weakPasswords,
+        wall, guardNow, grants, drift, passwordHashes, sockets, rootKey, quietLogs, canaryBytes,
+        `guard`, unguardedTable, stepsBack, unauthorisedPerson,
+    ]
+}

@@ -1,0 +1,155 @@
+import Foundation
+import Postgres
+
+/// Probes that do damage, on scratch copies of this release that end with the run.
+extension Probe {
+    private static let week = Duration.seconds(8 * 86_400)
+
+    // ISO-1, ISO-2, ISO-4, ROL-1, ROL-3, ROL-6, AUD-1, INT-2
+    static let unauthorisedPerson = Probe(
+        .unauthorisedPerson,
+        .twin,
+        tries: "tries, on a copy, every command on every table in every situation but the right one",
+        fresh: week,
+        patience: .seconds(600)
+    ) {
+        ground in
+        let report = try await onThread { () -> (UnauthorisedPerson.Report, Bool) in
+            let (twin, isAlike) = try ground.twin()
+            return (try UnauthorisedPerson(twin.ways).run(), isAlike)
+        }
+        let failures = report.0.failures.map { "\($0)" } + unlike(report.1)
+        return .judged(
+            "\(report.0.attempts) attempts on \(report.0.tables.count) tables came to nothing; \(report.0.controls) things that must work did.",
+            wrong: failures
+        )
+    }
+
+    // ISO-4
+    static let unguardedTable = Probe(
+        .unguardedTable,
+        .twin,
+        tries: "adds, on a copy, a table without rules, and runs the suite",
+        fresh: week,
+        patience: .seconds(120)
+    ) {
+        ground in
+        try await onThread {
+            let (twin, isAlike) = try ground.twin()
+            let admin = try twin.admin()
+            let suite = UnauthorisedPerson(twin.ways)
+            guard try suite.run([.structure, .grants]).failures.isEmpty else {
+                throw ProbeTrouble.controlFailed("the suite fails before there is such a table")
+            }
+            try admin.query("create table care.diary (organization_id uuid not null, id uuid not null)")
+            try admin.query("grant select on care.diary to carekeep_server")
+            let found = try suite.run([.structure, .grants]).failures.filter { $0.table == "diary" }
+            let named = found.isEmpty ? ["a table without rules was not noticed"] : []
+            return .judged("The suite failed for it at once, by its name.", wrong: named + unlike(isAlike))
+        }
+    }
+
+    // ISO-3
+    static let `guard` = Probe(
+        .guard,
+        .twin,
+        tries: "breaks, on a copy, one rule after another, and asks the gate each time",
+        fresh: week,
+        patience: .seconds(120)
+    ) {
+        ground in
+        try await onThread {
+            let (twin, isAlike) = try ground.twin()
+            let scene = try Scene(twin.ways)
+            let outcome = {
+                scene.open(
+                    scene.request("record.read", by: scene.north.keeper, of: scene.north, about: scene.north.ada)
+                ).outcome
+            }
+            guard outcome() == 0 else { throw ProbeTrouble.controlFailed("the gate refuses before anything is broken") }
+            var wrong: [String] = []
+            for (name, damage, repair) in damages {
+                for statement in damage { try scene.admin.query(statement) }
+                if outcome() != 3 { wrong.append("\(name): the gate does not close") }
+                for statement in repair { try scene.admin.query(statement) }
+                if outcome() != 0 { wrong.append("\(name): the gate stays closed once it is repaired") }
+            }
+            return .judged(
+                "After each of \(damages.count) damages the gate opened nothing, and opened again when it was repaired.",
+                wrong: wrong + unlike(isAlike)
+            )
+        }
+    }
+
+    private static let damages: [(String, [SQL], [SQL])] = [
+        (
+            "a wall between organisations dropped",
+            ["drop policy record_stays_in_its_organization on care.record"],
+            [
+                """
+                create policy record_stays_in_its_organization on care.record as restrictive to carekeep_server
+                    using (organization_id = (select care.acting_organization()))
+                    with check (organization_id = (select care.acting_organization()))
+                """
+            ]
+        ),
+        (
+            "row security not forced", ["alter table care.record no force row level security"],
+            ["alter table care.record force row level security"]
+        ),
+        (
+            "row security switched off", ["alter table care.token disable row level security"],
+            ["alter table care.token enable row level security"]
+        ),
+        (
+            "a right too many", ["grant select on care.pass to carekeep_server"],
+            ["revoke select on care.pass from carekeep_server"]
+        ),
+        (
+            "a right for everybody", ["grant execute on function care.acting() to public"],
+            ["revoke execute on function care.acting() from public"]
+        ),
+        (
+            "a trigger switched off", ["alter table care.record disable trigger user"],
+            ["alter table care.record enable trigger user"]
+        ),
+        (
+            "an act that anybody may",
+            ["update care.act set roles = '{member}' where name = 'member.add'", "select care.inspect()"],
+            ["update care.act set roles = '{owner,admin}' where name = 'member.add'", "select care.inspect()"]
+        ),
+    ]
+
+    // APP-6
+    static let stepsBack = Probe(
+        .stepsBack,
+        .twin,
+        tries: "takes a filled copy back step by step, and forward again",
+        fresh: week,
+        patience: .seconds(180)
+    ) {
+        ground in
+        try await onThread {
+            let (twin, isAlike) = try ground.twin()
+            _ = try Scene(twin.ways)
+            let conninfo =
+                twin.cluster.cluster.adminConninfo
+                + " options='-c carekeep.destroy_records=yes -c carekeep.destroy_trail=yes -c carekeep.destroy_versions=yes'"
+            let migrator = try Migrator(store: "records", schema: "care", folder: ground.release, conninfo: conninfo)
+            let down = try migrator.down(to: 0)
+            let up = try migrator.up()
+            let differences = try migrator.drift().map { "\($0)" }
+            let isSame = down.reversed() == up
+            return .judged(
+                "\(up.count) steps back and forward, and the result is as released.",
+                wrong: differences + (isSame ? [] : ["not every step was taken back"]) + unlike(isAlike)
+            )
+        }
+    }
+
+    private static func unlike(_ isAlike: Bool) -> [String] {
+        isAlike
+            ? []
+            : ["the rules of this installation are not those of the copy, so what the copy shows does not hold here"]
+    }
+}

@@ -1,0 +1,54 @@
+public import Foundation
+public import Postgres
+public import Seals
+import Synchronization
+
+/// What a server tells of its promises, to anybody: from the catalogue and the results in the store.
+public final class TrustDesk: Sendable {
+    private let store: Store
+    private let keys: Keykeeper
+    private let name: String
+    private let release: String
+    private let kept = Mutex<(report: TrustReport, file: [UInt8], key: String)?>(nil)
+
+    /// - `name`: under which the installation signs.
+    public init(store: Store, keys: Keykeeper, name: String, release: String) {
+        self.store = store
+        self.keys = keys
+        self.name = name
+        self.release = release
+    }
+
+    /// Where every promise stands, the signed file, and the text of the key that signs. Made anew every ten seconds at most, so that
+    /// asking often costs little.
+    public func told(at now: Date = Date()) async throws -> (report: TrustReport, file: [UInt8], key: String) {
+        if let kept = kept.withLock({ $0 }), abs(now.timeIntervalSince(kept.report.at)) < 10 { return kept }
+        let report = TrustReport(try PromiseCatalogue.release.get(), try await records(), at: now)
+        let signer = try await keys.installation().noteSigner(name: name)
+        let file = try TrustFile.signed(report, by: signer, release: release)
+        let told = (report: report, file: file, key: "\(signer.verifier)")
+        kept.withLock { $0 = told }
+        return told
+    }
+
+    /// The last results of each probe that this release knows.
+    private func records() async throws -> [ProbeRecord] {
+        let rows = try await store.query(
+            "select probe, class, outcome, seen, release, at, until from care.probe_results(\(Int32(60)))"
+        )
+        return try rows.compactMap { row in
+            guard let probe = ProbeName(rawValue: try row.decode(String.self, at: 0)),
+                let kind = Probe.Class(rawValue: try row.decode(String.self, at: 1))
+            else { return nil }
+            return ProbeRecord(
+                probe: probe,
+                class: kind,
+                outcome: Prover.Outcome(rawValue: try row.decode(String.self, at: 2)),
+                seen: try row.decode(String?.self, at: 3),
+                release: try row.decode(String.self, at: 4),
+                at: try row.decode(Date.self, at: 5),
+                until: try row.decode(Date.self, at: 6)
+            )
+        }
+    }
+}

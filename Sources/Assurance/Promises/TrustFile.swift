@@ -1,0 +1,138 @@
+import FHIR
+public import Foundation
+public import Seals
+
+/// The report as a file that can be checked anywhere: `/trust.json`.
+///
+/// ```
+/// {"trust":{…},"key":"NAME+HASH+KEY","signature":"— NAME BASE64"}
+/// ```
+///
+/// The signature is that of a signed note whose text is the member `trust`, in compact JSON (no white space, members in their order,
+/// no escapes but those that JSON demands), and a new line.
+public enum TrustFile {
+    /// What is wrong with a file.
+    public enum Fault: Error, Equatable, CustomStringConvertible {
+        /// It is not JSON of this form.
+        case unreadable
+        /// It bears no signature.
+        case unsigned
+        /// Its key is not the one that was asked for.
+        case ofAnotherKey
+        /// Something in it was changed since it was signed, or it was signed by somebody else.
+        case forged
+        /// It says that it counted until this time.
+        case expired(String)
+        /// It says that it is of a later time than now: a clock is wrong, here or there.
+        case fromTheFuture(String)
+
+        public var description: String {
+            switch self {
+            case .unreadable: "this is not a file of /trust.json"
+            case .unsigned: "it bears no signature"
+            case .ofAnotherKey: "it is signed by another key than the one asked for"
+            case .forged: "it was changed since it was signed, or signed by somebody else"
+            case .expired(let until): "it counted until \(until); fetch a new one"
+            case .fromTheFuture(let issued):
+                "it was issued at \(issued), later than now: a clock is wrong, here or there"
+            }
+        }
+    }
+
+    /// What a good file says.
+    public struct Contents: Sendable {
+        /// Who signed it. Compare it with a key that you got another way.
+        public let key: NoteVerifier
+        public let issued: String
+        public let until: String
+        /// How many promises stand where.
+        public let counts: [(standing: String, count: Int)]
+    }
+
+    /// How long a file counts: a day.
+    public static let lifetime: TimeInterval = 86_400
+
+    /// Signs a report.
+    public static func signed(_ report: TrustReport, by signer: NoteSigner, release: String) throws -> [UInt8] {
+        let trust = statement(report, name: signer.verifier.name, release: release)
+        let file: JSON = [
+            "trust": trust, "key": .string("\(signer.verifier)"),
+            "signature": .string(try signer.signature(of: text(of: trust))),
+        ]
+        return file.serialized() + [0x0A]
+    }
+
+    /// Checks a file, and says what is wrong with it.
+    ///
+    /// - `key`: whose it must be; without one, whoever it names.
+    public static func verify(_ bytes: [UInt8], key wanted: NoteVerifier?, at now: Date) throws(Fault) -> Contents {
+        // What cannot be read is a fault of its own, whatever kept it from being read.
+        guard let file = try? JSON(parsing: bytes), let trust = file["trust"], trust["form"]?.string == form,
+            let issued = trust["issued"]?.string, let from = try? Date(issued, strategy: .iso8601),
+            let until = trust["until"]?.string, let end = try? Date(until, strategy: .iso8601)
+        else { throw .unreadable }
+        guard let line = file["signature"]?.string else { throw .unsigned }
+        guard let named = file["key"]?.string.flatMap({ NoteVerifier($0) }) else { throw .unsigned }
+        if let wanted, wanted != named { throw .ofAnotherKey }
+        guard named.verifies(line, of: text(of: trust)) else { throw .forged }
+        if end < now { throw .expired(until) }
+        if from > now.addingTimeInterval(300) { throw .fromTheFuture(issued) }
+        let counts = trust["counts"]?.object?.members.map { (standing: $0.key, count: $0.value.integer ?? 0) } ?? []
+        return Contents(key: named, issued: issued, until: until, counts: counts)
+    }
+
+    private static let form = "carekeep/trust/v1"
+
+    private static func text(of trust: JSON) -> [UInt8] { trust.serialized() + [0x0A] }
+
+    private static func statement(_ report: TrustReport, name: String, release: String) -> JSON {
+        [
+            "form": .string(form), "installation": .string(name), "release": .string(release),
+            "issued": .string(time(report.at)), "until": .string(time(report.at.addingTimeInterval(lifetime))),
+            "counts": .object(
+                JSONObject(report.counts().map { (key: $0.standing, value: JSON.number("\($0.count)")) })
+            ),
+            "promises": .array(report.rows.map(promise)),
+        ]
+    }
+
+    private static func promise(_ row: TrustReport.Row) -> JSON {
+        let promise = row.promise
+        var members: [(key: String, value: JSON)] = [
+            ("id", .string(promise.id)), ("promise", .string(promise.words)), ("how", .string(promise.mechanism)),
+            ("profiles", words(promise.profiles)), ("kind", words(promise.kinds)),
+            ("clauses", .array(promise.clauses.map { .string("\($0)") })), ("standing", .string(row.standing.word)),
+        ]
+        switch row.standing {
+        case .kept(let at), .partly(let at), .outOfDate(let at): members.append(("checked", .string(time(at))))
+        case .fallsShort(let since): members.append(("since", .string(time(since))))
+        case .unchecked, .notBuilt, .unvouched: break
+        }
+        if let missing = promise.missing { members.append(("missing", .string(missing))) }
+        if !row.checks.isEmpty { members.append(("checks", .array(row.checks.map(check)))) }
+        return .object(JSONObject(members))
+    }
+
+    private static func check(_ check: TrustReport.Check) -> JSON {
+        var members: [(key: String, value: JSON)] = [
+            ("check", .string(check.probe.name.rawValue)), ("tries", .string(check.probe.tries)),
+            ("class", .string(check.probe.class.rawValue)),
+        ]
+        if let last = check.last, let outcome = last.outcome {
+            members += [
+                ("outcome", .string(outcome.rawValue)), ("at", .string(time(last.at))),
+                ("until", .string(time(last.until))),
+                ("release", .string(last.release)),
+            ]
+            if let seen = last.seen { members.append(("seen", .string(seen))) }
+        }
+        return .object(JSONObject(members))
+    }
+
+    private static func words<Word: RawRepresentable & Hashable>(_ words: Set<Word>) -> JSON
+    where Word.RawValue == String {
+        .array(words.map(\.rawValue).sorted().map { .string($0) })
+    }
+
+    private static func time(_ date: Date) -> String { date.formatted(.iso8601) }
+}

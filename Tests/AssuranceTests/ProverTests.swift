@@ -1,0 +1,286 @@
+import Care
+import CarekeepTesting
+import Foundation
+import People
+import Postgres
+import Records
+import Testing
+
+@testable import Assurance
+
+extension TestTown {
+    /// This town as probes see it; nobody serves it.
+    func site(_ host: Site.Host? = nil) throws -> Site {
+        let migrators = [
+            try Migrator(store: "records", schema: "care", folder: Release.folder(of: "records"), conninfo: admin)
+        ]
+        return Site(
+            home: home,
+            databases: Site.Databases(admin: admin, server: conninfo("carekeep_server"), keysAdmin: keysAdmin),
+            migrators: migrators,
+            release: { Release.folder(of: $0) },
+            door: nil,
+            host: host ?? Site.Host(dataFolders: [], hasClearRootKey: false, allowsTLS12: false, hasOwnClusters: true)
+        )
+    }
+}
+
+extension Release {
+    static func folder(of store: String) -> URL { lints(of: store).deletingLastPathComponent() }
+}
+
+@Suite(.serialized) struct `Running probes` {
+    private func run(
+        _ town: TestTown,
+        _ class: Probe.Class = .live,
+        patience: Duration = .seconds(60),
+        _ work: @escaping @Sendable (Ground) async throws -> Sighting
+    ) async throws -> Prover.Result {
+        let probe = Probe(.wall, `class`, tries: "tries something", patience: patience, work: work)
+        let results = try await Prover(town.site(), probes: [probe], release: "test").proveAll()
+        return try #require(results.first)
+    }
+
+    @Test func `keeps what was seen, with an entry of the trail`() async throws {
+        let town = try await TestTown()
+        let kept = try await run(town) { _ in .kept("all was well") }
+        #expect(kept.outcome == .kept)
+        let short = try await run(town) { _ in .fallsShort("not so", ["a detail"]) }
+        #expect(short.outcome == .fallsShort)
+        let admin = try AdminConnection(town.admin)
+        let rows = try admin.query("select outcome, seen, details from care.probe_result order by at")
+        #expect(try rows.map { try $0.decode(String.self, at: 0) } == ["begun", "kept", "begun", "falls short"])
+        #expect(try rows[3].decode([String].self, at: 2) == ["a detail"])
+        let entries = try admin.query("select refusal from care.entry where act = 'promise.prove' order by at")
+        #expect(try entries.map { try $0.decode(String?.self, at: 0) } == [nil, "falls short"])
+        let told = try await TrustDesk(store: town.home.store, keys: town.home.keys, name: "t", release: "r").told()
+        #expect(told.report.rows.first { $0.promise.id == "ISO-1" }?.checks.first?.history.count == 2)
+        await town.close()
+    }
+
+    @Test func `tells the public nothing of what went wrong`() async throws {
+        let town = try await TestTown()
+        _ = try await run(town) { _ in .fallsShort("the hole is here", ["and here"]) }
+        let file = try await TrustDesk(store: town.home.store, keys: town.home.keys, name: "t", release: "r").told()
+            .file
+        let text = String(decoding: file, as: UTF8.self)
+        #expect(text.contains("falls short"))
+        #expect(!text.contains("here\""))
+        await town.close()
+    }
+
+    @Test func `names a probe that hangs`() async throws {
+        let town = try await TestTown()
+        let result = try await run(town, patience: .milliseconds(50)) { _ in
+            // Longer than any test: it is left behind.
+            try await Task.sleep(for: .seconds(86_400))
+            return .kept("too late")
+        }
+        #expect(result.outcome == .broken)
+        #expect(result.seen.contains("did not end"))
+        await town.close()
+    }
+
+    @Test func `names a probe that breaks, by the kind of what broke it`() async throws {
+        struct Broken: Error { let secret = "ADA OKAFOR" }
+        let town = try await TestTown()
+        let result = try await run(town) { _ in throw Broken() }
+        #expect(result.outcome == .broken)
+        #expect(result.seen.contains("Broken"))
+        #expect(!result.seen.contains("ADA"))
+        await town.close()
+    }
+
+    @Test func `names a probe that lies about its class, also if it hides that`() async throws {
+        let town = try await TestTown()
+        let damaging = try await run(town, .live) { ground in
+            _ = try? ground.twin()  // hidden on purpose
+            return .kept("nothing to see")
+        }
+        #expect(damaging.outcome == .broken)
+        #expect(damaging.seen.contains("a place to do damage"))
+        let looking = try await run(town, .twin) { ground in
+            _ = try? ground.look()  // hidden on purpose
+            return .kept("nothing to see")
+        }
+        #expect(looking.outcome == .broken)
+        #expect(looking.seen.contains("the installation's databases"))
+        await town.close()
+    }
+
+    @Test func `names a probe that leaves rows behind, or changes rules`() async throws {
+        let town = try await TestTown()
+        let rows = try await run(town) { ground in
+            let canary = try ground.canaries().north
+            try AdminConnection(ground.site.databases.admin).query(
+                "insert into care.patient (organization_id, id) values (\(canary.organization), \(UUID()))"
+            )
+            return .kept("nothing to see")
+        }
+        #expect(rows.outcome == .broken)
+        #expect(rows.details == ["rows in patient: 2 before, 3 after"])
+        let rules = try await run(town) { ground in
+            try AdminConnection(ground.site.databases.admin).query("grant select on care.pass to carekeep_server")
+            return .kept("nothing to see")
+        }
+        #expect(rules.details == ["rules of the database were changed"])
+        await town.close()
+    }
+
+    @Test func `says nothing of a promise where a probe cannot try`() async throws {
+        let town = try await TestTown()
+        let result = try await run(town) { ground in
+            _ = try ground.door()
+            return .kept("there is no door")
+        }
+        #expect(result.outcome == .notTried)
+        let told = try await TrustDesk(store: town.home.store, keys: town.home.keys, name: "t", release: "r").told()
+        #expect(told.report.rows.first { $0.promise.id == "ISO-1" }?.standing == .unchecked)
+        await town.close()
+    }
+
+    @Test func `names a clock that was set back`() async throws {
+        let town = try await TestTown()
+        _ = try await run(town) { _ in .kept("well") }
+        let admin = try AdminConnection(town.admin)
+        try admin.query("update care.guard set clock_offset = '-1 hour'")
+        await #expect(throws: ClockSetBack.self) { try await run(town) { _ in .kept("well") } }
+        await town.close()
+    }
+
+    @Test func `wakes two synthetic organisations, the same each time, to which nobody can sign in afterwards`()
+        async throws
+    {
+        let town = try await TestTown()
+        let admin = try AdminConnection(town.admin)
+        let canaries = Canaries(home: town.home, admin: admin)
+        let first = try await canaries.lend()
+        #expect(try canaries.lentOut() > 0)
+        try canaries.recall()
+        #expect(try canaries.lentOut() == 0)
+        await #expect(throws: Refusal.self) { try await town.home.records.people(for: first.north.caller) }
+        let second = try await canaries.lend()
+        #expect(second.north.organization == first.north.organization)
+        #expect(second.south.patient == first.south.patient)
+        #expect(second.words == first.words)
+        #expect(Set(first.words).count == 8)
+        #expect(second.north.password != first.north.password)
+        try canaries.recall()
+        #expect(try admin.query("select from care.organization").count == 4)
+        await town.close()
+    }
+}
+
+/// Each mechanism taken away, and the probe that shows it.
+@Suite(.serialized) struct `Probes see a mechanism that is gone` {
+    private func outcome(_ probe: Probe, _ town: TestTown, _ host: Site.Host? = nil) async throws -> Prover.Result {
+        try #require(try await Prover(town.site(host), probes: [probe], release: "test").proveAll().first)
+    }
+
+    private func damage(_ probe: Probe, _ statements: [SQL]) async throws -> Prover.Result {
+        let town = try await TestTown()
+        let admin = try AdminConnection(town.admin)
+        let before = try await outcome(probe, town)
+        #expect(before.outcome == .kept, "\(before.seen) \(before.details)")
+        for statement in statements { try admin.query(statement) }
+        let after = try await outcome(probe, town)
+        await town.close()
+        return after
+    }
+
+    @Test func `wall: a policy that opens a table`() async throws {
+        // The guard sees it too, so what is damaged is adopted as if it were the release's.
+        let result = try await damage(
+            .wall,
+            [
+                "create policy hole on care.version for select to carekeep_server using (true)",
+                "drop policy version_stays_in_its_organization on care.version", "select care.adopt_fingerprint()",
+            ]
+        )
+        #expect(result.outcome == .fallsShort)
+        #expect(result.details.contains { $0.hasPrefix("version shows rows") })
+    }
+
+    @Test func `wall: row security switched off`() async throws {
+        let result = try await damage(
+            .wall,
+            ["alter table care.record disable row level security", "select care.adopt_fingerprint()"]
+        )
+        #expect(result.details.contains("record shows rows without a pass"))
+        #expect(result.details.contains("record shows rows of another organisation"))
+    }
+
+    @Test func `guard-now: a right too many`() async throws {
+        let result = try await damage(.guardNow, ["grant select on care.pass to carekeep_server"])
+        #expect(result.outcome == .fallsShort)
+    }
+
+    @Test func `grants: a right too many`() async throws {
+        let result = try await damage(.grants, ["grant delete on care.record to carekeep_server"])
+        #expect(result.details == ["records: unexpected: carekeep_server may delete on record"])
+    }
+
+    @Test func `drift: a table changed by hand`() async throws {
+        let result = try await damage(.drift, ["alter table care.record add column remark text"])
+        #expect(result.outcome == .fallsShort)
+        #expect(result.details.contains { $0.contains("remark") })
+    }
+
+    @Test func `password-hashes: a weaker hash, and hashes that the server can read`() async throws {
+        let weaker = try await damage(
+            .passwordHashes,
+            ["update care.account set password_hash = '$2b$04$' || repeat('k', 53) where password_hash is not null"]
+        )
+        #expect(weaker.outcome == .fallsShort)
+        let readable = try await damage(
+            .passwordHashes,
+            ["grant select on care.account to carekeep_server", "select care.adopt_fingerprint()"]
+        )
+        #expect(readable.details == ["the server's database account can read hashes"])
+    }
+
+    @Test func `root-key: one that lies in clear`() async throws {
+        let town = try await TestTown()
+        let host = { (clear: Bool) in
+            Site.Host(dataFolders: [], hasClearRootKey: clear, allowsTLS12: false, hasOwnClusters: true)
+        }
+        #expect(try await outcome(.rootKey, town, host(false)).outcome == .kept)
+        #expect(try await outcome(.rootKey, town, host(true)).outcome == .fallsShort)
+        await town.close()
+    }
+
+    @Test func `canary-bytes: a word written in clear`() async throws {
+        let town = try await TestTown()
+        let admin = try AdminConnection(town.admin)
+        let folder = try admin.query("show data_directory")[0].decode(String.self, at: 0)
+        let host = Site.Host(dataFolders: [folder], hasClearRootKey: false, allowsTLS12: false, hasOwnClusters: true)
+        let before = try await outcome(.canaryBytes, town, host)
+        #expect(before.outcome == .kept, "\(before.seen) \(before.details)")
+        let canaries = Canaries(home: town.home, admin: admin)
+        let word = try await canaries.lend().south.words[3]
+        try admin.query("create table public.leak as select \(word)::text as note")
+        let after = try await outcome(.canaryBytes, town, host)
+        #expect(after.outcome == .fallsShort)
+        #expect(after.details.count == 1 && after.details[0].hasPrefix("word no. 8 "))
+        await town.close()
+    }
+
+    @Test func `unguarded-table and guard hold on a copy, and say so if the installation is another`() async throws {
+        let town = try await TestTown()
+        for probe in [Probe.unguardedTable, .guard] {
+            let kept = try await outcome(probe, town)
+            #expect(kept.outcome == .kept, "\(kept.seen) \(kept.details)")
+        }
+        try AdminConnection(town.admin).query("grant select on care.pass to carekeep_server")
+        let other = try await outcome(.guard, town)
+        #expect(other.outcome == .fallsShort)
+        await town.close()
+    }
+
+    @Test func `steps-back: there and back, on a filled copy`() async throws {
+        let town = try await TestTown()
+        let result = try await outcome(.stepsBack, town)
+        #expect(result.outcome == .kept, "\(result.seen) \(result.details)")
+        await town.close()
+    }
+}

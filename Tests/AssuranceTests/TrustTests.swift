@@ -1,0 +1,136 @@
+import Assurance
+import CarekeepTesting
+import FHIR
+import Foundation
+import Seals
+import Testing
+
+/// Where promises stand, from results that tests make up.
+@Suite struct `Where a promise stands` {
+    private let now = Date(timeIntervalSince1970: 1_800_000_000)
+
+    private func catalogue(_ lines: String) throws -> PromiseCatalogue {
+        try PromiseCatalogue(
+            files: [("t.txt", "theme: T\nENC-1\npromise: A\nhow: B\nfrom: family\nclauses: none\n" + lines)]
+        )
+    }
+
+    private func record(
+        _ outcome: Prover.Outcome?,
+        _ probe: ProbeName = .wall,
+        hours: Double,
+        fresh: Double = 26
+    ) -> ProbeRecord {
+        let at = now.addingTimeInterval(hours * 3600)
+        return ProbeRecord(
+            probe: probe,
+            class: .live,
+            outcome: outcome,
+            seen: nil,
+            release: "r",
+            at: at,
+            until: at.addingTimeInterval(fresh * 3600)
+        )
+    }
+
+    private func standing(_ lines: String, _ records: [ProbeRecord]) throws -> Standing {
+        try TrustReport(catalogue(lines), records, at: now).rows[0].standing
+    }
+
+    private func at(_ hours: Double) -> Date { now.addingTimeInterval(hours * 3600) }
+
+    @Test func `is told from the last results that say something`() throws {
+        let probed = "kind: enforced\nprobes: wall grants"
+        let both = [record(.kept, hours: -2), record(.kept, .grants, hours: -1)]
+        #expect(try standing(probed, both) == .kept(at(-2)))
+        #expect(try standing(probed + "\nmissing: C", both) == .partly(at(-2)))
+        #expect(try standing(probed, [both[0]]) == .unchecked)
+        #expect(try standing(probed, []) == .unchecked)
+        #expect(try standing(probed, both + [record(.notTried, hours: -0.5)]) == .kept(at(-2)))
+        #expect(try standing("kind: enforced\nmissing: C", []) == .notBuilt)
+        #expect(try standing("kind: attested\nmissing: C", []) == .unvouched)
+    }
+
+    @Test func `falls short since the first bad result after the last good one`() throws {
+        let probed = "kind: enforced\nprobes: wall"
+        let records = [
+            record(.fallsShort, hours: -9), record(.kept, hours: -7), record(.broken, hours: -5),
+            record(.fallsShort, hours: -1),
+        ]
+        #expect(try standing(probed, records) == .fallsShort(at(-5)))
+        #expect(try standing(probed, records + [record(.kept, hours: -0.5)]) == .kept(at(-0.5)))
+    }
+
+    @Test func `falls short where a check began and never ended`() throws {
+        let probed = "kind: enforced\nprobes: wall"
+        #expect(try standing(probed, [record(.kept, hours: -5), record(nil, hours: -3)]) == .fallsShort(at(-3)))
+        // One that began a moment ago is under way.
+        #expect(try standing(probed, [record(.kept, hours: -5), record(nil, hours: -0.01)]) == .kept(at(-5)))
+    }
+
+    @Test func `is out of date when results are too old, or of a later time than now`() throws {
+        let probed = "kind: enforced\nprobes: wall"
+        #expect(try standing(probed, [record(.kept, hours: -30)]) == .outOfDate(at(-30)))
+        #expect(try standing(probed, [record(.kept, hours: 2)]) == .outOfDate(at(2)))
+    }
+
+    @Test func `is counted, and nothing is left out`() throws {
+        let report = TrustReport(try PromiseCatalogue.release.get(), [], at: now)
+        #expect(report.counts().map(\.count).reduce(0, +) == report.rows.count)
+        #expect(report.counts().first { $0.standing == "checked" }?.count == 0)
+        for profile in Promise.Profile.allCases {
+            #expect(report.counts(for: profile).map(\.count).reduce(0, +) > 30)
+        }
+    }
+}
+
+@Suite(.serialized) struct `The signed report` {
+    private func file(at now: Date) async throws -> (bytes: [UInt8], key: NoteVerifier) {
+        let town = try await TestTown()
+        let signer = try await town.home.keys.installation().noteSigner(name: "town.example")
+        let report = TrustReport(try PromiseCatalogue.release.get(), [], at: now)
+        let bytes = try TrustFile.signed(report, by: signer, release: "r")
+        await town.close()
+        return (bytes, signer.verifier)
+    }
+
+    private func fault(_ bytes: [UInt8], key: NoteVerifier?, at now: Date) -> TrustFile.Fault? {
+        do { _ = try TrustFile.verify(bytes, key: key, at: now) } catch { return error }
+        return nil
+    }
+
+    @Test func `is verified, and each thing that is wrong with one is named`() async throws {
+        let now = Date(timeIntervalSince1970: 1_800_000_000)
+        let (bytes, key) = try await file(at: now)
+        #expect(fault(bytes, key: key, at: now) == nil)
+        #expect(fault(bytes, key: nil, at: now) == nil)
+        let other = try #require(
+            NoteVerifier("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
+        )
+        #expect(fault(bytes, key: other, at: now) == .ofAnotherKey)
+        let text = String(decoding: bytes, as: UTF8.self)
+        let edited = Array(text.replacing("\"standing\":\"not built\"", with: "\"standing\":\"checked\"").utf8)
+        #expect(edited != bytes)
+        #expect(fault(edited, key: key, at: now) == .forged)
+        #expect(fault(edited, key: nil, at: now) == .forged)
+        let issued = now.formatted(.iso8601)
+        #expect(
+            fault(bytes, key: key, at: now.addingTimeInterval(90_000))
+                == .expired(now.addingTimeInterval(86_400).formatted(.iso8601))
+        )
+        #expect(fault(bytes, key: key, at: now.addingTimeInterval(-3600)) == .fromTheFuture(issued))
+        #expect(fault(Array("{}".utf8), key: key, at: now) == .unreadable)
+        #expect(fault(Array("not JSON".utf8), key: nil, at: now) == .unreadable)
+        var json = try JSON(parsing: bytes)
+        json["signature"] = nil
+        #expect(fault(json.serialized(), key: key, at: now) == .unsigned)
+    }
+
+    @Test func `is signed by the same key each time`() async throws {
+        let town = try await TestTown()
+        let first = try await town.home.keys.installation().noteSigner(name: "a").verifier
+        town.home.keys.forgetAll()
+        #expect(try await town.home.keys.installation().noteSigner(name: "a").verifier == first)
+        await town.close()
+    }
+}

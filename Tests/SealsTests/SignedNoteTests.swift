@@ -1,0 +1,49 @@
+import Crypto
+import Foundation
+import Testing
+
+@testable import Seals
+
+@Suite struct `Signed notes` {
+    /// The example of C2SP's signed-note: name, key and signature of somebody else's making.
+    @Test func `of others are verified`() throws {
+        let verifier = try #require(
+            NoteVerifier("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
+        )
+        let text = """
+            If you think cryptography is the answer to your problem,
+            then you don't know what your problem is.
+
+            """
+        let line =
+            "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
+        #expect(verifier.verifies(line, of: Array(text.utf8)))
+        #expect(!verifier.verifies(line, of: Array(text.utf8.dropLast())))
+        #expect(!verifier.verifies("— Somebody " + line.dropFirst("— PeterNeumann ".count), of: Array(text.utf8)))
+    }
+
+    @Test func `of ours are verified by their key alone, and only as they were signed`() throws {
+        let ours = try NoteSigner(name: "clinic.example", key: Curve25519.Signing.PrivateKey())
+        let others = try NoteSigner(name: "clinic.example", key: Curve25519.Signing.PrivateKey())
+        let text = Array("what was said\n".utf8)
+        let line = try ours.signature(of: text)
+        #expect(ours.verifier.verifies(line, of: text))
+        #expect(try #require(NoteVerifier("\(ours.verifier)")).verifies(line, of: text))
+        #expect(!others.verifier.verifies(line, of: text))
+        for index in text.indices {
+            var changed = text
+            changed[index] ^= 1
+            #expect(!ours.verifier.verifies(line, of: changed))
+        }
+        #expect(!ours.verifier.verifies(String(line.dropLast(4)), of: text))
+        #expect(!ours.verifier.verifies("", of: text))
+    }
+
+    @Test(arguments: [
+        "", "x", "a+b+c", "PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+        "PeterNeumann+c74f20a3+AhpC2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", "PeterNeumann+c74f20a3+ARpc",
+    ])
+    func `have no verifier of another form`(text: String) {
+        #expect(NoteVerifier(text) == nil)
+    }
+}
