@@ -9,16 +9,13 @@ enum Release {
 
 /// `carekeep`: everything an operator does.
 struct CarekeepCommand: AsyncParsableCommand {
-    /// What this program is.
-    static let release = "0.1.0"
-
     static let configuration = CommandConfiguration(
         commandName: "carekeep",
         abstract: "A home for health records whose security page can be checked.",
         version: "\(Release.version)",
         subcommands: [
             RunCommand.self, InitCommand.self, LinkCommand.self, ImportCommand.self, MigrateCommand.self,
-            JobsCommand.self, ProveCommand.self, ConfigCommand.self,
+            JobsCommand.self, ProveCommand.self, VerifyCommand.self, ConfigCommand.self,
             SynthesizeCommand.self, ServeCommand.self, DemoCommand.self,
         ]
     )

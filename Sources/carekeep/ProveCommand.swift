@@ -32,7 +32,7 @@ struct ProveCommand: AsyncParsableCommand {
         guard !probes.isEmpty else { return }
         var results: [Prover.Result] = []
         try await OpenHome.forCommand(config: config) { open, _ in
-            results = try await Prover(open.site(), probes: probes, release: CarekeepCommand.release).proveAll {
+            results = try await Prover(open.site(), probes: probes, release: "\(Release.version)").proveAll {
                 Self.tell($0, in: catalogue)
             }
         }

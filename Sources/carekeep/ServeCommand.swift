@@ -42,6 +42,12 @@ struct ServeCommand: AsyncParsableCommand {
             signIn: home.signIn,
             records: home.records,
             members: home.members,
+            trust: TrustDesk(
+                store: home.store,
+                keys: home.keys,
+                name: configuration.publicNames.first ?? "localhost",
+                release: "\(Release.version)"
+            ),
             isReady: { await home.isReady },
             measures: {
                 await Self.measures(of: home) + Self.measures(of: reports) + JobMeasures(queue: home.jobs, worker: worker).now

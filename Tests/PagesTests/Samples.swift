@@ -42,6 +42,7 @@ struct Samples {
     /// Every page, by the name of its file.
     var all: [(name: String, html: HTML)] {
         self.doors + self.lists + self.timelines + self.records + self.looks + self.shares + self.notices
+            + self.promises
     }
 }
 
@@ -454,6 +455,45 @@ extension Samples {
             ("closed", .closed),
         ]
         return pages.map { ("notice-\($0.0)", self.frame(signedIn: $0.0 == "not-found").document($0.1)) }
+    }
+}
+
+extension Samples {
+    private var promises: [(name: String, html: HTML)] {
+        let at = Moment(Day(2026, 3, 5)!, hour: 6, minute: 10)
+        let check = TrustPage.Check(
+            tries: "offers the server TLS 1.0, 1.1, 1.2 and 1.3 in turn",
+            evidence: .live,
+            canBeRepeated: true,
+            last: at,
+            seen: self.word("TLS 1.0 is refused"),
+            history: [true, true, false, true]
+        )
+        let standings: [TrustPage.Standing] = [
+            .kept(at), .partly(at), .fallsShort(Moment(Day(2026, 3, 4)!)), .outOfDate(Moment(Day(2026, 2, 1)!)),
+            .unchecked,
+            .notBuilt, .unvouched,
+        ]
+        let rows = standings.enumerated().map { index, standing in
+            TrustPage.Row(
+                id: "ENC-\(index + 1)",
+                promise: self.word("What travels between you and this server is encrypted."),
+                mechanism: self.word("The server speaks TLS 1.3 alone."),
+                standing: standing,
+                missing: index == 1 ? self.word("Files are not built yet.") : nil,
+                checks: index < 5 ? [check, with(check) { $0.evidence = .twin }] : []
+            )
+        }
+        let page = TrustPage(
+            themes: [TrustPage.Theme(name: self.word("Encryption"), rows: rows)],
+            profile: nil,
+            at: at,
+            key: self.word("clinic.example+c74f20a3+ARpc")
+        )
+        return [
+            ("trust", self.frame(signedIn: false).document(page)),
+            ("trust-family", self.frame(signedIn: false).document(with(page) { $0.profile = .family })),
+        ]
     }
 }
 

@@ -65,6 +65,11 @@ extension Address {
     /// GET lists; POST looks for somebody, with `csrf`, `name`, `born`, `identifier`: never in the address.
     static let patients: Address = "/patients"
     static let trust: Address = "/trust"
+    /// The same as a signed file.
+    static let trustFile: Address = "/trust.json"
+
+    /// What is promised to one kind of organisation.
+    static func trust(for audience: Audience) -> Address { "/trust?for=\(audience.rawValue)" }
 
     static func timeline(of patient: String) -> Address { "/patients/\(patient)" }
 

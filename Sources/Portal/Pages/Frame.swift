@@ -23,7 +23,7 @@ struct Frame: Sendable {
         today: Day,
         organization: String? = nil,
         signedIn: SignedIn? = nil,
-        hasTrustPage: Bool = false
+        hasTrustPage: Bool = true
     ) {
         self.words = words
         self.today = today

@@ -198,6 +198,30 @@ enum Stylesheet {
         .tag { color: var(--care); }
         .id { font-variant-numeric: tabular-nums; user-select: all; }
 
+        .counts { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.6rem, 1fr)); gap: .6rem; margin: 1rem 0; }
+        .counts div { display: flex; flex-direction: column-reverse; justify-content: flex-end; background: var(--sheet); border: 1px solid var(--line); border-top: 4px solid var(--edge); border-radius: 10px; padding: .6rem .8rem; }
+        .counts dt { color: var(--soft); font-size: .93rem; line-height: 1.3; }
+        .counts dd { margin: 0; font-size: 1.7rem; font-weight: 650; font-variant-numeric: tabular-nums; }
+        .counts .kept, .counts .partly { border-top-color: var(--accent); } .counts .short { border-top-color: var(--care); }
+        .promise { background: var(--sheet); border: 1px solid var(--line); border-left: 5px solid var(--edge); border-radius: 10px; padding: .9rem 1.1rem; margin: .7rem 0; }
+        .promise h3 { font-size: 1.08rem; line-height: 1.4; font-weight: 600; max-width: 46rem; margin: 0 0 .3rem; }
+        .promise p { margin: 0 0 .35rem; max-width: 46rem; }
+        .promise.kept { border-left-color: var(--accent); } .promise.partly { border-left-style: double; border-left-color: var(--accent); }
+        .promise.short { border-left-color: var(--care); background: var(--care-tint); }
+        .promise.old { border-left-style: dashed; } .promise.gap { border-left-style: dotted; }
+        .promise .standing strong::before { display: inline-block; width: 1.4em; font-weight: 650; }
+        .promise.kept .standing strong::before { content: "✓"; } .promise.partly .standing strong::before { content: "◐"; }
+        .promise.short .standing strong::before { content: "!"; } .promise.old .standing strong::before { content: "?"; }
+        .promise.gap .standing strong::before { content: "–"; }
+        .promise.kept .standing, .promise.partly .standing { color: var(--accent); } .promise.short .standing { color: var(--care); }
+        .promise .standing .id { color: var(--soft); font-size: .9rem; margin-left: .4rem; }
+        .how, .missing { color: var(--soft); font-size: .97rem; } .missing strong { color: var(--ink); font-weight: 600; }
+        .checks { list-style: none; margin: .5rem 0 0; padding: 0; font-size: .93rem; color: var(--soft); }
+        .checks li { border-top: 1px solid var(--line); padding: .5rem 0 .1rem; }
+        .checks .seen { display: block; color: var(--ink); }
+        .past { float: right; margin: .2rem 0 .3rem 1rem; } .past .well { fill: var(--accent); } .past .ill { fill: var(--care); }
+        .key code { overflow-wrap: anywhere; user-select: all; }
+
         @media (max-width: 44rem) {
           .organization { order: 1; flex: 1 1 0; min-width: 0; border: 0; padding: 0; font-size: .93rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
           .top .inner:has(.sign-out):has(.organization) .home span { position: absolute; clip-path: inset(50%); }
@@ -224,7 +248,8 @@ enum Stylesheet {
           .top nav, .sign-out, .skip, .tabs, .back, .chips, .pages, .bottom, form, details:not([open]) { display: none; }
           main { max-width: none; padding: 0; }
           .card, .timeline, .picture figure, .look { border-radius: 0; }
-          .entry, .look, .facts div, figure { break-inside: avoid; }
+          .entry, .look, .facts div, figure, .promise, .counts { break-inside: avoid; }
+          .promise, .counts div { border-radius: 0; padding: .4rem .7rem; } .counts { grid-template-columns: repeat(7, 1fr); }
           h2, h3, h4 { break-after: avoid; }
           .scroll, pre { max-height: none; overflow: visible; }
           a { color: inherit; text-decoration: none; }

@@ -1,3 +1,4 @@
+public import Assurance
 import Care
 import Foundation
 import Hummingbird
@@ -12,6 +13,8 @@ public struct Services: Sendable {
     public let signIn: SignIn
     public let records: PatientRecords
     public let members: Members
+    /// What is told of promises.
+    public let trust: TrustDesk
     /// Whether the stores answer.
     public let isReady: @Sendable () async -> Bool
     /// What they count, for the metrics.
@@ -22,12 +25,14 @@ public struct Services: Sendable {
         signIn: SignIn,
         records: PatientRecords,
         members: Members,
+        trust: TrustDesk,
         isReady: @escaping @Sendable () async -> Bool,
         measures: @escaping @Sendable () async -> [Measure] = { [] }
     ) {
         self.signIn = signIn
         self.records = records
         self.members = members
+        self.trust = trust
         self.isReady = isReady
         self.measures = measures
     }
@@ -63,6 +68,7 @@ func portal(
     AssetRoutes().add(to: open)
     signing.add(toOpen: open)
     fhir.add(toOpen: open)
+    TrustRoutes(desk: services.trust).add(toOpen: open)
 
     let pages = router.group().add(middleware: PageDoor(signIn: services.signIn)).group(context: PageVisit.self)
     charts.add(to: pages)

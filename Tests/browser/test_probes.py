@@ -1,0 +1,199 @@
+"""Probes at the front door, with a mechanism taken away: something stands before the server and spoils what it answers."""
+
+import http.server
+import ssl
+import threading
+
+import httpx
+import pytest
+
+from installation import installation
+from server import free_ports
+from test_trust import results
+
+
+class Spoiler:
+    """Stands before the server with the server's own certificate, passes everything on, and spoils what it is told to."""
+
+    def __init__(self, home):
+        self.spoil = None
+        self.kept = {}
+        self.port, self.plain_port = free_ports(2)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(home.data / "tls" / "server.pem", home.data / "tls" / "server.key")
+        self.upstream = home.client(http2=False)
+        self.plain_upstream = httpx.Client(base_url=f"http://localhost:{home.http}")
+        self.servers = [self.serve(self.port, context), self.serve(self.plain_port, None)]
+
+    def serve(self, port, context):
+        spoiler = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                question = Question(self.command, self.path, dict(self.headers), body, context is None)
+                status, headers, content = spoiler.answer(question)
+                self.send_response_only(status)
+                for name, value in headers:
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(content)))
+                self.send_header("Connection", "close")
+                self.end_headers()
+                self.wfile.write(content)
+                self.close_connection = True
+
+            do_GET = do_POST = do_PUT = do_DELETE = answer
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        server.handle_error = lambda *_: None  # plain bytes on the TLS port are part of the probe
+        if context:
+            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return server
+
+    def pass_on(self, question):
+        upstream = self.plain_upstream if question.is_plain else self.upstream
+        url = upstream.base_url.copy_with(raw_path=question.path.encode("latin-1"))
+        headers = {name: value for name, value in question.headers.items() if name.lower() not in ("host", "connection")}
+        answer = upstream.request(question.method, url, headers=headers, content=question.body)
+        upstream.cookies.clear()
+        kept = [(name, value) for name, value in answer.headers.multi_items()
+                if name not in ("content-length", "connection", "transfer-encoding")]
+        return answer.status_code, kept, answer.content
+
+    def answer(self, question):
+        if self.spoil:
+            return self.spoil(self, question)
+        return self.pass_on(question)
+
+    def close(self):
+        for server in self.servers:
+            server.shutdown()
+            server.server_close()
+        self.upstream.close()
+        self.plain_upstream.close()
+
+
+class Question:
+    def __init__(self, method, path, headers, body, is_plain):
+        self.method, self.path, self.headers, self.body, self.is_plain = method, path, headers, body, is_plain
+
+
+@pytest.fixture(scope="module")
+def front():
+    with installation("probes") as own:
+        own.configure()
+        own.found()
+        own.start()
+        spoiler = Spoiler(own)
+        # The server is where it was; whoever proves believes that it is here.
+        listen = own.configuration()["listen"]
+        listen["https"]["port"], listen["http"]["port"] = spoiler.port, spoiler.plain_port
+        own.settings = {"listen": listen}
+        own.configure()
+        own.spoiler = spoiler
+        yield own
+        spoiler.close()
+
+
+def prove(front, spoil, *ids):
+    front.spoiler.spoil = spoil
+    done = front.command("prove", *ids, timeout=600)
+    return {name: row[1] for name, row in results(done).items()}, done.stdout
+
+
+DOOR = ["ENC-2", "APP-1", "APP-2", "APP-3", "APP-4", "ACC-2", "ACC-3", "MIN-1"]
+
+
+def test_unspoiled_everything_is_kept(front):
+    outcomes, told = prove(front, None, *DOOR)
+    assert set(outcomes.values()) == {"kept"}, told
+
+
+def without(header):
+    def spoil(spoiler, question):
+        status, headers, content = spoiler.pass_on(question)
+        return status, [(name, value) for name, value in headers if name.lower() != header], content
+    return spoil
+
+
+def with_status(old, new, *, only=lambda question: True):
+    def spoil(spoiler, question):
+        status, headers, content = spoiler.pass_on(question)
+        return new if status == old and only(question) else status, headers, content
+    return spoil
+
+
+def script(spoiler, question):
+    status, headers, content = spoiler.pass_on(question)
+    return status, headers, content.replace(b"</body>", b"<script>steal()</script></body>")
+
+
+def plain_pages(spoiler, question):
+    if question.is_plain:
+        return 200, [("content-type", "text/html")], b"<h1>Welcome</h1>"
+    return spoiler.pass_on(question)
+
+
+def cookie_for_all(spoiler, question):
+    status, headers, content = spoiler.pass_on(question)
+    return status, [(name, value.replace("; HttpOnly", "").replace("; httponly", "") if name == "set-cookie" else value)
+                    for name, value in headers], content
+
+
+def sessions_that_go_on(spoiler, question):
+    if question.method == "DELETE":
+        return 204, [], b""
+    return spoiler.pass_on(question)
+
+
+def tell_what_exists(spoiler, question):
+    status, headers, content = spoiler.pass_on(question)
+    if status == 404 and question.path.startswith("/fhir/"):
+        content += question.path.encode()
+    return status, headers, content
+
+
+def reads_from_a_cache(spoiler, question):
+    """Answers a read twice and asks the server once."""
+    key = (question.method, question.path, question.headers.get("Authorization"))
+    if question.method == "GET" and question.path.startswith("/fhir/Observation/"):
+        if key not in spoiler.kept:
+            spoiler.kept[key] = spoiler.pass_on(question)
+            spoiler.pass_on(question)
+        return spoiler.kept[key]
+    return spoiler.pass_on(question)
+
+
+def history_rewritten(spoiler, question):
+    if question.path.endswith("/_history/1"):
+        question.path = question.path.removesuffix("/_history/1")
+    return spoiler.pass_on(question)
+
+
+@pytest.mark.parametrize("id, probe, spoil", [
+    ("APP-3", "headers", without("content-security-policy")),
+    ("APP-3", "headers", without("x-content-type-options")),
+    ("APP-3", "headers", script),
+    ("APP-3", "headers", cookie_for_all),
+    ("ENC-2", "plain-http", without("strict-transport-security")),
+    ("ENC-2", "plain-http", plain_pages),
+    ("APP-2", "foreign-forms", with_status(403, 303)),
+    ("APP-1", "malformed", with_status(400, 500)),
+    ("APP-1", "malformed", with_status(422, 201)),
+    ("APP-4", "injection", with_status(200, 500, only=lambda question: "%27" in question.path)),
+    ("ACC-2", "weak-passwords", with_status(422, 303)),
+    ("ACC-3", "session-end", sessions_that_go_on),
+    ("MIN-1", "minimum", with_status(422, 201)),
+    ("ISO-2", "guessing", tell_what_exists),
+    ("AUD-1", "entries", reads_from_a_cache),
+    ("INT-2", "history", history_rewritten),
+], ids=lambda value: getattr(value, "__name__", str(value)))
+def test_a_mechanism_that_is_gone_is_seen(front, id, probe, spoil):
+    outcomes, told = prove(front, spoil, id)
+    assert outcomes[probe] == "falls short", told

@@ -1,0 +1,234 @@
+"""The promises on a running installation: `carekeep prove`, the page at /trust, and its signed form."""
+
+import base64
+import json
+import re
+import subprocess
+import time
+
+import pytest
+
+from conftest import DESKTOP, PHONE, browser
+from installation import installation
+from server import BINARY, OUTPUT
+from test_headers import check
+
+
+@pytest.fixture(scope="module")
+def home():
+    """An installation of its own with one family, on which everything was tried once."""
+    with installation("trust") as own:
+        own.configure()
+        way = own.found()
+        own.start()
+        own.set_password(way)
+        own.proved = own.command("prove", timeout=900)
+        (OUTPUT / "prove.txt").write_text(own.proved.stdout + own.proved.stderr)
+        yield own
+
+
+def results(done):
+    """What `carekeep prove` told, by probe: class, outcome, ids."""
+    found = {}
+    for line in done.stdout.splitlines():
+        row = re.match(r"([a-z-]+) +(live|twin|release) +(kept|falls short|broken|not tried) +[\d.]+ s +(.*)", line)
+        if row:
+            found[row.group(1)] = (row.group(2), row.group(3), row.group(4).split())
+    return found
+
+
+def fetch(home, path="/trust.json"):
+    with home.client() as client:
+        return client.get(path)
+
+
+def test_everything_that_is_built_is_kept_but_for_the_root_key_in_clear(home):
+    told = results(home.proved)
+    assert len(told) >= 20
+    wrong = {name: row for name, row in told.items() if row[1] != "kept"}
+    assert set(wrong) == {"root-key"}, home.proved.stdout
+    assert home.proved.returncode == 1
+
+
+def test_nothing_is_left_behind(home):
+    organizations = home.sql("records", "select count(*) from care.organization")
+    assert organizations == "3"
+    for table in ("session", "link"):
+        left = home.sql("records", f"select count(*) from care.{table} x join care.canary using (organization_id)")
+        assert left == "0", table
+    assert home.sql("records", "select count(*) from pg_database where datname like 'carekeep%'") == "0"
+    assert home.sql("records", """select count(*) from care.entry e join care.canary c on c.organization_id = e.actor_organization_id
+                                   where e.organization_id <> e.actor_organization_id""") == "0"
+
+
+def test_each_result_is_an_entry_of_the_trail(home):
+    told = results(home.proved)
+    entries = home.sql("records", "select count(*) from care.entry where act = 'promise.prove'")
+    assert int(entries) >= len(told)
+
+
+def test_promises_can_be_tried_one_by_one(home):
+    done = home.command("prove", "ISO-5", "ENC-5")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert set(results(done)) == {"grants"}
+    assert "ENC-5  not built yet" in done.stdout
+    assert home.command("prove", "XYZ" + "-1").returncode != 0
+
+
+def test_the_page_is_public_strict_and_without_script(home):
+    page = fetch(home, "/trust")
+    assert page.status_code == 200
+    check(page)
+    for id in ("ENC-1", "ISO-3", "CDR-8", "OPS-1"):
+        assert f'id="{id}"' in page.text
+    assert "Falls short, being repaired since" in page.text  # the root key
+    assert "root_key.passphrase_file" not in page.text  # and how is for those who repair it
+
+
+def test_a_profile_can_be_chosen_by_link(home):
+    page = fetch(home, "/trust?for=clinic")
+    assert 'id="PRA-1"' in page.text and 'id="FAM-1"' not in page.text and 'id="ISO-1"' in page.text
+    assert fetch(home, "/trust?for=nobody").status_code == 200
+
+
+def verify(home, content, *options):
+    file = home.folder / "trust.json"
+    file.write_bytes(content)
+    # Anywhere, by anybody: no configuration, nothing but the program and the file.
+    return subprocess.run([BINARY, "verify", file, *options], capture_output=True, text=True, timeout=60, cwd="/")
+
+
+def test_the_signed_file_can_be_verified_anywhere(home):
+    answer = fetch(home)
+    assert answer.headers["content-type"] == "application/json"
+    file = answer.json()
+    key = file["key"]
+    assert key in fetch(home, "/trust").text
+    for options in ([], ["--key", key]):
+        done = verify(home, answer.content, *options)
+        assert done.returncode == 0, done.stdout + done.stderr
+    counts = file["trust"]["counts"]
+    assert sum(counts.values()) == len(file["trust"]["promises"])
+    assert counts["falls short"] >= 1 and counts["not built"] > 30
+
+
+def test_others_agree_about_the_signature(home, tmp_path):
+    file = fetch(home).json()
+    text = json.dumps(file["trust"], separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+    signature = base64.b64decode(file["signature"].split(" ")[-1])[4:]
+    public = base64.b64decode(file["key"].split("+", 2)[2])[1:]
+    # RFC 8410: what comes before an Ed25519 key in DER.
+    (tmp_path / "key.der").write_bytes(bytes.fromhex("302a300506032b6570032100") + public)
+    (tmp_path / "text").write_bytes(text)
+    (tmp_path / "signature").write_bytes(signature)
+    run = subprocess.run(["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", tmp_path / "key.der", "-rawin",
+                          "-in", tmp_path / "text", "-sigfile", tmp_path / "signature"], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_an_edited_file_is_named(home):
+    content = fetch(home).content
+    edited = content.replace(b'"standing":"falls short"', b'"standing":"checked"')
+    assert edited != content
+    done = verify(home, edited)
+    assert done.returncode == 1 and "was changed since it was signed" in done.stdout
+
+
+def test_a_file_of_another_key_is_named(home):
+    # The key of the example in Go's documentation of notes.
+    key = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+    done = verify(home, fetch(home).content, "--key", key)
+    assert done.returncode == 1 and "another key" in done.stdout
+
+
+def test_details_of_a_failure_are_told_on_the_host_alone(home):
+    home.sql("records", "grant select on care.pass to carekeep_server")
+    try:
+        done = home.command("prove", "ISO-5")
+        assert done.returncode == 1
+        assert "unexpected: carekeep_server may select on pass" in done.stdout
+        with home.client() as client:
+            end = "falls short"
+            for _ in range(30):  # the page is made anew every ten seconds
+                file = client.get("/trust.json")
+                standing = {row["id"]: row["standing"] for row in file.json()["trust"]["promises"]}
+                if standing["ISO-5"] == end:
+                    break
+                time.sleep(1)
+            assert standing["ISO-5"] == end
+            assert "carekeep_server may" not in file.text and "carekeep_server may" not in client.get("/trust").text
+    finally:
+        home.sql("records", "revoke select on care.pass from carekeep_server")
+    assert home.command("prove", "ISO-5").returncode == 0
+
+
+def test_nobody_sees_the_synthetic_organisations(home):
+    done = home.command("link", "--email", "nobody@canary.invalid")
+    assert done.returncode != 0
+    assert "Synthetic" not in fetch(home, "/trust").text
+
+
+@pytest.mark.parametrize("name, size", [("desktop", DESKTOP), ("phone", PHONE)])
+def test_the_page_fits(home, name, size):
+    driver = browser(size)
+    try:
+        driver.get(home.url + "/trust")
+        width = driver.execute_script("return document.documentElement.scrollWidth")
+        assert width <= size[0]
+        driver.save_screenshot(str(OUTPUT / f"trust-{name}.png"))
+        whole = driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "format": "png"})
+        (OUTPUT / f"trust-whole-{name}.png").write_bytes(base64.b64decode(whole["data"]))
+        printed = driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": False, "paperWidth": 8.27, "paperHeight": 11.69})
+        (OUTPUT / f"trust-{name}.pdf").write_bytes(base64.b64decode(printed["data"]))
+        assert [line for line in driver.get_log("browser") if line["level"] == "SEVERE"] == []
+    finally:
+        driver.quit()
+
+
+# What is taken away, one thing at a time, and the probe that sees it.
+
+def test_without_a_server_the_front_door_is_not_tried():
+    with installation("trust-closed") as own:
+        own.found()
+        done = own.command("prove", "ENC-1", "APP-3")
+        assert {row[1] for row in results(done).values()} == {"not tried"}, done.stdout
+        assert done.returncode == 0
+
+
+def test_an_older_tls_that_is_allowed_is_said():
+    with installation("trust-tls", tls={"minimum_version": "1.2"}) as own:
+        own.found()
+        own.start()
+        done = own.command("prove", "ENC-1")
+        assert results(done)["tls-versions"][1] == "kept"
+        assert "TLS 1.2 is spoken, as the operator allows" in done.stdout
+        # The same server, for somebody who believes that 1.2 is off.
+        own.settings = {}
+        own.configure()
+        done = own.command("prove", "ENC-1")
+        assert results(done)["tls-versions"][1] == "falls short" and "TLS 1.2 is spoken" in done.stdout
+
+
+def test_a_root_key_under_a_passphrase_is_kept():
+    with installation("trust-root") as own:
+        secret = own.folder / "passphrase"
+        secret.write_text("nine herons over the weir\n")
+        own.settings = {"root_key": {"passphrase_file": str(secret)}}
+        own.configure()
+        own.found()
+        assert results(own.command("prove", "ENC-4"))["root-key"][1] == "kept"
+
+
+def test_a_word_in_a_log_is_found():
+    with installation("trust-log") as own:
+        own.found()
+        own.start()
+        assert results(own.command("prove", "LOG-1"))["quiet-logs"][1] == "kept"
+        own.sql("records", "alter system set log_statement = 'all'")
+        own.sql("records", "alter system set log_parameter_max_length = -1")
+        own.sql("records", "select pg_reload_conf()")
+        done = own.command("prove", "LOG-1")
+        assert results(done)["quiet-logs"][1] in ("falls short", "not tried", "broken"), done.stdout
+        assert "stands in a log" in done.stdout
+
+
