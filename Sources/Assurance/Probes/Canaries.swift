@@ -138,7 +138,7 @@ struct Canaries {
             patient = try await records.create(Resource(Self.person(words)), for: caller).id
             _ = try await records.create(Resource(Self.diagnosis(words, of: patient)), for: caller)
         }
-        let found = try await records.search("Observation", [("patient", patient)], offset: 0, for: caller).records
+        let found = try await records.search("Observation", [("patient", patient)], for: caller).records
             .first
         if let found, found.version > 1 { return (patient, found.id) }
         let id: String
