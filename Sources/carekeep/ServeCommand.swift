@@ -50,7 +50,8 @@ struct ServeCommand: AsyncParsableCommand {
             ),
             isReady: { await home.isReady },
             measures: {
-                await Self.measures(of: home) + Self.measures(of: reports) + JobMeasures(queue: home.jobs, worker: worker).now
+                await Self.measures(of: home) + Self.measures(of: reports)
+                    + JobMeasures(queue: home.jobs, worker: worker).now
             }
         )
         let server = PortalServer(try options(configuration), services: services, log: log)

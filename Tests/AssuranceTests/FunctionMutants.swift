@@ -446,8 +446,10 @@ enum FunctionMutants {
         ("probe_results", "case when r.outcome = 'kept' then r.seen end", "r.seen"),
         ("probe_results", "where r.n <= least(each, 100)", ""),
         ("adopt_canary", "values (organization)", "select o.organization_id from care.organization o"),
-        ("recall_canaries", "delete from care.session;", ""),
-        ("recall_canaries", "delete from care.link;", ""),
+        ("recall_canaries", "where s.organization_id in (select c.organization_id from care.canary c)", ""),
+        ("recall_canaries", "where l.organization_id in (select c.organization_id from care.canary c)", ""),
+        ("recall_canaries", "where s.organization_id in", "where s.organization_id not in"),
+        ("recall_canaries", "where l.organization_id in", "where l.organization_id not in"),
         (
             "recall_canaries",
             "and exists (select from care.membership m join care.canary c on c.organization_id = m.organization_id",

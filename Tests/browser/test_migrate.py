@@ -296,7 +296,7 @@ def test_after_a_step_down_no_server_starts_until_up(stopped):
 
     differences = [what for store, what in drift(stopped) if store == "records"]
     assert "missing: policy care.record.record_stays_in_its_organization" in differences
-    made = {"care.version", "care.job", "care.job_kind"}
+    made = {"care.version", "care.record_subject", "care.job", "care.job_kind", "care.canary", "care.probe_result"}
     assert {f"missing: table {one}" for one in made} <= set(differences)
     tables = [one for one in differences if re.match(r"(missing|differs): table ", one) and not any(
         re.search(rf"{made_one}\b", one) for made_one in made)]
@@ -330,7 +330,7 @@ def test_the_key_store_is_not_thrown_away_while_it_holds_a_key(stopped):
 
 
 def test_no_step_down_throws_away_what_is_kept_unless_that_is_meant(stopped):
-    """Work promised, former versions, the trail, records: each with the step that made its table."""
+    """Work promised, whom else a record is about, versions, the trail, records: each with the step that made its table."""
     stopped.start()
     with Api(stopped, stopped.somebody) as api:
         found = api.get(f"Observation?patient={stopped.somebody.patients[0]}&_count=1").json()["entry"][0]["resource"]
@@ -341,15 +341,19 @@ def test_no_step_down_throws_away_what_is_kept_unless_that_is_meant(stopped):
     stopped.sql("records", """
         insert into care.job (organization_id, kind, key, opening_id, enqueued_at, run_at)
         select organization_id, 'promised', gen_random_uuid(), gen_random_uuid(), now(), now() from care.organization limit 1""")
+    stopped.sql("records", """
+        insert into care.record_subject (organization_id, record_id, patient_id)
+        select organization_id, id, patient_id from care.record where patient_id is not null limit 1""")
     stopped.stop()
     assert before["version"] == 1
-    for number, rule in enumerate(("jobs_are_not", "versions_are_not", "the_trail_is_not", "records_are_not")):
+    for number, rule in enumerate(
+            ("jobs_are_not", "subjects_are_not", "versions_are_not", "the_trail_is_not", "records_are_not")):
         refused = migrate(stopped, "down", "--store", "records", "--to", "0", meant=EVERYTHING[:number])
         assert refused.returncode != 0 and f"{rule}_thrown_away" in refused.stderr
         assert "pending" not in migrate(stopped, "status").stdout, "all steps or none"
 
 
-EVERYTHING = ("jobs", "versions", "trail", "records")
+EVERYTHING = ("jobs", "subjects", "versions", "trail", "records")
 
 
 def test_all_the_way_down_and_up_again_is_an_empty_installation_as_released(stopped):

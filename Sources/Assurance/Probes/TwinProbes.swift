@@ -132,9 +132,9 @@ extension Probe {
         try await onThread {
             let (twin, isAlike) = try ground.twin()
             _ = try Scene(twin.ways)
-            let conninfo =
-                twin.cluster.cluster.adminConninfo
-                + " options='-c carekeep.destroy_records=yes -c carekeep.destroy_trail=yes -c carekeep.destroy_versions=yes'"
+            // The copy holds nothing that anybody will miss.
+            let meant = ["records", "trail", "versions", "subjects", "jobs"].map { "-c carekeep.destroy_\($0)=yes" }
+            let conninfo = twin.cluster.cluster.adminConninfo + " options='\(meant.joined(separator: " "))'"
             let migrator = try Migrator(store: "records", schema: "care", folder: ground.release, conninfo: conninfo)
             let down = try migrator.down(to: 0)
             let up = try migrator.up()

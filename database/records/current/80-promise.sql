@@ -16,13 +16,6 @@ begin
 end
 $$;
 
--- What probes used to sign in goes when their run ends. (Of canaries alone.)
-grant delete on care.session, care.link to carekeep_gate;
-create policy session_of_a_canary_removed_by_the_gate on care.session for delete to carekeep_gate
-    using (organization_id in (select c.organization_id from care.canary c));
-create policy link_of_a_canary_removed_by_the_gate on care.link for delete to carekeep_gate
-    using (organization_id in (select c.organization_id from care.canary c));
-
 -- Notes what a probe saw, and an entry of the trail that says so. Time does not run backwards here: a result from before the
 -- last one tells of a clock that was set back, and is refused.
 create function care.note_probe(
@@ -79,7 +72,7 @@ as $$
     select c.organization_id from care.canary c order by c.since, c.organization_id
 $$;
 
--- Ends what was lent: sessions, links and passwords. How many rows went.
+-- Ends what was lent: sessions, links and passwords, of canaries alone. How many rows went.
 create function care.recall_canaries() returns integer
     language plpgsql volatile security definer set search_path = care, pg_temp
 as $$
@@ -87,10 +80,9 @@ declare
     gone integer;
     more integer;
 begin
-    -- Row security lets the gate remove those of canaries alone.
-    delete from care.session;
+    delete from care.session s where s.organization_id in (select c.organization_id from care.canary c);
     get diagnostics gone = row_count;
-    delete from care.link;
+    delete from care.link l where l.organization_id in (select c.organization_id from care.canary c);
     get diagnostics more = row_count;
     update care.account a set password_hash = null
      where a.password_hash is not null
