@@ -265,6 +265,29 @@ extension Release {
         await town.close()
     }
 
+    @Test func `quiet-logs: a word in a log`() async throws {
+        let town = try await TestTown()
+        let folder = FileManager.default.temporaryDirectory.appending(path: "logs-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }  // holds a word that means nothing
+        let host = Site.Host(
+            dataFolders: [folder.path],
+            hasClearRootKey: false,
+            allowsTLS12: false,
+            hasOwnClusters: true
+        )
+        #expect(try await outcome(.quietLogs, town, host).outcome == .broken)  // nothing to search is no silence
+        let log = folder.appending(path: "server.log")
+        try Data("LOG:  started\n".utf8).write(to: log)
+        #expect(try await outcome(.quietLogs, town, host).outcome == .kept)
+        let word = try await Canaries(home: town.home, admin: AdminConnection(town.admin)).lend().north.words[2]
+        try Data("LOG:  started\nLOG:  key (\(word)) exists\n".utf8).write(to: log)
+        let after = try await outcome(.quietLogs, town, host)
+        #expect(after.outcome == .fallsShort)
+        #expect(after.details == ["word no. 3 stands in a log"])
+        await town.close()
+    }
+
     @Test func `unguarded-table and guard hold on a copy, and say so if the installation is another`() async throws {
         let town = try await TestTown()
         for probe in [Probe.unguardedTable, .guard] {

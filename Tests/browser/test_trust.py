@@ -219,16 +219,12 @@ def test_a_root_key_under_a_passphrase_is_kept():
         assert results(own.command("prove", "ENC-4"))["root-key"][1] == "kept"
 
 
-def test_a_word_in_a_log_is_found():
+def test_nothing_is_tried_on_databases_that_log_what_people_type():
     with installation("trust-log") as own:
         own.found()
         own.start()
         assert results(own.command("prove", "LOG-1"))["quiet-logs"][1] == "kept"
         own.sql("records", "alter system set log_statement = 'all'")
-        own.sql("records", "alter system set log_parameter_max_length = -1")
         own.sql("records", "select pg_reload_conf()")
         done = own.command("prove", "LOG-1")
-        assert results(done)["quiet-logs"][1] in ("falls short", "not tried", "broken"), done.stdout
-        assert "stands in a log" in done.stdout
-
-
+        assert done.returncode != 0 and "log_statement is all" in done.stdout + done.stderr
