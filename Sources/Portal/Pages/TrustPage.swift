@@ -222,10 +222,11 @@ struct TrustHistory {
     var picture: HTML? {
         let shown = Array(self.outcomes.suffix(30))
         guard !shown.isEmpty else { return nil }
+        let start = 30 - shown.count  // the last one stands at the right
         let bars = shown.enumerated().map { index, isWell -> HTML in
             isWell
-                ? "<rect class=\"well\" x=\"\(index * 4)\" y=\"0\" width=\"3\" height=\"14\"/>"
-                : "<rect class=\"ill\" x=\"\(index * 4)\" y=\"9\" width=\"3\" height=\"5\"/>"
+                ? "<rect class=\"well\" x=\"\((start + index) * 4)\" y=\"0\" width=\"3\" height=\"14\"/>"
+                : "<rect class=\"ill\" x=\"\((start + index) * 4)\" y=\"9\" width=\"3\" height=\"5\"/>"
         }
         let well = shown.count { $0 }
         return """
