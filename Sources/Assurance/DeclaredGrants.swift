@@ -33,6 +33,8 @@ public struct DeclaredGrants: Sendable {
         act patient.history: patient, carries record.read, version.read; \
         reached as assignment, care-team, guardian, self, share
         act patient.list: roster, carries roster.read
+        act patient.merge: patients, carries patient.merge, record.change, record.move, record.read, record.write, version.read; \
+        reached as assignment, care-team, guardian, self; being admin, caregiver, clinician, owner, staff
         act patient.search: roster, carries roster.read
         act reach.read: patient, carries entry.read, member.read, reach.read, record.read; reached as guardian, self
         act reach.share: patient, carries member.read, reach.read, reach.share; reached as guardian, self
@@ -47,6 +49,8 @@ public struct DeclaredGrants: Sendable {
         reached as assignment, care-team, guardian, self
         act record.history: patient, carries record.read, version.read; of the directory directory.read, version.read; \
         reached as assignment, care-team, guardian, self, share
+        act record.move: patients, carries record.change, record.move, record.read, record.write, version.read; \
+        reached as assignment, care-team, guardian, self; being admin, caregiver, clinician, owner, staff
         act record.read: patient, carries record.read; of the directory directory.read; reached as assignment, care-team, guardian, self, share
         act record.search: patient, carries record.read; reached as assignment, care-team, guardian, self, share
         act record.update: patient, carries record.change, record.read, record.write; of the directory directory.change, \
@@ -66,6 +70,8 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may select on act
         carekeep_gate may select on canary
         carekeep_gate may insert on canary
+        carekeep_gate may select on change (id, organization_id, patient_id, record_id)
+        carekeep_gate may update on change (patient_id, sealed_diff)
         carekeep_gate may insert on entry
         carekeep_gate may select on guard
         carekeep_gate may update on guard (expected, inspected_at, seen)
@@ -94,6 +100,8 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may select on reach
         carekeep_gate may select on record
         carekeep_gate may select on record_subject
+        carekeep_gate may update on patient (merged_into)
+        carekeep_gate may update on record (card, patient_id, sealed, version)
         carekeep_gate may select on session
         carekeep_gate may insert on session
         carekeep_gate may delete on session
@@ -102,6 +110,8 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may delete on token
         carekeep_gate may select on token
         carekeep_gate may insert on version
+        carekeep_gate may select on version (organization_id, patient_id, record_id, version)
+        carekeep_gate may update on version (patient_id, sealed)
         carekeep_keykeeper may connect on the database
         carekeep_keykeeper may usage on schema care
         carekeep_keykeeper may execute vouch(bytea,uuid,text,uuid[])
@@ -123,6 +133,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute add_member(uuid,bytea,bytea,bytea,text[],bytea)
         carekeep_server may execute add_months()
         carekeep_server may execute begin_session(bytea,text,uuid,text,bytea,interval,interval,text,integer,bytea,bytea)
+        carekeep_server may execute count_reach_of_merged(uuid)
         carekeep_server may execute disclose(uuid[],integer,bytea,bytea)
         carekeep_server may execute end_session(uuid,bytea,integer,bytea,bytea)
         carekeep_server may execute enqueue_job(text,uuid,uuid,uuid)
@@ -138,6 +149,8 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute link_of(uuid,bytea)
         carekeep_server may execute note_probe(uuid,text,text,text,text,text[],text,integer,interval,integer,bytea,bytea)
         carekeep_server may execute probe_results(integer)
+        carekeep_server may execute merge_patients(uuid,uuid)
+        carekeep_server may execute move_records(uuid,uuid,uuid[],bytea[],bytea[],uuid[],integer[],bytea[],uuid[],bytea[])
         carekeep_server may execute open_pass(uuid,bytea,bytea,text,text,bytea[],uuid[],text,integer,bytea,bytea)
         carekeep_server may execute open_passes(uuid[],bytea[],bytea[],text[],text[],bytea[],text[],integer[],bytea[],bytea[])
         carekeep_server may execute password_setting(bytea)

@@ -238,6 +238,7 @@ extension GateChecks {
                     "record.create", "record.create.several", "record.update", "record.delete",
                     "record.update/directory",
                     "record.delete/directory", "patient.create", "bundle.write", "directory.create",
+                    "record.move", "patient.merge",
                 ],
                 { try !isDenied($0, "select care.unknown_references('{}')") }
             ),
@@ -251,7 +252,7 @@ extension GateChecks {
                     "record.read", "record.search", "record.browse", "record.create", "record.create.several",
                     "record.update", "record.delete",
                     "record.history", "patient.history", "patient.everything", "bundle.write", "trail.read",
-                    "reach.read", "patient.list", "patient.search", "patient.browse",
+                    "reach.read", "patient.list", "patient.search", "patient.browse", "record.move", "patient.merge",
                 ],
                 { try vouched($0, [north.ada.patient]) == [north.ada.patient] }
             ),
@@ -263,6 +264,20 @@ extension GateChecks {
                     "directory.search", "directory.browse", "directory.history", "directory.create", "record.browse",
                 ],
                 { try vouched($0, [here], use: "directory") == [here] }
+            ),
+            (
+                "move_records", ["record.move", "patient.merge"],
+                {
+                    let ada = north.ada.patient
+                    return try !isDenied(
+                        $0,
+                        "select care.move_records(\(ada), \(ada), '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')"
+                    )
+                }
+            ),
+            (
+                "count_reach_of_merged", ["patient.merge"],
+                { try !isDenied($0, "select care.count_reach_of_merged(\(north.ada.patient))") }
             ),
             (
                 "vouch for the audit key", ["trail.read", "reach.read"],

@@ -32,6 +32,8 @@ struct GateChecks {
         try versions()
         try several()
         try jobs()
+        try moves()
+        try merges()
         try sweeping()
         try months()
         try promises()  // last: it ends the sessions of one of the houses
@@ -378,7 +380,8 @@ extension GateChecks {
         let makers: Set<String> = ["owner", "admin", "caregiver", "patient", "clinician", "staff"]
         return [
             "patient.create": makers, "bundle.write": makers, Scene.actAboutSeveral: makers,
-            "directory.create": makers.subtracting(["patient"]),
+            "directory.create": makers.subtracting(["patient"]), "record.move": makers.subtracting(["patient"]),
+            "patient.merge": makers.subtracting(["patient"]),
             "member.add": ["owner", "admin"],
         ]
     }()
@@ -387,7 +390,7 @@ extension GateChecks {
         for role in ["owner", "admin", "member", "caregiver", "patient", "clinician", "staff"] {
             let one = try scene.somebody([role], in: north)
             for (act, scope) in scene.acts where scope != "patient" {
-                let new = scope == "patients" && act != Scene.actAboutSeveral ? [UUID()] : []
+                let new = Scene.actsThatMakePatients.contains(act) ? [UUID()] : []
                 let request = Scene.Request(act, by: one, of: north, newPatients: new)
                 if Self.taken[act]?.contains(role) ?? true {
                     try grant("\(act) by \(role)", request)
@@ -403,7 +406,8 @@ extension GateChecks {
 
     private func reach() throws {
         try refuse("somebody else's patient", asks("record.read", about: north.ben), as: "out of reach")
-        for (act, scope) in scene.acts where scope == "patient" && Self.accepted[act] == nil {
+        for (act, scope) in scene.acts
+        where ["patient", "patients"].contains(scope) && act != "patient.create" && Self.accepted[act] == nil {
             try must("act", "\(act) has its ways of reaching declared", false)
         }
         for kind in Self.kinds {
@@ -433,7 +437,8 @@ extension GateChecks {
             "record.read": kinds, "record.search": kinds, "record.browse": kinds, "patient.everything": kinds,
             "record.create": writers, Scene.actAboutSeveral: writers,
             "record.update": writers, "record.delete": writers, "record.history": kinds, "patient.history": kinds,
-            "bundle.write": writers, "trail.read": own, "reach.read": own, "reach.share": own, "reach.withdraw": own,
+            "bundle.write": writers, "record.move": writers, "patient.merge": writers, "trail.read": own,
+            "reach.read": own, "reach.share": own, "reach.withdraw": own,
         ]
     }()
 

@@ -147,8 +147,8 @@ final class Scene {
             let target = Self.actsOnRecords.contains(act) ? kept.weight : kept.person
             return Request(act, by: someone, of: house, targets: [target.tag])
         case "patients":
-            let targets = ["bundle.write", Self.actAboutSeveral].contains(act) ? [kept.person.tag] : []
-            let new = act == Self.actAboutSeveral ? [] : [UUID()]
+            let targets = act == "patient.create" ? [] : [kept.person.tag]
+            let new = Self.actsThatMakePatients.contains(act) ? [UUID()] : []
             return Request(act, by: someone, of: house, targets: targets, newPatients: new)
         default:
             return Request(act, by: someone, of: house)
@@ -160,7 +160,9 @@ final class Scene {
     /// Acts whose target is any record, not the one that says who somebody is.
     private static let actsOnRecords: Set = ["record.read", "record.history", "record.update", "record.delete"]
 
-    /// The act on patients that makes none.
+    /// Acts on several patients that may make some.
+    static let actsThatMakePatients: Set = ["patient.create", "bundle.write"]
+    /// The act that makes a record about several.
     static let actAboutSeveral = "record.create.several"
 
     /// Every act, and those on records of the directory.
@@ -313,7 +315,8 @@ extension Scene {
         )
     }
 
-    private func make(_ kept: Kept, keptBy guardian: Someone, in house: House) throws {
+    /// Somebody more whose record is kept.
+    func make(_ kept: Kept, keptBy guardian: Someone, in house: House) throws {
         try admin.query(
             "insert into care.patient (organization_id, id) values (\(house.organization), \(kept.patient))"
         )

@@ -49,15 +49,20 @@ struct Specimen: Sendable {
     private static let readRecords: Set<String> = [
         "record.read", "record.search", "record.browse", "record.history", "record.update", "record.delete",
         "patient.history",
-        "patient.everything", "bundle.write", "trail.read", "reach.read",
+        "patient.everything", "bundle.write", "trail.read", "reach.read", "record.move", "patient.merge",
     ]
-    private static let changeRecords: Set<String> = ["record.update", "record.delete", "bundle.write"]
+    private static let changeRecords: Set<String> = [
+        "record.update", "record.delete", "bundle.write", "record.move", "patient.merge",
+    ]
     private static let deleteRecords: Set<String> = ["record.delete", "bundle.write"]
-    private static let readVersions: Set<String> = ["record.history", "patient.history", "record.browse"]
+    private static let readVersions: Set<String> = [
+        "record.history", "patient.history", "record.browse", "record.move", "patient.merge",
+    ]
     private static let readRoster: Set<String> = ["patient.list", "patient.search", "patient.browse"]
     private static let readReach: Set<String> = ["reach.read", "reach.share", "reach.withdraw"]
     private static let writeRecords: Set<String> = [
-        "record.create", "record.create.several", "record.update", "record.delete", "bundle.write",
+        "record.create", "record.create.several", "record.update", "record.delete", "bundle.write", "record.move",
+        "patient.merge",
     ]
     private static let makePatients: Set<String> = ["patient.create", "bundle.write"]
     private static let readDirectory: Set<String> = [
@@ -81,7 +86,7 @@ struct Specimen: Sendable {
         row: { victim, existing in
             [of(victim), ("id", "\(existing ? victim.kept.patient : victim.newPatient)")]
         },
-        opened: [.select: readRoster, .insert: makePatients]
+        opened: [.select: readRoster.union(["record.move", "patient.merge"]), .insert: makePatients]
     )
 
     private static let reaches = [

@@ -9,6 +9,8 @@ public enum Act: String, Sendable, CaseIterable {
     case createRecordAboutSeveral = "record.create.several"
     case updateRecord = "record.update"
     case deleteRecord = "record.delete"
+    case moveRecords = "record.move"
+    case mergePatients = "patient.merge"
     case readPatientHistory = "patient.history"
     case readEverything = "patient.everything"
     case createPatient = "patient.create"

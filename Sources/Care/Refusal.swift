@@ -29,6 +29,8 @@ public enum Refusal: String, Error, Sendable, CaseIterable {
     case changedMeanwhile = "changed_meanwhile"
     /// The version named in `If-Match` is not the current one.
     case versionDiffers = "version_differs"
+    /// The patient was merged into another one, about whom is written instead.
+    case patientMerged = "patient_merged"
     /// A search that must find one finds several.
     case severalMatch = "several_match"
     /// A share must end, within a year.

@@ -73,6 +73,7 @@ public final class Gate: Sendable {
         case 0: break
         case 1: throw Refusal.signedOut
         case 3: throw Refusal.guardIsUp
+        case 4: throw Refusal.patientMerged
         default: throw Refusal.notFound
         }
         let pass = try Pass(answer, act: errand.act, secret: opening.secret)
@@ -147,7 +148,8 @@ extension PostgresError {
         case (.cancelled, _, _): CancellationError()
         case (_, _, "share_lasts_a_year_at_most"?), (_, _, "reach_ends_after_it_begins"?): Refusal.shareLastsTooLong
         case (_, "42501", _): Refusal.notFound
-        case (_, _, "change_is_one_a_version"?): Refusal.changedMeanwhile
+        case (_, _, "change_is_one_a_version"?), (_, _, "move_is_whole"?): Refusal.changedMeanwhile
+        case (_, _, "patient_is_not_merged"?): Refusal.patientMerged
         case (_, "23505", _): Refusal.exists
         default: nil
         }

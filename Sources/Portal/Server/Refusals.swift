@@ -145,7 +145,7 @@ extension Refusal {
         case .tooLarge: .contentTooLarge
         case .exists, .changedMeanwhile: .conflict
         case .versionDiffers, .severalMatch: .preconditionFailed
-        case .shareLastsTooLong, .weakPassword: .unprocessableContent
+        case .shareLastsTooLong, .weakPassword, .patientMerged: .unprocessableContent
         }
     }
 
@@ -164,6 +164,11 @@ extension Refusal {
         case .deleted: Outcome(.deleted, "it was deleted")
         case .changedMeanwhile: Outcome(.conflict, "somebody else changed it at the same time; read it again")
         case .versionDiffers: Outcome(.conflict, "If-Match must name the current version")
+        case .patientMerged:
+            Outcome(
+                .businessRule,
+                "the patient was merged into another one, whom Patient.link names; write about that one"
+            )
         case .severalMatch: Outcome(.multipleMatches, "the condition must be met by one record at most")
         case .shareLastsTooLong: Outcome(.businessRule, "a share ends in the future, within a year")
         case .weakPassword:

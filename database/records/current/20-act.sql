@@ -23,6 +23,11 @@ insert into care.act (name, scope, powers, reach, roles) values
     ('bundle.write', 'patients',
         '{record.read,record.write,record.change,record.delete,patient.write,reach.write}',
         '{guardian,self,care-team,assignment}', '{owner,admin,caregiver,patient,clinician,staff}'),
+    -- A record to another patient; and all of them, of somebody who turns out to be somebody else.
+    ('record.move', 'patients', '{record.read,version.read,record.write,record.change,record.move}',
+        '{guardian,self,care-team,assignment}', '{owner,admin,caregiver,clinician,staff}'),
+    ('patient.merge', 'patients', '{record.read,version.read,record.write,record.change,record.move,patient.merge}',
+        '{guardian,self,care-team,assignment}', '{owner,admin,caregiver,clinician,staff}'),
     ('patient.list', 'roster', '{roster.read}', '{}', '{}'),
     ('patient.search', 'roster', '{roster.read}', '{}', '{}'),
     ('patient.browse', 'roster', '{roster.read,version.read}', '{}', '{}'),

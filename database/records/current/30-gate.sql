@@ -51,7 +51,7 @@ $$;
 -- targets      keyed tags of the records (or of the Patient records) that the act is about
 -- new_patients ids for patients whom the act is going to create
 -- roles        what the caller is in the organisation
--- outcome      0 opened, 1 no such session, 2 refused, 3 the guard is up
+-- outcome      0 opened, 1 no such session, 2 refused, 3 the guard is up, 4 the patient was merged into another one
 create function care.open_pass(
     organization uuid, session_secret bytea, pass_secret bytea, used_as text, act_name text,
     targets bytea[], new_patients uuid[], purpose text, key_epoch integer, salt bytea, sealed bytea,
@@ -230,6 +230,14 @@ begin
                 refused := 'out of reach';
             end if;
         end loop;
+    end if;
+
+    -- About whom was merged nothing is written any more, but for the merge itself.
+    if refused is null and a.powers && '{record.write,reach.share}' and exists (
+        select from care.patient x
+         where x.organization_id = p.organization_id and x.id = any (patients) and x.merged_into is not null
+           and not ('patient.merge' = any (a.powers) and x.merged_into = any (patients))) then
+        outcome := 4; refused := 'patient was merged';
     end if;
 
     p.until := case when refused is null then at + interval '60 seconds' end;
