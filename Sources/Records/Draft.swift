@@ -19,7 +19,7 @@ struct Draft: Sendable {
     let patients: [UUID]
     let now: Date
     /// Tokens by which the patient is found; for a Patient only.
-    let tokens: [Int64]
+    var tokens: [Int64]
     let tag: [UInt8]
     /// The search card, not sealed yet.
     let card: [UInt8]
@@ -31,14 +31,14 @@ struct Draft: Sendable {
         self.init(resource, row: row, id: id, previous: nil, patients: patients, now: now, index: index)
     }
 
-    /// Settles the `meta` of a resource that takes another one's place.
-    init(_ resource: Resource, replacing current: StoredRecord, now: Date, index: BlindIndex) {
+    /// Settles the `meta` of a resource that takes another one's place, perhaps in another patient's record.
+    init(_ resource: Resource, replacing current: StoredRecord, of patient: UUID? = nil, now: Date, index: BlindIndex) {
         self.init(
             resource,
             row: current.row,
             id: current.id,
             previous: current,
-            patients: current.patients,
+            patients: patient.map { [$0] } ?? current.patients,
             now: now,
             index: index
         )
@@ -74,7 +74,7 @@ struct Draft: Sendable {
     }
 
     /// The mark of a deletion: type, id and `meta`; nothing to search by.
-    init(deleting current: StoredRecord, now: Date, tag: [UInt8]) throws {
+    init(deleting current: StoredRecord, of patient: UUID? = nil, now: Date, tag: [UInt8]) throws {
         version = current.version + 1
         previous = current
         isDeletion = true
@@ -83,7 +83,7 @@ struct Draft: Sendable {
         resource = mark
         id = current.id
         row = current.row
-        patients = current.patients
+        patients = patient.map { [$0] } ?? current.patients
         self.now = now
         card = []
         references = []
@@ -142,8 +142,8 @@ extension Resource {
 /// Drafts, sealed, and the statements that write them.
 struct SealedDrafts: Sendable {
     let records: [StoredRecord]
-    private let organization: UUID
-    private let rows: [(draft: Draft, message: [UInt8], card: [UInt8], diff: [UInt8])]
+    let organization: UUID
+    let rows: [(draft: Draft, message: [UInt8], card: [UInt8], diff: [UInt8])]
 
     /// Seals each draft under its subject's key: the record, its search card, and the diff that says what was changed.
     init(_ drafts: [Draft], organization: UUID, sealer: (Subject) throws -> Sealer) throws {
@@ -205,7 +205,7 @@ struct SealedDrafts: Sendable {
         }
         if !changed.isEmpty { statements.append(update(changed)) }
         // Two who change the same version cannot both say that they made the next one.
-        statements.append(rows.count == 1 ? changeOfOne : changeOfMany)
+        statements.append(changes)
         let tokens = rows.flatMap { row in row.draft.tokens.map { (row.draft.patient, $0) } }
         for row in changed where row.draft.resource.type == "Patient" {
             statements.append("select care.forget_tokens(\(row.draft.patient), \(epoch), \(row.draft.tokens))")
@@ -261,6 +261,9 @@ struct SealedDrafts: Sendable {
          where r.organization_id = \(organization) and r.id = u.id and r.version = u.version - 1
         """
     }
+
+    /// The lines that say what was written.
+    var changes: SQL { rows.count == 1 ? changeOfOne : changeOfMany }
 
     private var changeOfOne: SQL {
         let row = rows[0]

@@ -36,8 +36,12 @@ enum Capability {
         resource["searchParam"] = .array(parameters.map { ["name": .string($0.name), "type": .string($0.type)] })
         if isPatient {
             resource["operation"] = [
-                ["name": "everything", "definition": "http://hl7.org/fhir/OperationDefinition/Patient-everything"]
+                ["name": "everything", "definition": "http://hl7.org/fhir/OperationDefinition/Patient-everything"],
+                ["name": "merge", "definition": "http://hl7.org/fhir/OperationDefinition/Patient-merge"],
             ]
+        } else if Compartment.canBelongToPatient(type) {
+            // No operation of HL7's; docs/api.md describes it.
+            resource["operation"] = [["name": "move", "definition": "urn:carekeep:operation:move"]]
         }
         return .object(resource)
     }

@@ -19,6 +19,8 @@ import Records
 ///     POST   /fhir                               a batch or transaction Bundle
 ///     GET    /fhir/{type}?…                      search        POST /fhir/{type}/_search
 ///     GET    /fhir/Patient/{id}/$everything      all of a patient's record
+///     POST   /fhir/{type}/{id}/$move             moves a record to another patient
+///     POST   /fhir/Patient/$merge                makes one patient of two
 ///     POST   /fhir/{type}/$validate              what is wrong with a resource, without keeping it; alone or in
 ///     POST   /fhir/{type}/{id}/$validate         Parameters, with a mode
 struct FHIRRoutes {
@@ -49,6 +51,8 @@ struct FHIRRoutes {
         }
         api.post("fhir/:type/$validate") { request, visit in try await validate(request, visit, id: nil) }
         api.post("fhir/:type/:id/$validate") { request, visit in try await validate(request, visit, id: visit.id) }
+        api.post("fhir/:type/:id/$move") { request, visit in try await move(request, visit) }
+        api.post("fhir/:type/$merge") { request, visit in try await merge(request, visit) }
         api.get("fhir/:type/:id/$everything") { _, visit in try await everything(visit) }
     }
 
@@ -121,7 +125,7 @@ struct FHIRRoutes {
 
     private static let ifNoneExist = HTTPField.Name("If-None-Exist")!
 
-    private static func ifMatch(_ request: Request) throws(Outcome) -> Int32? {
+    static func ifMatch(_ request: Request) throws(Outcome) -> Int32? {
         guard let text = request.headers[.ifMatch] else { return nil }
         guard let version = Int32(weakETag: text) else {
             throw Outcome(.value, at: Expression("If-Match"), "If-Match must be the ETag of one version, as W/\"1\"")

@@ -207,6 +207,8 @@ struct ChartRoutes {
         case .deleteRecord?: .removed
         case .readHistory?, .readPatientHistory?: .other("looked at earlier versions of entries")
         case .writeBundle?: .imported
+        case .moveRecords?: .other("moved entries between this record and another one")
+        case .mergePatients?: .other("merged this record with another one")
         case .listPatients?: .other("saw this name in the list of people")
         case .searchPatients?, .browsePatients?: .found
         case .readTrail?: .readLooks
