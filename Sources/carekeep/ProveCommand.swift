@@ -19,6 +19,9 @@ struct ProveCommand: AsyncParsableCommand {
     @Option(name: .long, help: "The configuration file.")
     var config: String?
 
+    @Flag(name: .long, help: "Print the count of outcomes alone.")
+    var quiet = false
+
     @Argument(help: "Ids of promises, such as ISO-1.")
     var ids: [String] = []
 
@@ -33,7 +36,7 @@ struct ProveCommand: AsyncParsableCommand {
         var results: [Prover.Result] = []
         try await OpenHome.forCommand(config: config) { open, _ in
             results = try await Prover(open.site(), probes: probes, release: "\(Release.version)").proveAll {
-                Self.tell($0, in: catalogue)
+                if !quiet { Self.tell($0, in: catalogue) }
             }
         }
         let counts = Dictionary(grouping: results, by: \.outcome).mapValues(\.count)

@@ -46,7 +46,8 @@ struct RunCommand: AsyncParsableCommand {
                 if loadDemo { try DemoCommand.printSignIns(paths) }
                 fflush(nil)
             },
-            daily: { usesAuthority ? try authority.prepare() : false }
+            daily: { usesAuthority ? try authority.prepare() : false },
+            prove: configuration.promises == .daily ? [own, "prove", "--quiet"] + options : []
         )
         let code = try supervisor.run()
         if code != 0 { throw ExitCode(code) }

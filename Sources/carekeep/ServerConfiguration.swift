@@ -34,6 +34,8 @@ struct ServerConfiguration: Sendable, Equatable {
     var sessions: Sessions
     /// Who is told of errors.
     var reports: ErrorReports
+    /// When promises are tried without being asked.
+    var promises: Trying
     /// Every key in force with its value, for people to read; secrets are left out.
     var effective: [Setting]
 
@@ -114,6 +116,11 @@ struct ServerConfiguration: Sendable, Equatable {
         var authorityFile: String?
         /// What the installation is for.
         var environment: ReportOptions.Environment
+    }
+
+    /// When promises are tried without being asked.
+    enum Trying: String, Sendable, CaseIterable {
+        case daily, never
     }
 
     /// A key of the file and the value in force.
@@ -200,6 +207,7 @@ struct ServerConfiguration: Sendable, Equatable {
             authorityFile: reports.optionalPath("authority_file"),
             environment: reports.choice("environment", or: .production)
         )
+        promises = top.section("promises").choice("tried", or: .daily)
         effective = []
         effective = try top.finish()
     }

@@ -18,6 +18,8 @@ struct Supervisor: Sendable {
     var beforeServer: @Sendable () throws -> Void = {}
     /// Asked once a day; true starts the server anew, for a fresh certificate.
     var daily: @Sendable () throws -> Bool = { false }
+    /// The program that tries the promises, and what follows its name: `carekeep prove --quiet …`. Empty if nobody wants that.
+    var prove: [String] = []
     /// Where a line about what happens goes.
     var say: @Sendable (String) -> Void = { line in
         FileHandle.standardError.write(Data("carekeep: \(line)\n".utf8))
@@ -37,6 +39,10 @@ struct Supervisor: Sendable {
         var grace = Duration.seconds(25)
         /// How often a server that never started well is started.
         var attempts = 5
+        /// How long a server must run before the promises are tried.
+        var settled = Duration.seconds(120)
+        /// From one time to the next.
+        var betweenProofs = Duration.seconds(86_400)
     }
 
     /// Where this very program is, to be started again as the server.
@@ -84,6 +90,9 @@ private final class SupervisorLoop {
     /// How the last server ended, until the next one was told: the supervisor talks to no network itself.
     private var lastEnd: Int32?
     private var nextDay = ContinuousClock.now + .seconds(86_400)
+    /// The promises being tried.
+    private var proof: Child?
+    private var nextProof = ContinuousClock.now
 
     private struct Child {
         var id: pid_t
@@ -140,6 +149,7 @@ private final class SupervisorLoop {
             if let code = reapServer() { return code }
             try startServerIfDue()
             try renewDaily()
+            try proveIfDue()
             signals.wait(atMost: child == nil ? .milliseconds(100) : .seconds(1))
         }
     }
@@ -200,6 +210,35 @@ private final class SupervisorLoop {
         lastEnd = nil
     }
 
+    /// Has the promises tried, once the server has run for a while and then each day. What was seen is kept in the store and
+    /// shown on the trust page.
+    private func proveIfDue() throws {
+        if let proof, let code = Self.exitCode(of: proof.id) {
+            self.proof = nil
+            supervisor.say(
+                code == 0
+                    ? "the promises were tried"
+                    : "the promises were tried, and something falls short: see carekeep prove"
+            )
+        }
+        guard let program = supervisor.prove.first, proof == nil, let child,
+            ContinuousClock.now >= max(nextProof, child.started + supervisor.pace.settled)
+        else { return }
+        nextProof = ContinuousClock.now + supervisor.pace.betweenProofs
+        var environment = ProcessInfo.processInfo.environment.merging(supervisor.environment) { $1 }
+        environment["SWIFT_BACKTRACE"] = ServerProcess.crashReportsOff
+        environment[ServerProcess.supervisorVariable] = "\(getpid())"
+        let arguments = Array(supervisor.prove.dropFirst())
+        proof = Child(id: try Program(program, arguments, environment: environment, apart: .group).start())
+    }
+
+    private func stopProof() {
+        guard let proof else { return }
+        kill(proof.id, SIGKILL)
+        while Self.exitCode(of: proof.id) == nil { signals.wait(atMost: .milliseconds(20)) }
+        self.proof = nil
+    }
+
     private func renewDaily() throws {
         guard ContinuousClock.now >= nextDay else { return }
         nextDay += .seconds(86_400)
@@ -214,6 +253,7 @@ private final class SupervisorLoop {
 
     private func stop() {
         if child != nil { supervisor.say("stopping") }
+        stopProof()
         stopServer()
         for store in supervisor.stores {
             do {

@@ -26,7 +26,9 @@ enum ServerProcess {
     /// The first thing in a *synchronous* `main`, while the process has one thread. In an asynchronous one it is too late:
     /// Swift has then parked the first thread for good, and a parked thread stays root.
     static func enterIfServing() throws {
-        guard CommandLine.arguments.dropFirst().first == "serve" else { return }
+        let command = CommandLine.arguments.dropFirst().first
+        if command == "prove" { dieWithSupervisor() }
+        guard command == "serve" else { return }
         let paths = try InstallationPaths(ServerConfiguration.load(from: configFile))
         let belongings = try gather(paths)
         kept.withLock { $0 = belongings }

@@ -80,6 +80,31 @@ import Testing
         #expect(said("end") == "stopped\n")
     }
 
+    @Test func `has the promises tried while the server runs, again and again, and not longer`() async throws {
+        let server = "trap 'exit 0' TERM; echo > $FOLDER/up; while :; do sleep 0.02; done"
+        var supervisor = supervisor(server)
+        supervisor.prove = [
+            "/bin/sh", "-c", "echo $CAREKEEP_SUPERVISOR >> $FOLDER/tried; [ -e $FOLDER/hang ] && sleep 600; exit 1",
+        ]
+        supervisor.pace.settled = .milliseconds(50)
+        supervisor.pace.betweenProofs = .milliseconds(50)
+        let folder = folder
+        supervisor.say = { line in
+            let log = FileManager.default.contents(atPath: "\(folder)/said") ?? Data()
+            _ = FileManager.default.createFile(atPath: "\(folder)/said", contents: log + Data("\(line)\n".utf8))
+        }
+        let last = supervisor
+        async let code = run(last)
+        try await until { said("tried")?.split(separator: "\n").count ?? 0 >= 2 }
+        #expect(said("tried")?.hasPrefix("\(getpid())\n") == true)
+        try await until { said("said")?.contains("something falls short") == true }
+        _ = FileManager.default.createFile(atPath: "\(folder)/hang", contents: nil)
+        let count = said("tried")?.count ?? 0
+        try await until { said("tried")?.count ?? 0 > count }
+        kill(getpid(), SIGTERM)
+        #expect(try await code == 0, "also while they are being tried")
+    }
+
     @Test func `kills a server that does not stop in time`() async throws {
         async let code = run(supervisor("trap '' TERM; echo $$ > $FOLDER/up; while :; do sleep 0.02; done"))
         try await until { said("up") != nil }

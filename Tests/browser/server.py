@@ -55,6 +55,8 @@ class Server:
                 "https": {"host": "127.0.0.1", "port": self.https},
                 "http": {"host": "127.0.0.1", "port": self.http},
             },
+            # A run of all probes in the middle of a test would be in its way.
+            "promises": {"tried": "never"},
         }
 
     @property
