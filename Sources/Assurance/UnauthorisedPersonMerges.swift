@@ -198,17 +198,15 @@ extension GateChecks {
         try setMerged(elsewhere, into: source.patient, in: south)
         try setMerged(target, into: elsewhere.patient, in: south)
         try setMerged(unrelated, into: elsewhere.patient)
-        try scene.admin.query(
-            """
-            delete from care.change where organization_id = \(north.organization) and record_id = \(finished.weight.id)
-            """
-        )
-        try scene.admin.query(
-            "delete from care.version where organization_id = \(north.organization) and record_id = \(finished.weight.id)"
-        )
-        try scene.admin.query(
-            "delete from care.record where organization_id = \(north.organization) and id = \(finished.weight.id)"
-        )
+        let moved = [finished.weight.id, finished.own.id]
+        for statement in [
+            "delete from care.change where record_id = any (\(moved)) and organization_id = \(north.organization)",
+            "delete from care.version where record_id = any (\(moved)) and organization_id = \(north.organization)",
+            "delete from care.record_subject where record_id = any (\(moved)) and organization_id = \(north.organization)",
+            "delete from care.record where id = any (\(moved)) and organization_id = \(north.organization)",
+        ] as [SQL] {
+            try scene.admin.query(statement)
+        }
         try setMerged(finished, into: source.patient)
         let open = { (act: String, kept: Kept) in
             try self.grant("\(act), before the merge", self.asks(act, mover, about: kept))
