@@ -68,6 +68,11 @@ extension GateChecks {
             move = Move(other, to)
             move.from = from.patient
         }
+        try partial("not one record in the name of another") { move in
+            move = Move(other, to)
+            move.from = from.patient
+            move.versions.removeLast()
+        }
         try partial("not who somebody is") { move in
             move.records = [from.person.id]
             move.versions = [(from.person.id, 0), (from.person.id, 1)]
