@@ -73,6 +73,7 @@ import Testing
         "function-without-search-path": [
             "alter function care.clock() reset search_path", "alter function care.clock() set search_path = care",
             "alter function care.clock() set search_path = care, public, pg_temp",
+            "alter function care.admit(uuid, uuid, bytea, bytea, bytea, text[], bytea) reset search_path",
             "alter function care.acting() security definer",
             "grant execute on function care.acting() to carekeep_server",
         ],
