@@ -269,7 +269,7 @@ def test_commands_start_a_stopped_database_and_stop_it_again(stopped):
 
 @pytest.mark.parametrize("arguments, words", [
     (("down",), "Say which store"), (("up", "--store", "research"), "There is no store research"),
-    (("down", "--store", "records", "--to", "9"), "cannot go down to 9"),
+    (("down", "--store", "records", "--to", "99"), "cannot go down to 99"),
     (("down", "--store", "records", "--to=-1"), "cannot go down to -1"), (("sideways",), "Usage: carekeep migrate"),
 ])
 def test_what_makes_no_sense_is_refused_in_words(stopped, arguments, words):

@@ -276,6 +276,8 @@ CONTRAST = """
         const one = texts.currentNode.parentElement
         if (!texts.currentNode.data.trim() || !one.offsetParent || one.closest('svg') || one.closest('.hidden')) continue
         const style = getComputedStyle(one)
+        // A day that stands above already is there for those who listen, and left out for the eye.
+        if (numbers(style.color)[3] === 0) continue
         const [a, b] = [light(numbers(style.color)), light(behind(one))].sort((x, y) => y - x)
         const isLarge = parseFloat(style.fontSize) >= 24 || parseFloat(style.fontSize) >= 18.66 && style.fontWeight >= 700
         const ratio = (a + 0.05) / (b + 0.05)
