@@ -31,6 +31,7 @@ extension GateChecks {
         )
         try reachOfTheOther(read)
         try shared()
+        try naming()
     }
 
     private func asksAbout(_ record: Sealed, _ act: String, _ someone: Someone) -> Scene.Request {
@@ -95,6 +96,60 @@ extension GateChecks {
         )
     }
 
+    /// Who else a record is about is said by the transaction that makes it, of a record about several.
+    private func naming() throws {
+        let ada = north.ada
+        let creating = try grant("a pass that makes a record", asks("record.create"))
+        let changing = try grant("a pass that changes a record", asks("record.update"))
+        let make = { (id: UUID, isAboutSeveral: Bool) -> SQL in
+            """
+            insert into care.record (organization_id, id, patient_id, kind, version, tag, sealed, card, is_about_several)
+            values (\(self.north.organization), \(id), \(ada.patient), 'Observation', 1, \(Primitive.freshBytes(16)),
+                    \([UInt8]([0])), \([UInt8]([0])), \(isAboutSeveral))
+            """
+        }
+        let name = { (id: UUID) -> SQL in
+            """
+            insert into care.record_subject (organization_id, record_id, patient_id)
+            values (\(self.north.organization), \(id), \(ada.patient))
+            """
+        }
+        let change: SQL = """
+            update care.record set version = version + 1, sealed = '\\x01'
+             where organization_id = \(north.organization) and id = \(ada.own.id)
+            """
+        let (one, several) = (UUID(), UUID())
+        try must(
+            "acting_maker_of",
+            "of a new record about several",
+            try failure(creating, [make(several, true), name(several)]) == nil
+        )
+        try must(
+            "acting_maker_of",
+            "of none about one",
+            try failure(creating, [make(one, false), name(one)]) == "42501"
+        )
+        try must("acting_maker_of", "of none that was there", try failure(creating, [name(ada.own.id)]) == "42501")
+        try must(
+            "acting_maker_of",
+            "of none that is changed",
+            try failure(changing, [change, name(ada.own.id)]) == "42501"
+        )
+    }
+
+    /// Which error statements of one transaction end with, under a pass. It is rolled back.
+    private func failure(_ opened: Scene.Opened, _ statements: [SQL]) throws -> String? {
+        try scene.server.query("begin")
+        defer { _ = try? scene.server.query("rollback") }  // a connection that is gone has rolled back
+        try scene.server.query("select set_config('care.pass', \(opened.setting), true)")
+        do {
+            for statement in statements { try scene.server.query(statement) }
+        } catch {
+            return error.sqlState
+        }
+        return nil
+    }
+
     private func shared() throws {
         let (ada, ben) = (north.ada, north.ben)
         let reading = try grant("a pass that reads, for records of others", asks("record.search"))
@@ -109,6 +164,11 @@ extension GateChecks {
             try answer([UUID].self, nil, "select care.acting_shared('record.read')") == []
         )
         let creating = try grant("a pass that refers to records of others", asks("record.create"))
+        try must(
+            "acting_maker_of",
+            "a record that is there is nobody's to add to",
+            try answer(Bool.self, creating, "select care.acting_maker_of(\(ada.own.id))") == false
+        )
         let ask: SQL = "select care.unknown_references(\([ada.joint.tag, ada.own.tag, ben.joint.tag]))"
         try must(
             "unknown_references",
