@@ -62,6 +62,14 @@ extension GateChecks {
         }
         let both = try scene.somebody(["member"], in: north)
         try scene.join(both, ["member"], to: south)
+        // Somebody who belongs nowhere yet is no canary either.
+        let nobodys = Someone()
+        try admin.query(
+            """
+            insert into care.account (id, sign_in_token, sealed_address, password_hash, password_at)
+            values (\(nobodys.account), \(nobodys.token), '\\x00', \(Scene.hash), clock_timestamp())
+            """
+        )
         let (sessions, links) = (try rows("session", north), try rows("link", north))
         let lent = try rows("session", south) + rows("link", south)
         ledger.report.controls += 1
@@ -82,5 +90,6 @@ extension GateChecks {
         try must("recall_canaries", "the canary's password is gone", try !hasPassword(south.keeper))
         try must("recall_canaries", "others' passwords stay", try hasPassword(north.keeper))
         try must("recall_canaries", "who belongs elsewhere too is somebody", try hasPassword(both))
+        try must("recall_canaries", "who belongs nowhere keeps theirs", try hasPassword(nobodys))
     }
 }

@@ -169,6 +169,13 @@ extension GateChecks {
             "a record that is there is nobody's to add to",
             try answer(Bool.self, creating, "select care.acting_maker_of(\(ada.own.id))") == false
         )
+        // In the other organisation, where everybody has the same ids, she is in his.
+        try scene.admin.query(
+            """
+            insert into care.record_subject (organization_id, record_id, patient_id)
+            values (\(south.organization), \(ben.joint.id), \(ada.patient))
+            """
+        )
         let ask: SQL = "select care.unknown_references(\([ada.joint.tag, ada.own.tag, ben.joint.tag]))"
         try must(
             "unknown_references",

@@ -557,9 +557,7 @@ enum FunctionMutants {
         ("recall_canaries", "where s.organization_id in", "where s.organization_id not in"),
         ("recall_canaries", "where l.organization_id in", "where l.organization_id not in"),
         (
-            "recall_canaries",
-            "and exists (select from care.membership m join care.canary c on c.organization_id = m.organization_id",
-            "and exists (select from care.membership m join care.canary c on true"
+            "recall_canaries", "m.organization_id not in (select c.organization_id from care.canary c)", "false"
         ),
         ("recall_canaries", "where m.account_id = a.id)", "where true)"),
     ]

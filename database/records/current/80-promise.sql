@@ -86,8 +86,7 @@ begin
     get diagnostics more = row_count;
     update care.account a set password_hash = null
      where a.password_hash is not null
-       and exists (select from care.membership m join care.canary c on c.organization_id = m.organization_id
-                    where m.account_id = a.id)
+       and exists (select from care.membership m where m.account_id = a.id)
        -- Whoever belongs somewhere else too is somebody.
        and not exists (select from care.membership m
                         where m.account_id = a.id
