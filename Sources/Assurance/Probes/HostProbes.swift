@@ -89,6 +89,7 @@ struct ByteSearch {
                 throw ProbeTrouble.cannotBeTried("\(folder) cannot be read")
             }
             for case let file as URL in all where isWanted(file.path) {
+                // The databases remove files while this goes on; that it looks at the right ones is shown by a word in clear.
                 guard (try? file.resourceValues(forKeys: Set(keys)).isRegularFile) == true else { continue }
                 search(file.path)
             }
