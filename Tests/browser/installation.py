@@ -12,7 +12,7 @@ import httpx
 import yaml
 
 from conftest import Api, csrf_of
-from server import BINARY, OUTPUT, Folder, Server
+from server import BINARY, OUTPUT, Folder, Server, free_ports
 
 STORES = ("records", "keys")
 PASSWORD = "seven lamps on the quay"
@@ -202,6 +202,17 @@ def installation(name, **settings):
             yield own
         finally:
             own.finish()
+
+
+@contextlib.contextmanager
+def measured(name):
+    """An installation that shows its metrics, at `home.metrics`."""
+    port, = free_ports(1)
+    with installation(name) as home:
+        home.metrics = f"http://127.0.0.1:{port}"
+        home.settings = {"listen": home.configuration()["listen"] | {"metrics": {"host": "127.0.0.1", "port": port}}}
+        home.configure()
+        yield home
 
 
 # FHIR that tests write

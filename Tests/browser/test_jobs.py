@@ -8,8 +8,7 @@ import time
 import httpx
 import pytest
 
-from installation import Person, eventually, installation, kill
-from server import free_ports
+from installation import Person, eventually, kill, measured
 
 ADA = Person("ada@tester.example")
 KINDS = {"housekeeping", "pass.sweep"}
@@ -17,11 +16,7 @@ KINDS = {"housekeeping", "pass.sweep"}
 
 @pytest.fixture(scope="module")
 def home():
-    port, = free_ports(1)
-    with installation("jobs") as home:
-        home.metrics = f"http://127.0.0.1:{port}"
-        home.settings = {"listen": home.configuration()["listen"] | {"metrics": {"host": "127.0.0.1", "port": port}}}
-        home.configure()
+    with measured("jobs") as home:
         link = home.found()
         home.start()
         home.set_password(link)

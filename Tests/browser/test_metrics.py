@@ -5,19 +5,14 @@ import re
 import httpx
 import pytest
 
-from installation import Person, create, installation, observation, patient
-from server import free_ports
+from installation import Person, create, measured, observation, patient
 
 ADA = Person("ada@tester.example")
 
 
 @pytest.fixture(scope="module")
 def home():
-    port, = free_ports(1)
-    with installation("metrics") as home:
-        home.metrics = f"http://127.0.0.1:{port}"
-        home.settings = {"listen": home.configuration()["listen"] | {"metrics": {"host": "127.0.0.1", "port": port}}}
-        home.configure()
+    with measured("metrics") as home:
         link = home.found()
         home.start()
         home.set_password(link)
