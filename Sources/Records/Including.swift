@@ -46,6 +46,7 @@ extension PatientRecords {
             }
             let records = try await open(tagged: tags, under: pass, for: caller)
             found += records
+            guard includes.contains(where: \.iterates) else { break }
             edge = try records.map { record in SearchCard(of: try record.resource, id: record.id, lastUpdated: "") }
         }
         return found
