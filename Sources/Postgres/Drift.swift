@@ -107,9 +107,13 @@ extension Migrator {
         """#
 
     private func inScratchDatabase<R>(_ body: (AdminConnection) throws -> R) throws -> R {
-        let name = "carekeep_drift_\(UInt32.random(in: 0...UInt32.max))"
-        guard let scratch = SQL.Identifier(name) else { throw MigrationError("\(name) is no name") }
         let connection = try AdminConnection(conninfo)
+        let oid = try connection.query("select oid::int8 from pg_database where datname = current_database()")[0]
+            .decode(Int64.self, at: 0)
+        let name = "carekeep_\(oid)_\(UInt32.random(in: 0...UInt32.max))"
+        guard let scratch = SQL.Identifier(name) else { throw MigrationError("\(name) is no name") }
+        // Held for as long as the database is there: one that nobody holds was left behind.
+        try connection.query("select pg_advisory_lock(hashtextextended(\(name), 0))")
         do {
             try connection.query("create database \(scratch) template template0")
         } catch {

@@ -127,6 +127,29 @@ extension Release {
         await town.close()
     }
 
+    @Test func `names a probe that leaves a scratch database behind, and takes nobody else's for its own`() async throws
+    {
+        let town = try await TestTown()
+        let admin = try AdminConnection(town.admin)
+        let store = try admin.query("select oid::int8 from pg_database where datname = current_database()")[0]
+            .decode(Int64.self, at: 0)
+        let (held, left) = ("carekeep_\(store)_1", "carekeep_\(store)_2")
+        try admin.query("select pg_advisory_lock(hashtextextended(\(held), 0))")
+        for (name, outcome, details) in [
+            (held, Prover.Outcome.kept, []), (left, .broken, ["scratch databases: 0 before, 1 after"]),
+        ] {
+            let scratch = try #require(SQL.Identifier(name))
+            let result = try await run(town) { ground in
+                try AdminConnection(ground.site.databases.admin).query("create database \(scratch) template template0")
+                return .kept("nothing to see")
+            }
+            #expect(result.outcome == outcome)
+            #expect(result.details == details)
+            try admin.query("drop database \(scratch)")
+        }
+        await town.close()
+    }
+
     @Test func `says nothing of a promise where a probe cannot try`() async throws {
         let town = try await TestTown()
         let result = try await run(town) { ground in
