@@ -5,20 +5,27 @@ struct SortKey: Sendable {
     private let parameter: String
     private let descending: Bool
 
-    /// Whether one card comes before another: by these, then the one written last, then by id.
-    static func order(_ keys: [SortKey]) -> @Sendable (SearchCard, SearchCard) -> Bool {
+    /// Items in the order of their cards: by these, then the one written last, then by id. What a card is sorted by is worked out
+    /// once.
+    static func sorted<Item>(_ items: [Item], by keys: [SortKey], _ card: (Item) -> SearchCard) -> [Item] {
         let keys =
             keys + [SortKey(parameter: "_lastUpdated", descending: true), SortKey(parameter: "_id", descending: false)]
-        return { left, right in
-            for key in keys {
-                switch key.compare(left, right) {
-                case .before: return true
-                case .after: return false
-                case .same: continue
-                }
-            }
-            return false
+        let valued = items.map { item in
+            let card = card(item)
+            return (item: item, values: keys.map { $0.value(of: card) })
         }
+        return valued.sorted { comesBefore($0.values, $1.values, keys) }.map(\.item)
+    }
+
+    private static func comesBefore(_ left: [Value?], _ right: [Value?], _ keys: [SortKey]) -> Bool {
+        for (number, key) in keys.enumerated() {
+            switch key.compare(left[number], right[number]) {
+            case .before: return true
+            case .after: return false
+            case .same: continue
+            }
+        }
+        return false
     }
 
     static func list(
@@ -43,8 +50,7 @@ struct SortKey: Sendable {
     }
 
     /// Resources without a value come last, whichever way the others go.
-    private func compare(_ left: SearchCard, _ right: SearchCard) -> Comparison {
-        let (left, right) = (value(of: left), value(of: right))
+    private func compare(_ left: Value?, _ right: Value?) -> Comparison {
         switch (left, right) {
         case (nil, nil): return .same
         case (nil, _): return .after
@@ -73,6 +79,8 @@ struct SortKey: Sendable {
 
     /// The smallest value, or for descending order the largest.
     private func value(of card: SearchCard) -> Value? {
+        // As it is, so that no two are the same.
+        if parameter == "_id" { return .text(card.id) }
         let values = card.contents(of: parameter).compactMap { content -> Value? in
             switch content {
             case .date(let start, let end): .time(descending ? end : start)

@@ -76,12 +76,14 @@ public struct SearchQuery: Sendable {
         card.type == type && conditions.allSatisfy { $0.matches(card) }
     }
 
-    /// Whether one card comes before another: as `_sort` says, then the one written last, then by id.
-    public var order: @Sendable (SearchCard, SearchCard) -> Bool { SortKey.order(sort) }
-
-    /// The cards that match, in order.
+    /// The cards that match, in order: as `_sort` says, then the one written last, then by id.
     public func results(among cards: [SearchCard]) -> [SearchCard] {
-        cards.filter(matches).sorted(by: order)
+        results(among: cards) { $0 }
+    }
+
+    /// The items whose cards match, in the same order.
+    public func results<Item>(among items: [Item], card: (Item) -> SearchCard) -> [Item] {
+        SortKey.sorted(items.filter { matches(card($0)) }, by: sort, card)
     }
 
     /// Values of all parameters together: each is compared with each card.

@@ -103,15 +103,15 @@ extension PatientRecords {
         ) { first, _ in first }
         let current = try await open(rows[0], under: pass)
         let earlier = place == nil ? [] : try await open(rows[1], under: pass)
-        var rowOf: [String: UUID] = [:]
         let cards = try (current.filter { isAsOf[$0.row] == true } + earlier.filter { isAsOf[$0.row] == false })
             .map { record in
-                rowOf[record.id] = record.row
                 let resource = try record.resource
                 let written = resource.json["meta"]?["lastUpdated"]?.string ?? ""
-                return SearchCard(of: resource, id: record.id, lastUpdated: written)
+                return (
+                    row: record.row, card: SearchCard(of: resource, id: record.id, lastUpdated: written)
+                )
             }
-        let results = search.query.query.results(among: cards).compactMap { rowOf[$0.id] }
+        let results = search.query.query.results(among: cards, card: \.card).map(\.row)
         let start = place?.index(in: results) ?? 0
         let shown = results.dropFirst(start).prefix(search.count)
         let byRow = Dictionary(current.map { ($0.row, $0) }) { first, _ in first }

@@ -13,13 +13,15 @@ public final class PatientRecords: Sendable {
     let members: Members
     let signIn: SignIn
     let known = KnownPatients()
+    let openedCards: OpenedCards
 
-    /// Over a gate.
-    public init(gate: Gate, keys: Keykeeper, members: Members, signIn: SignIn) {
+    /// Over a gate. Cards that searches opened may take so many bytes of memory, roughly; none, if they are to be opened each time.
+    public init(gate: Gate, keys: Keykeeper, members: Members, signIn: SignIn, cardMemory: Int = 32 << 20) {
         self.gate = gate
         self.keys = keys
         self.members = members
         self.signIn = signIn
+        openedCards = OpenedCards(limit: cardMemory)
     }
 
     // MARK: Reading

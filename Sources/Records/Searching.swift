@@ -110,17 +110,17 @@ extension PatientRecords {
         var shelf = try await CardShelf(rows[0], under: pass, self)
         if search.place != nil { try await shelf.turnBack(rows[1], under: pass, self) }
 
-        let results = search.query.results(among: shelf.cards(of: search.query.type))
-        let start = search.place?.index(in: results.map { shelf.row(of: $0) }) ?? 0
+        let results = search.query.results(among: shelf.cards, card: \.card)
+        let start = search.place?.index(in: results.map(\.row)) ?? 0
         let shown = results.dropFirst(start).prefix(search.count)
         let end = start + shown.count
         var next: String?
         if end < results.count, !shown.isEmpty {
-            let place = SearchPlace(snapshot: snapshot, offset: end, last: shown.suffix(4).map { shelf.row(of: $0) })
+            let place = SearchPlace(snapshot: snapshot, offset: end, last: shown.suffix(4).map(\.row))
             next = try place.text(of: search.query.type, search.text, index: search.index)
         }
-        let records = try await open(shown.map { shelf.row(of: $0) }, under: pass, for: caller)
-        let included = try await included(with: Array(shown), search, shelf, under: pass, for: caller)
+        let records = try await open(shown.map(\.row), under: pass, for: caller)
+        let included = try await included(with: shown.map(\.card), search, shelf, under: pass, for: caller)
         return Found(records: records, included: included, total: results.count, next: next)
     }
 
@@ -196,36 +196,30 @@ extension PatientRecords {
 
 /// The opened cards of a search.
 struct CardShelf {
-    private var cards: [UUID: SearchCard] = [:]
-    private var rows: [String: UUID] = [:]
+    private(set) var cards: [(row: UUID, card: SearchCard)] = []
 
     /// The columns that ``init(_:under:_:)`` reads; after them, whether the card is of now.
     static let columns: SQL = "id, patient_id, kind, version, card"
 
-    /// Opens the cards of rows. One in an older form is made anew from its record.
+    /// Opens the cards of rows that are not open already. One in an older form is made anew from its record.
     init(_ answer: Rows, under pass: Pass, _ records: PatientRecords) async throws {
         var outdated: [UUID] = []
-        var keys: [Subject: SubjectKey] = [:]
+        var opener = CardOpener(records.openedCards)
         for row in answer {
-            let id = try row.decode(UUID.self, at: 0)
             guard try row.decode(Bool.self, at: 5) else { continue }
-            let patient = try row.decode(UUID?.self, at: 1)
-            let message = try row.decode([UInt8].self, at: 4)
-            let subjects = SealedRecord.keyholders(of: message, standingWith: patient, under: pass)
-            if subjects.contains(where: { keys[$0] == nil }) {
-                keys.merge(try await records.keys(for: Set(subjects), under: pass)) { first, _ in first }
+            let sealed = try SealedCard(row)
+            let subjects = SealedRecord.keyholders(of: sealed.message, standingWith: sealed.patient, under: pass)
+            if subjects.contains(where: { opener.keys[$0] == nil }) {
+                opener.keys.merge(try await records.keys(for: Set(subjects), under: pass)) { first, _ in first }
             }
-            let version = try row.decode(Int32.self, at: 3)
-            let binding = Binding(organization: pass.organization, kind: "Card", id: id, version: version)
             do {
-                guard let card = try message.opened(with: subjects.compactMap { keys[$0] }, for: binding) else {
-                    continue
-                }
-                add(try SearchCard(decoding: card), id)
+                guard let card = try opener.open(sealed, of: subjects, under: pass) else { continue }
+                cards.append((row: sealed.row, card: card))
             } catch let error as SearchCardError where error.kind == .version {
-                outdated.append(id)
+                outdated.append(sealed.row)
             }
         }
+        opener.keep()
         guard !outdated.isEmpty else { return }
         let sealed: SQL =
             "select \(SealedRecord.columns) from care.record where organization_id = \(pass.organization) and id = any (\(outdated))"
@@ -234,19 +228,71 @@ struct CardShelf {
 
     /// Adds the cards of whole records: of what they were when a search began.
     mutating func turnBack(_ answer: Rows, under pass: Pass, _ records: PatientRecords) async throws {
-        for record in try await records.open(answer, under: pass) where !record.isDeleted && cards[record.row] == nil {
+        var known = Set(cards.map(\.row))
+        for record in try await records.open(answer, under: pass)
+        where !record.isDeleted && known.insert(record.row).inserted {
             let resource = try record.resource
             let written = resource.json["meta"]?["lastUpdated"]?.string ?? ""
-            add(SearchCard(of: resource, id: record.id, lastUpdated: written), record.row)
+            cards.append((row: record.row, card: SearchCard(of: resource, id: record.id, lastUpdated: written)))
         }
     }
 
-    private mutating func add(_ card: SearchCard, _ row: UUID) {
-        cards[row] = card
-        rows["\(card.type)/\(card.id)"] = row
+    func cards(of type: String) -> [SearchCard] { cards.lazy.map(\.card).filter { $0.type == type } }
+}
+
+/// A row of ``CardShelf/columns``.
+private struct SealedCard {
+    let row: UUID
+    let patient: UUID?
+    let version: Int32
+    let message: [UInt8]
+
+    init(_ answer: Row) throws(PostgresError) {
+        row = try answer.decode(UUID.self, at: 0)
+        patient = try answer.decode(UUID?.self, at: 1)
+        version = try answer.decode(Int32.self, at: 3)
+        message = try answer.decode([UInt8].self, at: 4)
+    }
+}
+
+/// Opens cards with the keys at hand, but for those that are open.
+private struct CardOpener {
+    var keys: [Subject: SubjectKey] = [:]
+    private let room: OpenedCards
+    private var shelves: [Subject: (shelf: OpenedCards.Shelf, kept: [UUID: OpenedCards.Kept])] = [:]
+    private var opened: [Subject: [(UUID, OpenedCards.Kept)]] = [:]
+
+    init(_ room: OpenedCards) { self.room = room }
+
+    /// `nil` if there is no key.
+    mutating func open(_ sealed: SealedCard, of subjects: [Subject], under pass: Pass) throws -> SearchCard? {
+        let mark = MessageMark(of: sealed.message)
+        if let mark, let kept = kept(sealed, of: subjects), kept.version == sealed.version, kept.mark == mark {
+            return kept.card
+        }
+        let binding = Binding(organization: pass.organization, kind: "Card", id: sealed.row, version: sealed.version)
+        let holders = subjects.compactMap { keys[$0] }
+        guard let bytes = try sealed.message.opened(with: holders, for: binding) else { return nil }
+        let card = try SearchCard(decoding: bytes)
+        // One for several patients has no mark; there are few.
+        if let mark {
+            let kept = OpenedCards.Kept(card, version: sealed.version, mark: mark, sealed: sealed.message.count)
+            opened[subjects[0], default: []].append((sealed.row, kept))
+        }
+        return card
     }
 
-    func cards(of type: String) -> [SearchCard] { cards.values.filter { $0.type == type } }
-    func row(of card: SearchCard) -> UUID { rows["\(card.type)/\(card.id)"]! }
-    func row(ofType type: String, id: String) -> UUID? { rows["\(type)/\(id)"] }
+    /// What was opened is there for the next search.
+    func keep() {
+        for (subject, cards) in opened { shelves[subject]?.shelf.keep(cards) }
+    }
+
+    private mutating func kept(_ sealed: SealedCard, of subjects: [Subject]) -> OpenedCards.Kept? {
+        guard subjects.count == 1, let key = keys[subjects[0]] else { return nil }
+        if shelves[subjects[0]] == nil {
+            let shelf = room.shelf(of: key)
+            shelves[subjects[0]] = (shelf, shelf.all)
+        }
+        return shelves[subjects[0]]?.kept[sealed.row]
+    }
 }

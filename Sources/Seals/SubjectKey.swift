@@ -5,6 +5,8 @@ import FoundationEssentials
 public final class SubjectKey: Sendable {
     /// Whose it is.
     public let subject: Subject
+    /// What is remembered of what it opened.
+    public let memory = KeyMemory()
     let key: DataKey
 
     init(_ key: DataKey, of subject: Subject) {
@@ -47,6 +49,7 @@ public final class SubjectKey: Sendable {
     /// Overwrites the key now: whoever still holds it finds it ``SealError/wiped``.
     func wipe() {
         key.wipe()
+        memory.forget()
     }
 
     func seal(_ plaintext: [UInt8], for binding: Binding, randomness: Randomness) throws(SealError) -> [UInt8] {

@@ -41,6 +41,92 @@ import Testing
         await town.close()
     }
 
+    @Test func `a card is opened once for as long as its key is held, and for no other message`() async throws {
+        let town = try await TestTown()
+        let amara = try await town.session(of: "Amara")
+        let records = town.home.records
+        let ada = try await records.create(Samples.patient("Ada", "Okafor", born: "2014-03-03"), for: amara)
+        let weight = try await records.create(Samples.weight("23.5", of: ada.id), for: amara)
+        let find = { (value: String) in
+            _ = try await town.home.store.query("select care.inspect()")
+            return try await records.search(
+                "Observation",
+                [("patient", ada.id), ("value-quantity", value)],
+                for: amara
+            ).records.map(\.id)
+        }
+        #expect(records.openedCards.cost == 0)
+        #expect(try await find("23.5") == [weight.id])
+        #expect(records.openedCards.cost > 0)
+
+        // A byte between the header and the tag is another: only opening would notice.
+        let admin = try AdminConnection(town.admin)
+        func damage(at place: SQL) throws {
+            try admin.query("alter table care.record disable trigger record_keeps_its_versions")
+            try admin.query(
+                "update care.record set card = set_byte(card, \(place), get_byte(card, \(place)) # 1) where id = \(weight.row)"
+            )
+            try admin.query("alter table care.record enable trigger record_keeps_its_versions")
+        }
+        try damage(at: "80")
+        #expect(try await find("23.5") == [weight.id])
+        // Of another tag, and of another id, it is another message.
+        for place in ["length(card) - 1", "8"] as [SQL] {
+            try damage(at: place)
+            await #expect(throws: SealError.self) { try await find("23.5") }
+            try damage(at: place)
+            #expect(try await find("23.5") == [weight.id])
+        }
+        // The cards go with the key.
+        town.home.keys.forgetAll()
+        #expect(records.openedCards.cost == 0)
+        await #expect(throws: SealError.self) { try await find("23.5") }
+        try damage(at: "80")
+
+        #expect(try await find("23.5") == [weight.id])
+        let heavier = try await records.update(Samples.weight("24", of: ada.id), id: weight.id, for: amara)
+        #expect(heavier.id == weight.id)
+        #expect(try await find("23.5") == [])
+        #expect(try await find("24") == [weight.id])
+        await town.close()
+    }
+
+    @Test func `opened cards take no more memory than they may, and those not asked for longest go first`() async throws
+    {
+        let town = try await TestTown()
+        let amara = try await town.session(of: "Amara")
+        let home = town.home.records
+        var patients: [String] = []
+        for name in ["Ada", "Ben", "Cleo"] {
+            let patient = try await home.create(Samples.patient(name, "Okafor", born: "2014-03-03"), for: amara)
+            _ = try await home.create(Samples.weight("23.5", of: patient.id), for: amara)
+            patients.append(patient.id)
+        }
+        func costs(_ records: PatientRecords) async throws -> [Int] {
+            var costs: [Int] = []
+            for patient in [patients[0], patients[1], patients[0], patients[2], patients[0]] {
+                #expect(try await records.search("Observation", [("patient", patient)], for: amara).total == 1)
+                costs.append(records.openedCards.cost)
+            }
+            return costs
+        }
+        func records(cardMemory: Int) -> PatientRecords {
+            town.home.keys.forgetAll()
+            return PatientRecords(
+                gate: home.gate,
+                keys: home.keys,
+                members: home.members,
+                signIn: home.signIn,
+                cardMemory: cardMemory
+            )
+        }
+        let one = try await costs(records(cardMemory: 1 << 20))[0]
+        #expect(try await costs(records(cardMemory: 1 << 20)) == [one, 2 * one, 2 * one, 3 * one, 3 * one])
+        #expect(try await costs(records(cardMemory: 2 * one)) == [one, 2 * one, 2 * one, 2 * one, 2 * one])
+        #expect(try await costs(records(cardMemory: 0)) == [0, 0, 0, 0, 0])
+        await town.close()
+    }
+
     @Test func `a page goes on after the last record that is still there, and at its number when none is`() throws {
         let rows = (0..<6).map { _ in UUID() }
         let place = SearchPlace(snapshot: "1:1:", offset: 3, last: Array(rows[0..<3]))
