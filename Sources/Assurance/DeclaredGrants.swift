@@ -100,8 +100,10 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may select on reach
         carekeep_gate may select on record
         carekeep_gate may select on record_subject
+        carekeep_gate may insert on record_subject (organization_id, patient_id, record_id)
+        carekeep_gate may delete on record_subject
         carekeep_gate may update on patient (merged_into)
-        carekeep_gate may update on record (card, patient_id, sealed, version)
+        carekeep_gate may update on record (card, is_about_several, patient_id, sealed, version)
         carekeep_gate may select on session
         carekeep_gate may insert on session
         carekeep_gate may delete on session
@@ -151,6 +153,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute probe_results(integer)
         carekeep_server may execute merge_patients(uuid,uuid)
         carekeep_server may execute move_records(uuid,uuid,uuid[],bytea[],bytea[],uuid[],integer[],bytea[],uuid[],bytea[])
+        carekeep_server may execute move_shared_record(uuid,uuid,uuid,bytea,bytea,integer[],bytea[],uuid[],bytea[])
         carekeep_server may execute open_pass(uuid,bytea,bytea,text,text,bytea[],uuid[],text,integer,bytea,bytea)
         carekeep_server may execute open_passes(uuid[],bytea[],bytea[],text[],text[],bytea[],text[],integer[],bytea[],bytea[])
         carekeep_server may execute password_setting(bytea)

@@ -33,6 +33,7 @@ struct GateChecks {
         try several()
         try jobs()
         try moves()
+        try sharedMoves()
         try merges()
         try sweeping()
         try months()

@@ -33,18 +33,18 @@ extension GateChecks {
         }
     }
 
-    private func kept(by guardian: Someone) throws -> Kept {
+    func kept(by guardian: Someone) throws -> Kept {
         let kept = Kept()
         try scene.make(kept, keptBy: guardian, in: north)
         try scene.make(kept.namesake(), keptBy: south.keeper, in: south)
         return kept
     }
 
-    private func asks(_ act: String, _ someone: Someone, targets: [Sealed]) -> Scene.Request {
+    func asks(_ act: String, _ someone: Someone, targets: [Sealed]) -> Scene.Request {
         Scene.Request(act, by: someone, of: north, targets: targets.map(\.tag))
     }
 
-    private func setMerged(_ kept: Kept, into other: UUID?, in house: House? = nil) throws {
+    func setMerged(_ kept: Kept, into other: UUID?, in house: House? = nil) throws {
         let organization = (house ?? north).organization
         try scene.admin.query(
             "update care.patient set merged_into = \(other) where organization_id = \(organization) and id = \(kept.patient)"
@@ -77,6 +77,11 @@ extension GateChecks {
             move.records = [from.person.id]
             move.versions = [(from.person.id, 0), (from.person.id, 1)]
             move.changes = [from.person.change]
+        }
+        try partial("not what is about others, too") { move in
+            move.records = [from.own.id]
+            move.versions = [(from.own.id, 0), (from.own.id, 1)]
+            move.changes = [from.own.change]
         }
         try partial("not what is not there") { $0.records.append(UUID()) }
         try partial("no version is left behind") { $0.versions.removeFirst() }

@@ -38,7 +38,7 @@ extension GateChecks {
         Scene.Request(act, by: someone, of: north, targets: [record.tag])
     }
 
-    private func reachThird(_ someone: Someone, _ kind: String) throws {
+    func reachThird(_ someone: Someone, _ kind: String) throws {
         try scene.admin.query(
             """
             insert into care.reach (organization_id, patient_id, account_id, kind)

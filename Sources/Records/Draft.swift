@@ -31,14 +31,20 @@ struct Draft: Sendable {
         self.init(resource, row: row, id: id, previous: nil, patients: patients, now: now, index: index)
     }
 
-    /// Settles the `meta` of a resource that takes another one's place, perhaps in another patient's record.
-    init(_ resource: Resource, replacing current: StoredRecord, of patient: UUID? = nil, now: Date, index: BlindIndex) {
+    /// Settles the `meta` of a resource that takes another one's place, perhaps in other patients' records.
+    init(
+        _ resource: Resource,
+        replacing current: StoredRecord,
+        of patients: [UUID]? = nil,
+        now: Date,
+        index: BlindIndex
+    ) {
         self.init(
             resource,
             row: current.row,
             id: current.id,
             previous: current,
-            patients: patient.map { [$0] } ?? current.patients,
+            patients: patients ?? current.patients,
             now: now,
             index: index
         )
@@ -74,7 +80,7 @@ struct Draft: Sendable {
     }
 
     /// The mark of a deletion: type, id and `meta`; nothing to search by.
-    init(deleting current: StoredRecord, of patient: UUID? = nil, now: Date, tag: [UInt8]) throws {
+    init(deleting current: StoredRecord, of patients: [UUID]? = nil, now: Date, tag: [UInt8]) throws {
         version = current.version + 1
         previous = current
         isDeletion = true
@@ -83,7 +89,7 @@ struct Draft: Sendable {
         resource = mark
         id = current.id
         row = current.row
-        patients = patient.map { [$0] } ?? current.patients
+        self.patients = patients ?? current.patients
         self.now = now
         card = []
         references = []

@@ -65,6 +65,8 @@ extension PatientRecords {
         let waysOfReach: Int
         /// How many records are to be moved.
         let count: Int
+        /// Those among them that are about others, too.
+        let shared: [SharedRecord]
         /// The two Patient resources as they say so.
         let replaced: Resource
         let replacing: Resource
@@ -72,6 +74,12 @@ extension PatientRecords {
         func report(isPreview: Bool) -> MergeReport {
             MergeReport(isPreview: isPreview, isContinued: isBegun, waysOfReach: waysOfReach, target: replacing)
         }
+    }
+
+    /// A record about several patients, by which it is found.
+    private struct SharedRecord {
+        let row: UUID
+        let tag: [UInt8]
     }
 
     private func open(
@@ -84,7 +92,7 @@ extension PatientRecords {
         let organization = caller.organization
         let tags = [source, target].map { index.tag(kind: "Patient", id: $0) }
         let errand = Errand(.mergePatients, targets: tags, query: isPreview ? "preview" : "")
-        let (pass, rows) = try await gate.open(
+        let (first, rows) = try await gate.open(
             errand,
             for: caller,
             work: [
@@ -100,10 +108,22 @@ extension PatientRecords {
                         where r.organization_id = \(organization) and r.patient_id = s.patient_id and r.kind <> 'Patient')
                   from care.record s where organization_id = \(organization) and tag = \(tags[0])
                 """,
+                """
+                select r.id, r.tag, r.patient_id from care.record r
+                 where r.organization_id = \(organization) and r.is_about_several
+                   and exists (
+                        select from care.record s
+                         where s.organization_id = r.organization_id and s.tag = \(tags[0])
+                           and (s.patient_id = r.patient_id or exists (
+                                select from care.record_subject o
+                                 where o.organization_id = r.organization_id and o.record_id = r.id
+                                   and o.patient_id = s.patient_id)))
+                 order by r.id
+                """,
             ]
         )
         let (from, to) = (
-            try await opened(rows[0], id: source, under: pass), try await opened(rows[1], id: target, under: pass)
+            try await opened(rows[0], id: source, under: first), try await opened(rows[1], id: target, under: first)
         )
         guard let fromRow = from.patient, let toRow = to.patient, let counts = rows[3].first else {
             throw Refusal.notFound
@@ -118,40 +138,55 @@ extension PatientRecords {
         }
         let isBegun = merged.contains(fromRow)
         let way = MovingWay(source: fromRow, target: toRow, sourceID: source, targetID: target)
-        if !isBegun { try await requireMovable(way, under: pass) }
+        let elsewhere = try rows[4].count { try $0.decode(UUID?.self, at: 2) != fromRow }
+        let shared = try rows[4].map { row in
+            SharedRecord(row: try row.decode(UUID.self, at: 0), tag: try row.decode([UInt8].self, at: 1))
+        }
+        if !isBegun { try await requireMovable(way, under: first) }
+        let whole = Self.errand(errand, with: shared.prefix(Self.mostSharedMoved))
         return Merge(
-            pass: pass,
+            pass: shared.isEmpty ? first : try await open(whole, withAll: shared.count, for: caller),
             index: index,
-            errand: errand,
+            errand: whole,
             source: from,
             target: to,
             way: way,
             isBegun: isBegun,
             waysOfReach: Int(try counts.decode(Int32.self, at: 0)),
-            count: Int(try counts.decode(Int64.self, at: 1)),
+            count: Int(try counts.decode(Int64.self, at: 1)) + elsewhere,
+            shared: shared,
             replaced: try from.resource.linked("replaced-by", to: target, isActive: false),
             replacing: isBegun ? try to.resource : try to.resource.linked("replaces", to: source)
         )
     }
 
+    /// Records about several that one pass names, beside the two who are merged.
+    private static let mostSharedMoved = 98
+
+    /// The same, for records about several as well.
+    private static func errand(_ errand: Errand, with shared: ArraySlice<SharedRecord>) -> Errand {
+        Errand(.mergePatients, targets: errand.targets.prefix(2) + shared.map(\.tag), query: errand.query)
+    }
+
+    /// A pass that names all whom records about several are about.
+    private func open(_ errand: Errand, withAll count: Int, for caller: Caller) async throws -> Pass {
+        do {
+            return try await gate.open(errand, for: caller).pass
+        } catch Refusal.notFound {
+            throw Outcome(
+                .businessRule,
+                at: Expression("Parameters"),
+                "\(count) of the source's records are about other patients, too, and to merge takes reaching all of them"
+            )
+        }
+    }
+
     /// That all of a patient's records can move, before the first one does.
     private func requireMovable(_ way: MovingWay, under pass: Pass) async throws {
         var stuck: [String: Int] = [:]
-        for record in try await everythingCurrent(of: way.source, under: pass) where record.type != "Patient" {
-            guard !record.isAboutSeveral else {
-                stuck[record.type, default: 0] += 1
-                continue
-            }
+        for record in try await everythingCurrent(of: way.source, under: pass)
+        where record.type != "Patient" && !record.isAboutSeveral {
             do throws(Outcome) { _ = try way.rewritten(try record.whole) } catch { stuck[record.type, default: 0] += 1 }
-        }
-        // And those that stand with somebody else.
-        let elsewhere: SQL = """
-            select r.kind from care.record_subject s
-              join care.record r on r.organization_id = s.organization_id and r.id = s.record_id
-             where s.organization_id = \(pass.organization) and s.patient_id = \(way.source) and not r.is_deleted
-            """
-        for row in try await gate.work(under: pass, [elsewhere])[0] {
-            stuck[try row.decode(String.self, at: 0), default: 0] += 1
         }
         guard stuck.isEmpty else {
             throw Outcome(
@@ -203,7 +238,8 @@ extension PatientRecords {
         _ progress: @Sendable (Int) throws -> Void
     ) async throws -> Int {
         var pass = merge.pass
-        var (moved, disturbances) = (0, 0)
+        var moved = try await moveShared(merge, for: caller, progress)
+        var disturbances = 0
         while true {
             // A pass is good for a minute.
             if pass.until.timeIntervalSinceNow < 20 { (pass, _) = try await gate.open(merge.errand, for: caller) }
@@ -221,6 +257,50 @@ extension PatientRecords {
         }
     }
 
+    /// Moves what is about others, too: each in a transaction of its own. Answers with how many moved.
+    private func moveShared(
+        _ merge: Merge,
+        for caller: Caller,
+        _ progress: @Sendable (Int) throws -> Void
+    ) async throws -> Int {
+        var pass = merge.pass
+        var (moved, disturbances) = (0, 0)
+        var rest = merge.shared[...]
+        while !rest.isEmpty {
+            let part = rest.prefix(Self.mostSharedMoved)
+            let errand = Self.errand(merge.errand, with: part)
+            if rest.startIndex > 0 { pass = try await open(errand, withAll: rest.count, for: caller) }
+            var left = Set(part.map(\.row))
+            while let row = left.first {
+                // A pass is good for a minute.
+                if pass.until.timeIntervalSinceNow < 20 {
+                    pass = try await open(errand, withAll: left.count, for: caller)
+                }
+                do {
+                    if try await moveShared(row, merge, under: pass) { moved += 1 }
+                } catch Refusal.changedMeanwhile where disturbances < 5 {
+                    disturbances += 1
+                    continue
+                }
+                left.remove(row)
+                try progress(moved)
+            }
+            rest = rest.dropFirst(part.count)
+        }
+        return moved
+    }
+
+    /// Whether it moved: somebody else who merges the same may have been there before.
+    private func moveShared(_ row: UUID, _ merge: Merge, under pass: Pass) async throws -> Bool {
+        let sealed: SQL =
+            "select \(SealedRecord.columns) from care.record where organization_id = \(pass.organization) and id = \(row)"
+        let subjects = try await subjects(ofShared: [row], under: pass)[row] ?? []
+        let records = try await open(gate.work(under: pass, [sealed])[0], under: pass)
+        guard subjects.contains(merge.way.source), let record = records.first else { return false }
+        _ = try await moveShared(record, of: subjects, merge.way, under: pass, index: merge.index)
+        return true
+    }
+
     /// The next records of a patient, as many as one short transaction can move; at least one.
     private static func nextToMove(of patient: UUID, _ step: Int, under pass: Pass) -> SQL {
         """
@@ -229,6 +309,7 @@ extension PatientRecords {
                    sum(version * octet_length(sealed)::bigint) over earlier as bytes
               from (select * from care.record
                      where organization_id = \(pass.organization) and patient_id = \(patient) and kind <> 'Patient'
+                       and not is_about_several
                      order by id limit \(Int64(step))) r
             window earlier as (order by id)
           ) r

@@ -59,7 +59,7 @@ extension PatientRecords {
             throw Outcome(
                 .businessRule,
                 at: Expression(shared.type),
-                "a record about several patients stays with them; write it anew about the right ones, and delete this one"
+                "a record about several patients moves by itself, with `from` for the one whose place the other takes"
             )
         }
         try moved.first { $0.row == pass.targets[0].record }?.require(version)
@@ -146,7 +146,10 @@ extension PatientRecords {
         under pass: Pass,
         index: BlindIndex
     ) async throws -> [StoredRecord] {
-        let history = try await history(of: records, way, under: pass)
+        let organization = pass.organization
+        let old = try await keys.key(for: .patient(way.source, of: organization), under: pass)
+        let new = try await keys.make(for: .patient(way.target, of: organization), under: pass)
+        let history = try await history(of: records.map(\.row), from: [old], to: [new], under: pass)
         let now = Date()
         let drafts = try records.map { try way.draft(of: $0, now: now, index: index) }
         let sealer = try await keys.sealer(for: .patient(way.target, of: pass.organization), announcing: pass)
@@ -155,10 +158,14 @@ extension PatientRecords {
         return sealed.records
     }
 
-    /// Every version of these records and every line of their changes, sealed for the new patient.
-    private func history(of records: [StoredRecord], _ way: MovingWay, under pass: Pass) async throws -> MovingHistory {
+    /// Every version of these records and every line of their changes, opened by one of the old keys and sealed for all of the new.
+    func history(
+        of rows: [UUID],
+        from old: [SubjectKey],
+        to new: [SubjectKey],
+        under pass: Pass
+    ) async throws -> MovingHistory {
         let organization = pass.organization
-        let rows = records.map(\.row)
         let answers = try await gate.work(
             under: pass,
             [
@@ -174,11 +181,11 @@ extension PatientRecords {
                 """,
             ]
         )
-        let old = try await keys.key(for: .patient(way.source, of: organization), under: pass)
-        let new = try await keys.make(for: .patient(way.target, of: organization), under: pass)
         func resealed(_ message: [UInt8], _ kind: String, _ row: UUID, _ version: Int32) throws -> [UInt8] {
             let place = Binding(organization: organization, kind: kind, id: row, version: version)
-            return try new.seal(try old.open(message, for: place), for: place)
+            guard let plain = try message.opened(with: old, for: place) else { throw SealError.noKey }
+            return new.count == 1
+                ? try new[0].seal(plain, for: place) : try SubjectKey.seal(plain, for: place, under: new)
         }
         var history = MovingHistory()
         for answer in answers[0] {
@@ -207,26 +214,32 @@ struct MovingWay: Sendable {
     func draft(of record: StoredRecord, now: Date, index: BlindIndex) throws -> Draft {
         guard !record.isDeleted else {
             let tag = index.tag(kind: record.type, id: record.id)
-            return try Draft(deleting: record, of: target, now: now, tag: tag)
+            return try Draft(deleting: record, of: [target], now: now, tag: tag)
         }
-        return Draft(try rewritten(record.resource), replacing: record, of: target, now: now, index: index)
+        return Draft(try rewritten(record.resource), replacing: record, of: [target], now: now, index: index)
     }
 
     /// The resource about the other patient.
     ///
     /// - Throws: `Outcome` for one that is about others, too.
     func rewritten(_ resource: Resource) throws(Outcome) -> Resource {
-        var resource = resource
-        try resource.rewriteReferences { reference throws(Outcome) in
-            guard case .relative("Patient", let id, _) = reference.target, id == sourceID else { return nil }
-            return "Patient/\(targetID)"
-        }
+        let resource = try renamed(resource)
         guard Compartment.subjects(of: resource) == ["Patient/\(targetID)"] else {
             throw Outcome(
                 .notSupported,
                 at: Expression(resource.type),
                 "a record about several patients is not moved from one to another"
             )
+        }
+        return resource
+    }
+
+    /// The resource with the other patient in the place of the old one.
+    func renamed(_ resource: Resource) throws(Outcome) -> Resource {
+        var resource = resource
+        try resource.rewriteReferences { reference throws(Outcome) in
+            guard case .relative("Patient", let id, _) = reference.target, id == sourceID else { return nil }
+            return "Patient/\(targetID)"
         }
         return resource
     }

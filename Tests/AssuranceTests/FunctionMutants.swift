@@ -45,7 +45,7 @@ enum FunctionMutants {
 
     private static let damages: [Damage] =
         acting + vouching + gate + gateReach + writing + disclosing + signingIn + signedIn + members + links + joining
-        + changing + aboutSeveral + renewing + moving + merging
+        + changing + aboutSeveral + renewing + moving + movingShared + merging
         + months
         + looking + asking + taking + holding + failing + sweeping
         + proving
@@ -271,6 +271,7 @@ enum FunctionMutants {
         ("move_records", "r.id = m.id\n       and", ""),
         ("move_records", "and r.patient_id = from_patient", ""),
         ("move_records", "and r.kind <> 'Patient'", ""),
+        ("move_records", "and not r.is_about_several", ""),
         ("move_records", "version = r.version + 1, ", ""),
         ("move_records", "card = m.card", "card = r.card"),
         (
@@ -303,6 +304,92 @@ enum FunctionMutants {
         ),
         ("move_records", "and c.record_id = any (moved)\n               and", "and"),
         ("move_records", "and c.patient_id is distinct from to_patient", "and false"),
+    ]
+
+    private static let movingShared: [Damage] = [
+        ("move_shared_record", "'record.move' = any (shown.powers) and", ""),
+        ("move_shared_record", "and to_patient = any (shown.patients)", ""),
+        ("move_shared_record", "any (shown.patients), false) then", "any (shown.patients), true) then"),
+        ("move_shared_record", "p.organization_id = shown.organization_id and", ""),
+        ("move_shared_record", "and p.id = to_patient", ""),
+        ("move_shared_record", "and p.merged_into is null", ""),
+        ("move_shared_record", "and r.id = moved and r.is_about_several", "and r.is_about_several"),
+        ("move_shared_record", "and r.is_about_several for", "for"),
+        (
+            "move_shared_record", "s.organization_id = shown.organization_id and s.record_id = moved);",
+            "s.record_id = moved);"
+        ),
+        ("move_shared_record", "not others || first_of <@ shown.patients", "not others <@ shown.patients"),
+        ("move_shared_record", "not others || first_of <@ shown.patients", "not array[first_of] <@ shown.patients"),
+        ("move_shared_record", "when first_of = from_patient then to_patient else first_of", "when true then first_of"),
+        (
+            "move_shared_record", "when first_of = from_patient then to_patient else first_of",
+            "when true then to_patient"
+        ),
+        (
+            "move_shared_record",
+            "where s.organization_id = shown.organization_id and s.record_id = moved and s.patient_id in",
+            "where s.record_id = moved and s.patient_id in"
+        ),
+        ("move_shared_record", "and s.record_id = moved and s.patient_id in", "and s.patient_id in"),
+        ("move_shared_record", "s.patient_id in (from_patient, to_patient)", "s.patient_id = from_patient"),
+        ("move_shared_record", "s.patient_id in (from_patient, to_patient)", "s.patient_id = to_patient"),
+        ("move_shared_record", "and s.patient_id in (from_patient, to_patient)", ""),
+        ("move_shared_record", "if first_now <> to_patient then", "if true then"),
+        ("move_shared_record", "if first_now <> to_patient then", "if false then"),
+        (
+            "move_shared_record", "values (shown.organization_id, moved, to_patient)",
+            "values (shown.organization_id, moved, from_patient)"
+        ),
+        ("move_shared_record", "set patient_id = first_now, version", "set version"),
+        ("move_shared_record", "version = r.version + 1, ", ""),
+        ("move_shared_record", "sealed = now_sealed", "sealed = r.sealed"),
+        ("move_shared_record", "card = now_card", "card = r.card"),
+        ("move_shared_record", "is_about_several = exists (", "is_about_several = true or exists ("),
+        ("move_shared_record", "is_about_several = exists (", "is_about_several = not exists ("),
+        (
+            "move_shared_record", "where r.organization_id = shown.organization_id and r.id = moved;",
+            "where r.id = moved;"
+        ),
+        ("move_shared_record", "and r.id = moved;", ";"),
+        ("move_shared_record", "set patient_id = first_now, sealed = m.sealed", "set sealed = m.sealed"),
+        ("move_shared_record", "patient_id = first_now, sealed = m.sealed", "patient_id = first_now"),
+        (
+            "move_shared_record", "v.organization_id = shown.organization_id and v.record_id = moved and v.version",
+            "v.record_id = moved and v.version"
+        ),
+        ("move_shared_record", "and v.record_id = moved and v.version", "and v.version"),
+        ("move_shared_record", "and v.version = m.version", ""),
+        ("move_shared_record", "set patient_id = first_now, sealed_diff", "set sealed_diff"),
+        ("move_shared_record", "patient_id = first_now, sealed_diff = m.diff", "patient_id = first_now"),
+        (
+            "move_shared_record", "c.organization_id = shown.organization_id and c.record_id = moved and c.id",
+            "c.record_id = moved and c.id"
+        ),
+        ("move_shared_record", "and c.record_id = moved and c.id", "and c.id"),
+        ("move_shared_record", "and c.id = m.id", ""),
+        ("move_shared_record", "from_patient = to_patient or", ""),
+        ("move_shared_record", "not from_patient = any (others || first_of)", "false"),
+        ("move_shared_record", "any (others || first_of)", "any (others)"),
+        ("move_shared_record", "any (others || first_of)", "any (array[first_of])"),
+        ("move_shared_record", "versions is distinct from cardinality(version_numbers)", "false"),
+        ("move_shared_record", "changes is distinct from cardinality(change_ids)", "false"),
+        (
+            "move_shared_record", "v.organization_id = shown.organization_id and v.record_id = moved)::integer",
+            "v.record_id = moved)::integer"
+        ),
+        (
+            "move_shared_record", "and v.record_id = moved)::integer",
+            "and v.record_id = moved and false)::integer + versions"
+        ),
+        (
+            "move_shared_record", "c.organization_id = shown.organization_id and c.record_id = moved)::integer",
+            "c.record_id = moved)::integer"
+        ),
+        (
+            "move_shared_record", "and c.record_id = moved)::integer",
+            "and c.record_id = moved and false)::integer + changes"
+        ),
     ]
 
     private static let merging: [Damage] = [

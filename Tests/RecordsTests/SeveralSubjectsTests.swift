@@ -149,4 +149,151 @@ import Testing
         await #expect(throws: Refusal.notFound) { try await records.create(about, for: imani) }
         await scene.town.close()
     }
+
+    // MARK: Moving
+
+    /// The keys that open each sealed row of a record: record, card, versions and diffs, by the patients' names.
+    private func openers(of record: StoredRecord, _ people: [(String, StoredRecord)], in scene: Scene) async throws
+        -> [Set<String>]
+    {
+        let records = scene.town.home.records
+        let rows = try AdminConnection(scene.town.admin).query(
+            """
+            select kind, version, sealed from care.record where id = \(record.row)
+            union all select 'Card', version, card from care.record where id = \(record.row) and not is_deleted
+            union all select kind, version, sealed from care.version where record_id = \(record.row)
+            union all select 'Diff', version, sealed_diff from care.change where record_id = \(record.row)
+            """
+        )
+        var keys: [(String, SubjectKey)] = []
+        for (name, person) in people {
+            let tag = try await records.index(for: scene.amara).tag(kind: "Patient", id: person.id)
+            let pass = try await records.gate.open(Errand(.readRecord, targets: [tag]), for: scene.amara).pass
+            let subject = Subject.patient(try #require(person.patient), of: scene.town.okafors)
+            keys.append((name, try await records.keys.key(for: subject, under: pass)))
+        }
+        return try rows.map { row in
+            let place = Binding(
+                organization: scene.town.okafors,
+                kind: try row.decode(String.self, at: 0),
+                id: record.row,
+                version: try row.decode(Int32.self, at: 1)
+            )
+            let message = try row.decode([UInt8].self, at: 2)
+            return Set(keys.filter { (try? $0.1.open(message, for: place)) != nil }.map(\.0))
+        }
+    }
+
+    private func found(_ record: StoredRecord, in patient: StoredRecord, _ scene: Scene) async throws -> Bool {
+        try await scene.town.home.records.everything(about: patient.id, for: scene.amara).map(\.id).contains(record.id)
+    }
+
+    @Test func `another takes the place of one of them, with every version to the byte`() async throws {
+        let scene = try await scene()
+        let records = scene.town.home.records
+        let changed = try Self.observation(scene.mother.id, focus: scene.baby.id, "Birth at home")
+        _ = try await records.update(changed, id: scene.birth.id, for: scene.amara)
+        let before = try await records.history(of: "Observation", scene.birth.id, .init(), for: scene.amara).versions
+        let twin = try await records.create(Samples.patient("Ada", "Okafor", born: "2024-03-03"), for: scene.amara)
+        let address = PatientRecords.Address(type: "Observation", id: scene.birth.id)
+        let people = [("mother", scene.mother), ("baby", scene.baby), ("twin", twin)]
+
+        // From whom must be said, and be one of them; and the version must be the one that was seen.
+        await #expect(throws: Outcome.self) { try await records.move(address, to: twin.id, for: scene.amara) }
+        await #expect(throws: Outcome.self) {
+            try await records.move(address, from: twin.id, to: scene.mother.id, for: scene.amara)
+        }
+        await #expect(throws: Refusal.versionDiffers) {
+            try await records.move(address, from: scene.baby.id, to: twin.id, ifMatch: 1, for: scene.amara)
+        }
+        let ben = try await records.create(
+            Samples.patient("Ben", "Okafor", born: "2018-01-01"),
+            for: scene.town.session(of: "Bo")
+        )
+        await #expect(throws: Refusal.notFound) {
+            try await records.move(address, from: scene.baby.id, to: ben.id, for: scene.amara)
+        }
+        #expect(try await openers(of: scene.birth, people, in: scene).allSatisfy { $0 == ["mother", "baby"] })
+
+        let moved = try await records.move(address, from: scene.baby.id, to: twin.id, ifMatch: 2, for: scene.amara)
+        #expect(moved.version == 3)
+        #expect(try Compartment.subjects(of: moved.resource) == ["Patient/\(scene.mother.id)", "Patient/\(twin.id)"])
+        #expect(
+            try await openers(of: scene.birth, people, in: scene) == Array(repeating: ["mother", "twin"], count: 7)
+        )
+        let after = try await records.history(of: "Observation", scene.birth.id, .init(), for: scene.amara).versions
+        #expect(after.dropFirst().map(\.json) == before.map(\.json))
+        for (patient, isIn) in [(scene.mother, true), (scene.baby, false), (twin, true)] {
+            #expect(try await found(scene.birth, in: patient, scene) == isIn)
+            let looks = try await records.looks(at: patient.id, for: scene.amara).looks
+            #expect(looks.contains { $0.act == "record.move" && $0.granted })
+        }
+
+        // The one with whom it stands, and one who is there already: it is about the twin alone.
+        let alone = try await records.move(address, from: scene.mother.id, to: twin.id, for: scene.amara)
+        #expect(alone.version == 4)
+        #expect(try Compartment.subjects(of: alone.resource) == ["Patient/\(twin.id)"])
+        #expect(try await openers(of: scene.birth, people, in: scene) == Array(repeating: ["twin"], count: 9))
+        #expect(try await found(scene.birth, in: twin, scene))
+        #expect(try await !found(scene.birth, in: scene.mother, scene))
+        // It is like any other now.
+        await #expect(throws: Outcome.self) {
+            try await records.move(address, from: twin.id, to: scene.baby.id, for: scene.amara)
+        }
+        #expect(try await records.move(address, to: scene.baby.id, for: scene.amara).version == 5)
+        #expect(try await openers(of: scene.birth, people, in: scene) == Array(repeating: ["baby"], count: 11))
+        await scene.town.close()
+    }
+
+    @Test func `a merge takes along what is about others, too, if all of them are reached`() async throws {
+        let scene = try await scene()
+        let records = scene.town.home.records
+        let again = try await records.create(Samples.patient("Chidi", "Okafor", born: "2024-03-03"), for: scene.amara)
+        let people = [("mother", scene.mother), ("baby", scene.baby), ("again", again)]
+        // Stands with the baby; is about both who are one; and was deleted.
+        let first = try await records.create(Self.observation(scene.baby.id, focus: scene.mother.id), for: scene.amara)
+        let both = try await records.create(Self.observation(scene.baby.id, focus: again.id), for: scene.amara)
+        let gone = try await records.create(Self.observation(scene.mother.id, focus: scene.baby.id), for: scene.amara)
+        try await records.delete("Observation", gone.id, for: scene.amara)
+        let own = try await records.create(Samples.weight("4", of: scene.baby.id), for: scene.amara)
+
+        let preview = try await records.merge(scene.baby.id, into: again.id, isPreview: true, for: scene.amara)
+        #expect(preview.moved == 5)
+        let report = try await records.merge(scene.baby.id, into: again.id, for: scene.amara)
+        #expect(report.moved == 5)
+        for record in [scene.birth, first, gone] {
+            #expect(try await openers(of: record, people, in: scene).allSatisfy { $0 == ["mother", "again"] })
+        }
+        for record in [both, own] {
+            #expect(try await openers(of: record, people, in: scene).allSatisfy { $0 == ["again"] })
+        }
+        for record in [scene.birth, first, both, own] {
+            #expect(try await found(record, in: again, scene))
+            #expect(try await !found(record, in: scene.baby, scene))
+        }
+        #expect(try await found(scene.birth, in: scene.mother, scene))
+        await #expect(throws: Refusal.deleted) { try await records.read("Observation", gone.id, for: scene.amara) }
+        // Once more is no error, and moves nothing.
+        #expect(try await records.merge(scene.baby.id, into: again.id, for: scene.amara).moved == 0)
+        await scene.town.close()
+    }
+
+    @Test func `a merge does not begin where one of the others is out of reach`() async throws {
+        let scene = try await scene()
+        let records = scene.town.home.records
+        let admin = try AdminConnection(scene.town.admin)
+        let again = try await records.create(Samples.patient("Chidi", "Okafor", born: "2024-03-03"), for: scene.amara)
+        let mother = try #require(scene.mother.patient)
+        try admin.query("update care.reach set withdrawn_at = now() where patient_id = \(mother)")
+        for isPreview in [true, false] {
+            let refused = await #expect(throws: Outcome.self) {
+                try await records.merge(scene.baby.id, into: again.id, isPreview: isPreview, for: scene.amara)
+            }
+            #expect(refused?.issues.first?.rule.contains("1 of the source's records are about other patients") == true)
+        }
+        #expect(try admin.query("select from care.patient where merged_into is not null").isEmpty)
+        try admin.query("update care.reach set withdrawn_at = null where patient_id = \(mother)")
+        #expect(try await records.merge(scene.baby.id, into: again.id, for: scene.amara).moved == 1)
+        await scene.town.close()
+    }
 }

@@ -130,7 +130,7 @@ def test_what_cannot_move_is_named(clinic, patient, theirs):
 @pytest.mark.parametrize("parameters", [
     [], [reference("to", "Observation/1")], [{"name": "to", "valueString": "Patient/1"}],
     [reference("to", "https://elsewhere.example/Patient/1")], [reference("to", "Patient/1")] * 2,
-    [reference("to", "Patient/1"), reference("from", "Patient/2")],
+    [reference("to", "Patient/1"), reference("whom", "Patient/2")], [reference("from", "Patient/2")],
 ])
 def test_a_move_must_say_whereto(clinic, patient, parameters):
     weight = record(clinic, patient())

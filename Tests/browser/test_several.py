@@ -76,3 +76,28 @@ def test_nobody_is_put_into_a_record_by_somebody_who_does_not_reach_them(api, pe
     assert clinic.create(group(pair[0], str(uuid.uuid4()))).status_code == 404
     many = clinic.create(group(*(str(uuid.uuid4()) for _ in range(51))))
     assert many.status_code == 422 and "50" in many.text or many.status_code == 400
+
+
+def move(clinic, id, **people):
+    parameters = [{"name": name.rstrip("_"), "valueReference": {"reference": one}} for name, one in people.items()]
+    return clinic.post(f"Group/{id}/$move", json={"resourceType": "Parameters", "parameter": parameters}, headers=FHIR)
+
+
+def test_another_takes_the_place_of_one_of_them(clinic, people, pair):
+    third = clinic.create({"resourceType": "Patient", "name": [{"family": f"Third{uuid.uuid4().hex[:6]}"}]}).json()["id"]
+    id = clinic.create(group(*pair)).json()["id"]
+    one, two, three = (f"Patient/{patient}" for patient in (*pair, third))
+    for refused, word in [
+        (move(clinic, id, to=three), "`from`"),
+        (move(clinic, id, from_=three, to=one), "`from`"),
+        (move(clinic, id, from_=one, to=one), "two patients"),
+        (move(clinic, id, from_=one, to=three, record=f"Group/{id}"), "without record"),
+    ]:
+        assert refused.status_code == 422 and word in refused.text, refused.text
+    assert move(clinic, id, from_="Group/x", to=three).status_code == 422
+    assert move(clinic, id, from_=one, to=f"Patient/{people.parent.patients[0]}").status_code == 404
+    moved = move(clinic, id, from_=one, to=three)
+    assert moved.status_code == 200, moved.text
+    assert [member["entity"]["reference"] for member in moved.json()["member"]] == [three, two]
+    is_in = lambda patient: id in [entry["resource"]["id"] for entry in clinic.get(f"{patient}/$everything").json()["entry"]]
+    assert [is_in(patient) for patient in (one, two, three)] == [False, True, True]

@@ -7,13 +7,32 @@ import Records
 
 /// Moving records to another patient, and merging two patients.
 extension FHIRRoutes {
-    /// `POST /fhir/{type}/{id}/$move` with `to` and, for records that move along, `record`.
+    /// `POST /fhir/{type}/{id}/$move` with `to` and, for records that move along, `record`; for a record about several patients, with
+    /// `from` and `to`.
     func move(_ request: Request, _ visit: APIVisit) async throws -> Response {
         let version = try Self.ifMatch(request)
         let input = try await OperationInput(request, limit: limits.body, base: baseURL)
-        try input.require(only: ["to", "record"])
+        try input.require(only: ["to", "record", "from"])
+        let record = PatientRecords.Address(type: try visit.type, id: try visit.id)
+        if try !input.references("from").isEmpty {
+            guard try input.references("record").isEmpty else {
+                throw Outcome(
+                    .businessRule,
+                    at: Expression("Parameters"),
+                    "from is for a record about several patients, which moves by itself, without record"
+                )
+            }
+            let moved = try await records.move(
+                record,
+                from: try input.patient("from"),
+                to: try input.patient("to"),
+                ifMatch: version,
+                for: visit.caller
+            )
+            return Self.response(moved, .ok)
+        }
         let moved = try await records.move(
-            .init(type: try visit.type, id: try visit.id),
+            record,
             with: try input.references("record"),
             to: try input.patient("to"),
             ifMatch: version,

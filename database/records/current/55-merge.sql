@@ -2,7 +2,8 @@
 -- functions do, and they move a record whole, with all its versions and all lines of its changes.
 
 -- What the functions touch, and nothing else.
-grant update (patient_id, version, sealed, card) on care.record to carekeep_gate;
+grant update (patient_id, version, sealed, card, is_about_several) on care.record to carekeep_gate;
+grant insert (organization_id, record_id, patient_id), delete on care.record_subject to carekeep_gate;
 grant select (organization_id, record_id, version, patient_id), update (patient_id, sealed) on care.version to carekeep_gate;
 grant select (organization_id, id, record_id, patient_id), update (patient_id, sealed_diff) on care.change to carekeep_gate;
 grant update (merged_into) on care.patient to carekeep_gate;
@@ -11,6 +12,8 @@ create policy version_found_by_the_gate on care.version for select to carekeep_g
 create policy version_moved_by_the_gate on care.version for update to carekeep_gate using (true) with check (true);
 create policy change_found_by_the_gate on care.change for select to carekeep_gate using (true);
 create policy change_moved_by_the_gate on care.change for update to carekeep_gate using (true) with check (true);
+create policy subject_named_by_the_gate on care.record_subject for insert to carekeep_gate with check (true);
+create policy subject_replaced_by_the_gate on care.record_subject for delete to carekeep_gate using (true);
 create policy patient_merged_by_the_gate on care.patient for update to carekeep_gate using (true) with check (true);
 
 -- Who moves records may know whether those whom they name were merged.
@@ -52,7 +55,7 @@ begin
        set patient_id = to_patient, version = r.version + 1, sealed = m.sealed, card = m.card
       from unnest(moved, now_sealed, cards) m (id, sealed, card)
      where r.organization_id = shown.organization_id and r.id = m.id
-       and r.patient_id = from_patient and r.kind <> 'Patient';
+       and r.patient_id = from_patient and r.kind <> 'Patient' and not r.is_about_several;
     get diagnostics records = row_count;
     update care.version v
        set patient_id = to_patient, sealed = m.sealed
@@ -80,6 +83,81 @@ begin
         raise exception using errcode = '23514', message = 'move is not whole', constraint = 'move_is_whole';
     end if;
     return records;
+end
+$$;
+
+-- Puts one patient in another's place in a record about several, whole or not at all. Of one who is among them already, it is about
+-- once. All whom it is about are named by the pass: somebody who reaches a part of them changes nothing.
+--
+-- now_sealed, now_card         the record's next version, sealed for those whom it is about then
+-- version_*, change_*          every version that it has and every line of its changes, likewise
+create function care.move_shared_record(
+    moved uuid, from_patient uuid, to_patient uuid, now_sealed bytea, now_card bytea,
+    version_numbers integer[], version_sealed bytea[], change_ids uuid[], change_diffs bytea[]
+) returns void
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    shown care.pass := care.acting();
+    first_of uuid;
+    first_now uuid;
+    others uuid[];
+    versions integer;
+    changes integer;
+begin
+    if not coalesce('record.move' = any (shown.powers) and to_patient = any (shown.patients), false) then
+        raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
+    end if;
+    if not exists (
+        select from care.patient p
+         where p.organization_id = shown.organization_id and p.id = to_patient and p.merged_into is null) then
+        raise exception using errcode = '23514', message = 'patient was merged', constraint = 'patient_is_not_merged';
+    end if;
+    -- Two who move it do so one after the other; and the second finds others there.
+    select r.patient_id into first_of from care.record r
+     where r.organization_id = shown.organization_id and r.id = moved and r.is_about_several for no key update;
+    others := array(
+        select s.patient_id from care.record_subject s
+         where s.organization_id = shown.organization_id and s.record_id = moved);
+    if not others || first_of <@ shown.patients then
+        raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
+    end if;
+    first_now := case when first_of = from_patient then to_patient else first_of end;
+
+    delete from care.record_subject s
+     where s.organization_id = shown.organization_id and s.record_id = moved and s.patient_id in (from_patient, to_patient);
+    if first_now <> to_patient then
+        insert into care.record_subject (organization_id, record_id, patient_id)
+        values (shown.organization_id, moved, to_patient);
+    end if;
+    update care.record r
+       set patient_id = first_now, version = r.version + 1, sealed = now_sealed, card = now_card,
+           is_about_several = exists (
+                select from care.record_subject s
+                 where s.organization_id = shown.organization_id and s.record_id = moved)
+     where r.organization_id = shown.organization_id and r.id = moved;
+    update care.version v
+       set patient_id = first_now, sealed = m.sealed
+      from unnest(version_numbers, version_sealed) m (version, sealed)
+     where v.organization_id = shown.organization_id and v.record_id = moved and v.version = m.version;
+    get diagnostics versions = row_count;
+    update care.change c
+       set patient_id = first_now, sealed_diff = m.diff
+      from unnest(change_ids, change_diffs) m (id, diff)
+     where c.organization_id = shown.organization_id and c.record_id = moved and c.id = m.id;
+    get diagnostics changes = row_count;
+
+    if from_patient = to_patient or not from_patient = any (others || first_of)
+       or versions is distinct from cardinality(version_numbers)
+       or versions is distinct from (
+            select count(*) from care.version v
+             where v.organization_id = shown.organization_id and v.record_id = moved)::integer
+       or changes is distinct from cardinality(change_ids)
+       or changes is distinct from (
+            select count(*) from care.change c
+             where c.organization_id = shown.organization_id and c.record_id = moved)::integer then
+        raise exception using errcode = '23514', message = 'move is not whole', constraint = 'move_is_whole';
+    end if;
 end
 $$;
 
@@ -136,15 +214,19 @@ $$;
 
 alter function care.move_records(uuid, uuid, uuid[], bytea[], bytea[], uuid[], integer[], bytea[], uuid[], bytea[])
     owner to carekeep_gate;
+alter function care.move_shared_record(uuid, uuid, uuid, bytea, bytea, integer[], bytea[], uuid[], bytea[])
+    owner to carekeep_gate;
 alter function care.merge_patients(uuid, uuid) owner to carekeep_gate;
 alter function care.count_reach_of_merged(uuid) owner to carekeep_gate;
 revoke all on function
     care.move_records(uuid, uuid, uuid[], bytea[], bytea[], uuid[], integer[], bytea[], uuid[], bytea[]),
+    care.move_shared_record(uuid, uuid, uuid, bytea, bytea, integer[], bytea[], uuid[], bytea[]),
     care.merge_patients(uuid, uuid),
     care.count_reach_of_merged(uuid)
     from public;
 grant execute on function
     care.move_records(uuid, uuid, uuid[], bytea[], bytea[], uuid[], integer[], bytea[], uuid[], bytea[]),
+    care.move_shared_record(uuid, uuid, uuid, bytea, bytea, integer[], bytea[], uuid[], bytea[]),
     care.merge_patients(uuid, uuid),
     care.count_reach_of_merged(uuid)
     to carekeep_server;
