@@ -17,13 +17,13 @@ struct Definitions: Sendable {
         let name: String
         let elements: [Element]
         /// The members that JSON may have: an element's name, or for a choice its name with each of its types.
-        let members: [String: Member]
+        let members: MemberTable
         let isResource: Bool
         /// The elements that must be given, a bit for each. No type has as many as 128.
         let required: UInt128
 
         init(name: String, elements: [Element], members: [String: Member], isResource: Bool) {
-            (self.name, self.elements, self.members, self.isResource) = (name, elements, members, isResource)
+            (self.name, self.elements, self.members, self.isResource) = (name, elements, MemberTable(members), isResource)
             required = elements.indices.reduce(0) { elements[$1].isRequired ? $0 | 1 << UInt128($1) : $0 }
         }
     }

@@ -90,10 +90,7 @@ private struct Validation {
             if isResource && member.key == "resourceType" { continue }
             place.enter(member.key)
             let primitive = primitiveKey(member.key)
-            // Keys are compared by bytes: Unicode has other characters that Swift takes for some of ASCII's.
-            if let known = type.members[primitive ?? member.key], member.key.utf8.allSatisfy({ $0 < 0x80 }),
-                primitive == nil || known.isPrimitive
-            {
+            if let known = type.members[primitive ?? member.key], primitive == nil || known.isPrimitive {
                 present |= 1 << UInt128(known.element)
                 if known.isChoice {
                     let first = chosen[known.element, default: primitive ?? member.key]

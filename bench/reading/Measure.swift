@@ -15,7 +15,7 @@ private enum Measure {
         }
         report("validate alone", bytes) { for resource in resources { _ = Validator.validate(resource) } }
         report("serialise", bytes) { for resource in resources { _ = resource.object.serialized() } }
-        Growth.report()
+        HostileShapes.report()
     }
 
     /// Megabytes a second: the median of nine rounds of a third of a second.
@@ -65,7 +65,7 @@ private enum Records {
 }
 
 /// Shapes that an attacker could send. Twice as much may cost twice as much, and not four times.
-private enum Growth {
+private enum HostileShapes {
     static func report() {
         for (name, shape) in shapes {
             let (once, twice) = (seconds(shape, 1), seconds(shape, 2))
