@@ -23,7 +23,9 @@ struct Definitions: Sendable {
         let required: UInt128
 
         init(name: String, elements: [Element], members: [String: Member], isResource: Bool) {
-            (self.name, self.elements, self.members, self.isResource) = (name, elements, MemberTable(members), isResource)
+            (self.name, self.elements, self.members, self.isResource) = (
+                name, elements, MemberTable(members), isResource
+            )
             required = elements.indices.reduce(0) { elements[$1].isRequired ? $0 | 1 << UInt128($1) : $0 }
         }
     }

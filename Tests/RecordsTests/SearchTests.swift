@@ -88,6 +88,17 @@ import Testing
         #expect(heavier.id == weight.id)
         #expect(try await find("23.5") == [])
         #expect(try await find("24") == [weight.id])
+
+        // What was opened at an earlier version is no card of a later one.
+        let card = try admin.query("select card from care.record where id = \(weight.row)")[0].decode(
+            [UInt8].self,
+            at: 0
+        )
+        _ = try await records.update(Samples.weight("25", of: ada.id), id: weight.id, for: amara)
+        try admin.query("alter table care.record disable trigger record_keeps_its_versions")
+        try admin.query("update care.record set card = \(card) where id = \(weight.row)")
+        try admin.query("alter table care.record enable trigger record_keeps_its_versions")
+        await #expect(throws: SealError.self) { try await find("24") }
         await town.close()
     }
 
