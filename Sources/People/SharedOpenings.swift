@@ -16,10 +16,8 @@ final class SharedOpenings: Sendable {
 
     /// How many travel together at most: they wait for one another's work.
     private static let most = 16
-    /// How many may wait; the next is refused at once.
-    private static let queueLimit = 1024
-    /// How long one may wait: as long as for a connection.
-    private static let patience = Duration.seconds(5)
+    private let queueLimit: Int
+    private let patience: Duration
 
     private struct State {
         var underWay = 0
@@ -42,11 +40,17 @@ final class SharedOpenings: Sendable {
         case answered(Result<Outcome, PostgresError>)
     }
 
-    /// Over a store, so many pipelines at once.
-    init(store: Store, lanes: Int) {
+    /// Over a store, so many pipelines at once. So many may wait, the next is refused at once; and so long, by default as long as
+    /// for a connection.
+    init(store: Store, lanes: Int, queueLimit: Int = 1024, patience: Duration = .seconds(5)) {
         self.store = store
         self.lanes = lanes
+        self.queueLimit = queueLimit
+        self.patience = patience
     }
+
+    /// How many wait now.
+    var waiting: Int { state.withLock(\.waiting.count) }
 
     /// Opens a pass and does its work, in company if others wait.
     func open(_ opening: Opening) async throws -> Outcome {
@@ -75,7 +79,7 @@ final class SharedOpenings: Sendable {
                 state.underWay += 1
                 return true
             }
-            guard state.waiting.count < Self.queueLimit else { throw Refusal.tooBusy }
+            guard state.waiting.count < queueLimit else { throw Refusal.tooBusy }
             return false
         }
         guard !isFree else { return .lead([Waiting(opening: opening, continuation: nil)]) }
@@ -96,7 +100,7 @@ final class SharedOpenings: Sendable {
 
     /// Gives the lane to those who wait.
     private func leave() {
-        let oldest = ContinuousClock.now - Self.patience
+        let oldest = ContinuousClock.now - patience
         let (late, next) = state.withLock { state -> ([Waiting], [Waiting]) in
             let late = Array(state.waiting.prefix { $0.since < oldest })
             let next = Array(state.waiting.dropFirst(late.count).prefix(Self.most))
