@@ -1,11 +1,14 @@
 """Metrics: counts and durations for whoever runs the server, on an address of their own, and nothing of anybody's."""
 
+import json
 import re
+import socket
+import ssl
 
 import httpx
 import pytest
 
-from installation import Person, create, measured, observation, patient
+from installation import Person, create, eventually, measured, observation, patient
 
 ADA = Person("ada@tester.example")
 
@@ -92,3 +95,32 @@ def test_they_are_told_there_and_nowhere_else(home, server):
         assert client.get("/metrics").status_code == 404
     said = home.command("config").stdout
     assert re.search(r"listen\.metrics\.port\D+\d+", said)
+
+
+def test_a_client_that_goes_away_in_the_middle_is_no_fault_of_the_servers(home):
+    """In the middle of a body, and before the answer is there."""
+    api = home.api(ADA)
+    child = create(api, patient("Leaver"))
+    address = home.configuration()["listen"]["https"]
+    context = ssl.create_default_context(cafile=home.authority)
+    earlier = len(answers(home))
+    for length in (1000, 10):
+        for _ in range(20):
+            with context.wrap_socket(socket.create_connection((address["host"], address["port"])),
+                                     server_hostname="localhost") as connection:
+                connection.sendall(
+                    f"POST /fhir/Observation HTTP/1.1\r\nHost: {api.base_url.netloc.decode()}\r\n"
+                    f"Authorization: {api.headers['authorization']}\r\nContent-Type: application/fhir+json\r\n"
+                    f"Content-Length: {length}\r\n\r\n{{\"a\":1234}}".encode())
+    # Whoever is gone was not answered, and is not counted; what was made of the request is in the log.
+    assert eventually(lambda: len(answers(home)) >= earlier + 20)
+    assert {status for status in answers(home)[earlier:]} <= {400, 422}
+    assert "request failed" not in home.log.read_text()
+    assert api.get(f"Patient/{child}").status_code == 200
+
+
+def answers(home):
+    """The status of each record that was sent in."""
+    lines = [json.loads(line) for line in home.log.read_text().splitlines() if line.startswith("{")]
+    return [line["status"] for line in lines if line.get("event") == "request" and line["method"] == "POST"
+            and line["route"] == "/fhir/{type}"]
