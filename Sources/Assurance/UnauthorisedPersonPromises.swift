@@ -30,9 +30,11 @@ extension GateChecks {
                     && entries[0].granted == (refusal == nil) && entries[0].account == nil
             )
         }
-        let salt = Primitive.freshBytes(32)
-        try must("note_probe", "a beginning is noted", try failure(nil, note("begun", salt: salt)) == nil)
-        try must("note_probe", "and is no entry", try entries(salt).isEmpty)
+        for outcome in ["begun", "not tried", "cannot be told"] {
+            let salt = Primitive.freshBytes(32)
+            try must("note_probe", "\(outcome) is noted", try failure(nil, note(outcome, salt: salt)) == nil)
+            try must("note_probe", "and is no entry", try entries(salt).isEmpty)
+        }
         try must("note_probe", "no other outcome", try failure(nil, note("splendid")) == "23514")
         try scene.later(by: .seconds(-3600)) {
             try must("note_probe", "not when the clock was set back", try failure(nil, note("kept")) == "22008")
@@ -43,7 +45,7 @@ extension GateChecks {
         let count: SQL = "select count(*) from care.probe_results(2) where probe = 'wall'"
         try must("probe_results", "as many as asked for", try answer(Int64.self, nil, count) == 2)
         let many: SQL = "select count(*) from care.probe_results(50) where probe = 'wall'"
-        try must("probe_results", "all of them", try answer(Int64.self, nil, many) == 4)
+        try must("probe_results", "all of them", try answer(Int64.self, nil, many) == 6)
         let told: SQL = """
             select coalesce(string_agg(distinct outcome, ','), '') from care.probe_results(50)
              where probe = 'wall' and seen is not null

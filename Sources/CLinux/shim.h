@@ -1,7 +1,8 @@
-// The Linux calls by which a process gives up what it does not need. Swift imports no variadic functions.
+// The Linux calls by which a process gives up what it does not need, and asks about the clock. Swift imports no variadic functions.
 #include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 /// Sends this process a signal when the thread that started it ends. A change of user clears it.
@@ -22,4 +23,13 @@ static inline int carekeep_keep_low_ports_alone(void) {
     unsigned int ports = 1u << CAP_NET_BIND_SERVICE;
     struct __user_cap_data_struct sets[2] = {{ports, ports, 0}, {0, 0, 0}};
     return (int)syscall(SYS_capset, &header, sets);
+}
+
+/// Whether somebody keeps the kernel's clock in step: 1, 0, or -1 if it does not tell. By how much it may be wrong, in microseconds.
+static inline int carekeep_clock_is_kept(long *maximum_error) {
+    struct timex clock = {0};
+    int state = adjtimex(&clock);
+    if (state < 0) return -1;
+    *maximum_error = clock.maxerror;
+    return state != TIME_ERROR && (clock.status & STA_UNSYNC) == 0;
 }

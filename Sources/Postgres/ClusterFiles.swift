@@ -91,6 +91,13 @@ package enum ClusterFiles {
         return lstat(path, &found) == 0
     }
 
+    /// Owner, mode and file system of what a path leads to; nil if nothing is there.
+    package static func facts(_ path: String) -> (owner: UInt32, mode: UInt32, device: UInt64)? {
+        var found = stat()
+        guard stat(path, &found) == 0 else { return nil }
+        return (owner: found.st_uid, mode: found.st_mode, device: UInt64(found.st_dev))
+    }
+
     /// Whether every account of the machine may read it.
     package static func isOpenToAll(_ path: String) -> Bool {
         var found = stat()

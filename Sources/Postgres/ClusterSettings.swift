@@ -112,12 +112,17 @@ extension Cluster {
     /// - `place`: what to call it in the message; never a URL with a password.
     public static func requireSafe(_ connection: AdminConnection, at place: String) throws {
         try ClusterBinaries.requireSupported(version: connection.serverVersion, at: place)
-        let complaints = ClusterSettings.complaints(about: try ClusterSettings.read(from: connection))
+        let complaints = try leaks(over: connection)
         guard complaints.isEmpty else {
             throw ClusterError(
                 "\(place) would print people's data in its logs, so Carekeep does not use it:\n"
                     + complaints.map { "  - \($0)" }.joined(separator: "\n")
             )
         }
+    }
+
+    /// The settings of a server that would print people's data in its logs, one sentence each, with what to set them to.
+    public static func leaks(over connection: AdminConnection) throws -> [String] {
+        ClusterSettings.complaints(about: try ClusterSettings.read(from: connection))
     }
 }

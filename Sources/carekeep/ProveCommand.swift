@@ -35,58 +35,28 @@ struct ProveCommand: AsyncParsableCommand {
         guard !probes.isEmpty else { return }
         var results: [Prover.Result] = []
         try await OpenHome.forCommand(config: config) { open, _ in
-            results = try await Prover(open.site(), probes: probes, release: "\(Release.version)").proveAll {
-                if !quiet { Self.tell($0, in: catalogue) }
+            let site = try open.site(file: ServerConfiguration.file(given: config))
+            results = try await Prover(site, probes: probes, release: "\(Release.version)").proveAll {
+                if !quiet { ResultTable.tell($0, in: catalogue) }
             }
         }
-        let counts = Dictionary(grouping: results, by: \.outcome).mapValues(\.count)
-        let order: [Prover.Outcome] = [.kept, .fallsShort, .broken, .notTried]
-        print(
-            order.compactMap { outcome in counts[outcome].map { "\($0) \(outcome.rawValue)" } }.joined(separator: ", ")
-        )
-        if (counts[.fallsShort] ?? 0) + (counts[.broken] ?? 0) > 0 { throw ExitCode.failure }
-    }
-
-    private static func tell(_ result: Prover.Result, in catalogue: PromiseCatalogue) {
-        let ids = catalogue.promises.filter { $0.probes.contains(result.probe.name) }.map(\.id).joined(separator: " ")
-        let seconds = Double(result.took.components.seconds) + Double(result.took.components.attoseconds) / 1e18
-        let columns = [
-            padded(result.probe.name.rawValue, 20), padded(result.probe.class.rawValue, 5),
-            padded(result.outcome.rawValue, 11),
-            padded(seconds.formatted(.number.precision(.fractionLength(1))) + " s", 8), ids,
-        ]
-        print(columns.joined(separator: " "))
-        print("    It \(result.probe.tries). \(result.seen)")
-        for detail in result.details { print("    - \(detail)") }
-        fflush(nil)
-    }
-
-    private static func padded(_ text: String, _ width: Int) -> String {
-        text + String(repeating: " ", count: max(0, width - text.count))
+        ResultTable.tellCounts(results)
+        if ResultTable.isBad(results) { throw ExitCode.failure }
     }
 }
 
 extension OpenHome {
     /// This installation, as probes see it.
-    func site() throws -> Site {
-        let configuration = paths.configuration
-        let (records, keys) = (stores[0], stores[1])
-        return Site(
+    ///
+    /// - `file`: the configuration's file, if there is one.
+    func site(file: String?) throws -> Site {
+        Site(
             home: home,
-            databases: Site.Databases(
-                admin: records.administration,
-                server: records.conninfo(role: "carekeep_server"),
-                keysAdmin: keys.administration
-            ),
+            databases: Site.Databases(stores),
             migrators: stores.map(\.migrator),
             release: { Database.folder(of: $0) },
             door: try door(),
-            host: Site.Host(
-                dataFolders: stores.compactMap { $0.cluster?.dataFolder },
-                hasClearRootKey: configuration.rootKey.passphrase == .none,
-                allowsTLS12: configuration.minimumTLS == .v1_2,
-                hasOwnClusters: stores.allSatisfy { $0.cluster != nil }
-            )
+            host: Site.Host(paths, stores, layout: paths.layout(stores, file: file))
         )
     }
 

@@ -141,8 +141,7 @@ struct ServerConfiguration: Sendable, Equatable {
     /// In a server that has given up its privileges it is what was read before: what is usual for root is not for it.
     static func load(from path: String? = nil) throws(ConfigurationError) -> ServerConfiguration {
         if let belongings = ServerProcess.belongings { return belongings.paths.configuration }
-        let usual = geteuid() == 0 ? "/etc/carekeep/carekeep.yaml" : home(".config/carekeep/carekeep.yaml")
-        guard let path = path ?? (access(usual, F_OK) == 0 ? usual : nil) else { return try standard() }
+        guard let path = file(given: path) else { return try standard() }
         guard let bytes = FileManager.default.contents(atPath: path) else {
             throw ConfigurationError(file: path, problems: ["it cannot be read: \(String(cString: strerror(errno)))"])
         }
@@ -154,6 +153,12 @@ struct ServerConfiguration: Sendable, Equatable {
             )
         }
         return configuration
+    }
+
+    /// The file that is read: the one given, or the one in its usual place if it is there.
+    static func file(given path: String?) -> String? {
+        let usual = geteuid() == 0 ? "/etc/carekeep/carekeep.yaml" : home(".config/carekeep/carekeep.yaml")
+        return path ?? (access(usual, F_OK) == 0 ? usual : nil)
     }
 
     /// Reads a text. Tells all that is wrong with it at once.

@@ -633,8 +633,8 @@ enum FunctionMutants {
 
     private static let proving: [Damage] = [
         ("note_probe", "if now_at < (select max(r.at) from care.probe_result r) then", "if false then"),
-        ("note_probe", "if note_probe.outcome not in ('begun', 'not tried') then", "if false then"),
-        ("note_probe", "if note_probe.outcome not in ('begun', 'not tried') then", "if true then"),
+        ("note_probe", "if note_probe.outcome not in ('begun', 'not tried', 'cannot be told') then", "if false then"),
+        ("note_probe", "if note_probe.outcome not in ('begun', 'not tried', 'cannot be told') then", "if true then"),
         ("note_probe", "nullif(note_probe.outcome, 'kept')", "null"),
         ("probe_results", "case when r.outcome = 'kept' then r.seen end", "r.seen"),
         ("probe_results", "where r.n <= least(each, 100)", ""),

@@ -162,6 +162,33 @@ extension Release {
         await town.close()
     }
 
+    @Test func `keeps what a machine does not tell, and takes it for neither well nor bad`() async throws {
+        let town = try await TestTown()
+        let result = try await run(town, .host) { _ in throw ProbeTrouble.cannotBeTold("the rules cannot be read") }
+        #expect(result.outcome == .cannotBeTold)
+        #expect(result.seen == "the rules cannot be read")
+        let rows = try AdminConnection(town.admin).query("select class, outcome from care.probe_result order by at")
+        #expect(try rows[1].decode((String, String).self) == ("host", "cannot be told"))
+        let told = try await TrustDesk(store: town.home.store, keys: town.home.keys, name: "t", release: "r").told()
+        #expect(told.report.rows.first { $0.promise.id == "ISO-1" }?.checks.first?.isUntold == true)
+        await town.close()
+    }
+
+    @Test func `lets a probe of the machine look at no people and at no door`() async throws {
+        let town = try await TestTown()
+        let peeping = try await run(town, .host) { ground in
+            _ = try? ground.canaries()  // hidden on purpose
+            return .kept("nothing to see")
+        }
+        #expect(peeping.outcome == .broken)
+        let live = try await run(town, .live) { ground in
+            _ = try? ground.deployment()  // hidden on purpose
+            return .kept("nothing to see")
+        }
+        #expect(live.seen.contains("the machine"))
+        await town.close()
+    }
+
     @Test func `names a clock that was set back`() async throws {
         let town = try await TestTown()
         _ = try await run(town) { _ in .kept("well") }

@@ -51,6 +51,27 @@ import Testing
         #expect(try standing("kind: attested\nmissing: C", []) == .unvouched)
     }
 
+    @Test func `is no more than checked in part where the machine does not tell`() throws {
+        let probed = "kind: enforced\nprobes: wall grants"
+        let both = [record(.kept, hours: -2), record(.kept, .grants, hours: -1)]
+        #expect(try standing(probed, both + [record(.cannotBeTold, hours: -0.5)]) == .partly(at(-1)))
+        #expect(
+            try standing(probed, both + [record(.cannotBeTold, hours: -0.5), record(.kept, hours: -0.2)])
+                == .kept(at(-1))
+        )
+        #expect(
+            try standing(probed, [record(.cannotBeTold, hours: -0.5), record(.cannotBeTold, .grants, hours: -0.4)])
+                == .unchecked
+        )
+        // Nor does it heal what was bad, nor count for longer than any result.
+        let bad = [record(.fallsShort, hours: -3), record(.cannotBeTold, hours: -0.5), both[1]]
+        #expect(try standing(probed, bad) == .fallsShort(at(-3)))
+        #expect(
+            try standing(probed, [both[1], record(.kept, hours: -40), record(.cannotBeTold, hours: -30)])
+                == .outOfDate(at(-40))
+        )
+    }
+
     @Test func `falls short since the first bad result after the last good one`() throws {
         let probed = "kind: enforced\nprobes: wall"
         let records = [

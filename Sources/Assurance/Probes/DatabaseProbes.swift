@@ -117,38 +117,6 @@ extension Probe {
             wrong: wrong
         )
     }
-
-    // NET-1
-    static let sockets = Probe(.sockets, .live, tries: "asks the databases where they listen and whom they let in") {
-        ground in
-        var wrong: [String] = []
-        for (name, look) in [("records", try ground.look()), ("keys", try ground.lookAtKeys())] {
-            let row = try look.query(
-                """
-                select current_setting('listen_addresses'), inet_server_addr() is null,
-                       coalesce((select s.ssl from pg_stat_ssl s where s.pid = pg_backend_pid()), false)
-                """
-            )[0]
-            let (addresses, isSocket, isEncrypted) = try row.decode((String, Bool, Bool).self)
-            if ground.site.host.hasOwnClusters {
-                if !addresses.isEmpty { wrong.append("\(name) listens on the network") }
-                let rules = try look.query(
-                    """
-                    select format('%s %s', type, auth_method) from pg_hba_file_rules
-                     where error is not null or type <> 'local' or auth_method in ('trust', 'password', 'md5')
-                    """
-                ).map { try $0.decode(String.self, at: 0) }
-                wrong += rules.map { "\(name) lets in by \($0)" }
-            } else if !isSocket, !isEncrypted {
-                wrong.append("the way to \(name) is not encrypted")
-            }
-        }
-        let seen =
-            ground.site.host.hasOwnClusters
-            ? "Both databases listen on sockets inside the machine alone, where the kernel says who is calling."
-            : "The ways to both databases are sockets or encrypted; where they listen is their operator's."
-        return .judged(seen, wrong: wrong)
-    }
 }
 
 /// Whether the database refuses for want of a right. Any other failure is no answer.

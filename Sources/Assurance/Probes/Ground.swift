@@ -30,13 +30,22 @@ public struct Site: Sendable {
         public var allowsTLS12: Bool
         /// Whether the databases are private clusters of ours, on sockets.
         public var hasOwnClusters: Bool
+        /// The machine, and how the installation lies on it. `nil` where nobody looks at machines.
+        public var deployment: Deployment?
 
         /// Says all of it.
-        public init(dataFolders: [String], hasClearRootKey: Bool, allowsTLS12: Bool, hasOwnClusters: Bool) {
+        public init(
+            dataFolders: [String],
+            hasClearRootKey: Bool,
+            allowsTLS12: Bool,
+            hasOwnClusters: Bool,
+            deployment: Deployment? = nil
+        ) {
             self.dataFolders = dataFolders
             self.hasClearRootKey = hasClearRootKey
             self.allowsTLS12 = allowsTLS12
             self.hasOwnClusters = hasOwnClusters
+            self.deployment = deployment
         }
     }
 
@@ -69,15 +78,32 @@ public struct Site: Sendable {
 
 /// What one probe has to work with: what its class has, and nothing more. Asking for more gives the probe away.
 public struct Ground: Sendable {
-    let site: Site
+    /// What is so of the host and the configuration.
+    let host: Site.Host
     let `class`: Probe.Class
+    private let databases: Site.Databases?
+    private let whole: Site?
     private let lent: Lent?
     private let twins: Twins
     private let fingerprint: [UInt8]
     private let caught: Caught
 
+    /// The ground before there is an installation, or while it is not running: the host, and databases if they are there.
+    init(_ host: Site.Host, _ databases: Site.Databases?, for probe: Probe, caught: Caught) {
+        self.host = host
+        self.databases = databases
+        whole = nil
+        self.class = probe.class
+        lent = nil
+        twins = Twins()
+        fingerprint = []
+        self.caught = caught
+    }
+
     init(_ site: Site, for probe: Probe, lent: Lent?, twins: Twins, fingerprint: [UInt8], caught: Caught) {
-        self.site = site
+        host = site.host
+        databases = site.databases
+        whole = site
         self.class = probe.class
         self.lent = lent
         self.twins = twins
@@ -85,24 +111,41 @@ public struct Ground: Sendable {
         self.caught = caught
     }
 
+    /// The installation as a whole.
+    var site: Site {
+        get throws {
+            guard let whole else { throw ProbeTrouble.cannotBeTried("there is no installation yet") }
+            return whole
+        }
+    }
+
+    /// The machine, and how the installation lies on it.
+    public func deployment() throws -> (machine: Machine, layout: Layout) {
+        try require(.host, "the machine")
+        guard let deployment = host.deployment else {
+            throw ProbeTrouble.cannotBeTried("nothing is known of the machine")
+        }
+        return (deployment.machine, deployment.layout)
+    }
+
     /// The front door.
     public func door() throws -> any FrontDoor {
         try require(.live, "the front door")
-        guard let door = site.door else { throw ProbeTrouble.cannotBeTried("no server answers") }
+        guard let door = try site.door else { throw ProbeTrouble.cannotBeTried("no server answers") }
         return door
     }
 
     /// A connection as the web server's role.
     public func server() throws -> AdminConnection {
         try require(.live, "the installation's databases")
-        return try AdminConnection(site.databases.server, applicationName: "carekeep probe")
+        return try AdminConnection(try site.databases.server, applicationName: "carekeep probe")
     }
 
     /// A connection of the administrator of the records store that reads and does not write.
-    public func look() throws -> AdminConnection { try looking(site.databases.admin) }
+    public func look() throws -> AdminConnection { try looking(\.admin) }
 
     /// The same for the keys store.
-    public func lookAtKeys() throws -> AdminConnection { try looking(site.databases.keysAdmin) }
+    public func lookAtKeys() throws -> AdminConnection { try looking(\.keysAdmin) }
 
     /// The synthetic people, and what opens their records for this run.
     public func canaries() throws -> Lent {
@@ -114,7 +157,7 @@ public struct Ground: Sendable {
     /// The installation's own parts.
     public func home() throws -> Home {
         try require(.live, "the installation itself")
-        return site.home
+        return try site.home
     }
 
     /// A scratch copy, for this probe alone, where damage is allowed; and whether its rules are those of this installation.
@@ -125,7 +168,7 @@ public struct Ground: Sendable {
     }
 
     /// The release's files of the records store.
-    var release: URL { site.release("records") }
+    var release: URL { get throws { try site.release("records") } }
 
     /// Differences of each store from the release. Makes a scratch database beside it, and drops it.
     func drift() throws -> [String] {
@@ -133,11 +176,22 @@ public struct Ground: Sendable {
         return try site.migrators.flatMap { migrator in try migrator.drift().map { "\(migrator.store): \($0)" } }
     }
 
-    private func looking(_ conninfo: String) throws -> AdminConnection {
-        try require(.live, "the installation's databases")
-        let connection = try AdminConnection(conninfo, applicationName: "carekeep probe")
+    private func looking(_ store: KeyPath<Site.Databases, String>) throws -> AdminConnection {
+        if self.class != .host { try require(.live, "the installation's databases") }
+        guard let databases else { throw ProbeTrouble.cannotBeTried("there are no databases yet") }
+        let connection = try open(databases[keyPath: store])
         try connection.query("set default_transaction_read_only = on")
         return connection
+    }
+
+    private func open(_ conninfo: String) throws -> AdminConnection {
+        do {
+            return try AdminConnection(conninfo, applicationName: "carekeep probe")
+        } catch {
+            // Before there is an installation, or while it is stopped, that says nothing.
+            guard error.kind == .connection, whole == nil else { throw error }
+            throw ProbeTrouble.cannotBeTried("the databases do not run, or do not let this account in")
+        }
     }
 
     private func require(_ needed: Probe.Class, _ what: String) throws {

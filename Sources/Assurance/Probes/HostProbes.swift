@@ -12,7 +12,7 @@ extension Probe {
         patience: .seconds(900)
     ) {
         ground in
-        let (lent, folders) = (try ground.canaries(), ground.site.host.dataFolders)
+        let (lent, folders) = (try ground.canaries(), ground.host.dataFolders)
         guard !folders.isEmpty else { throw ProbeTrouble.cannotBeTried("the databases' files are elsewhere") }
         // What is only in memory yet is written down first.
         try ground.look().query("checkpoint")
@@ -33,18 +33,6 @@ extension Probe {
     /// Something that stands in the databases in clear: the comment of a table.
     private static let inClear = "That there is someone. Who it is stands, sealed"
 
-    // ENC-4
-    static let rootKey = Probe(.rootKey, .live, tries: "looks where the root key is, and what opens it") { ground in
-        ground.site.host.hasClearRootKey
-            ? .fallsShort(
-                "The root key lies in clear beside the data.",
-                [
-                    "give it a passphrase: root_key.passphrase_file or root_key.passphrase_environment"
-                ]
-            )
-            : .kept("The root key is sealed by a passphrase that does not lie with it.")
-    }
-
     // LOG-1
     static let quietLogs = Probe(
         .quietLogs,
@@ -53,7 +41,7 @@ extension Probe {
         patience: .seconds(120)
     ) {
         ground in
-        let (lent, folders) = (try ground.canaries(), ground.site.host.dataFolders)
+        let (lent, folders) = (try ground.canaries(), ground.host.dataFolders)
         guard !folders.isEmpty else { throw ProbeTrouble.cannotBeTried("the databases' logs are elsewhere") }
         let words = lent.words + [lent.north.address, lent.south.address, lent.north.password, lent.north.token]
         let search = try await onThread {
@@ -144,7 +132,9 @@ extension Probe {
     public static let all: [Probe] = [
         tlsVersions, plainHTTP, headers, foreignForms, malformed, injection,
         sessionEnd, guessing, entries, history, minimum, weakPasswords,
-        wall, guardNow, grants, drift, passwordHashes, sockets, rootKey, quietLogs, canaryBytes,
+        wall, guardNow, grants, drift, passwordHashes, quietLogs, canaryBytes,
+        rootKey, diskEncryption, swap, coreDumps, fileModes, accounts, listeners, firewall, clock,
+        sockets, databaseWrites, databaseLogs,
         `guard`, unguardedTable, stepsBack, unauthorisedPerson,
     ]
 }

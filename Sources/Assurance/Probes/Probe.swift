@@ -6,6 +6,8 @@ public struct Probe: Sendable {
         case live
         /// On a scratch copy of this installation's release and configuration, where damage is allowed.
         case twin
+        /// On the machine under it: what the kernel, the files and the databases' settings say. Changes nothing.
+        case host
         /// In the checks that the release went through.
         case release
     }
@@ -18,6 +20,8 @@ public struct Probe: Sendable {
     public let fresh: Duration
     /// How long it may take.
     public let patience: Duration
+    /// What whoever runs the machine can do where it falls short.
+    public let remedy: String?
     let work: @Sendable (Ground) async throws -> Sighting
 
     /// A probe. It throws what keeps it from trying (``ProbeTrouble``), and whatever breaks it.
@@ -27,6 +31,7 @@ public struct Probe: Sendable {
         tries: String,
         fresh: Duration = .seconds(26 * 3600),
         patience: Duration = .seconds(60),
+        remedy: String? = nil,
         work: @escaping @Sendable (Ground) async throws -> Sighting
     ) {
         self.name = name
@@ -34,6 +39,7 @@ public struct Probe: Sendable {
         self.tries = tries
         self.fresh = fresh
         self.patience = patience
+        self.remedy = remedy
         self.work = work
     }
 }
@@ -65,6 +71,8 @@ public struct Sighting: Sendable, Equatable {
 public enum ProbeTrouble: Error, Equatable, CustomStringConvertible {
     /// What it needs is not there: no server answers, for instance. Nothing is said about the promise.
     case cannotBeTried(String)
+    /// The machine does not tell, to this account or at all. It may be well or not.
+    case cannotBeTold(String)
     /// It asked for what its class does not have.
     case isOfAnotherClass(String)
     /// What must work did not, so that nothing can be concluded.
@@ -72,7 +80,7 @@ public enum ProbeTrouble: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .cannotBeTried(let why): why
+        case .cannotBeTried(let why), .cannotBeTold(let why): why
         case .isOfAnotherClass(let what): "it says that it is of one class, and asked for \(what)"
         case .controlFailed(let what): "what must work did not: \(what)"
         }

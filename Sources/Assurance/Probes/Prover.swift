@@ -18,6 +18,8 @@ public struct Prover: Sendable {
         case broken
         /// What it needs is not there. It says nothing about the promise.
         case notTried = "not tried"
+        /// The machine does not tell. It is not taken for well.
+        case cannotBeTold = "cannot be told"
     }
 
     /// One probe's result.
@@ -95,17 +97,28 @@ public struct Prover: Sendable {
             fingerprint: before.fingerprint,
             caught: caught
         )
-        let start = ContinuousClock.now
-        let end = await Self.end(of: probe, on: ground)
-        let took = ContinuousClock.now - start
+        let (end, took) = await Self.end(of: probe, on: ground)
         let left = try Traces(organizations, over: admin).left(since: before)
+        if caught.first == nil, !left.isEmpty {
+            return Result(
+                probe: probe,
+                outcome: .broken,
+                seen: "The check left something behind.",
+                details: left,
+                took: took
+            )
+        }
+        return Self.result(of: probe, end, after: took, caught)
+    }
+
+    /// What the end of a probe says.
+    static func result(of probe: Probe, _ end: End, after took: Duration, _ caught: Caught) -> Result {
         let result = { (outcome: Outcome, seen: String, details: [String]) in
             Result(probe: probe, outcome: outcome, seen: seen, details: details, took: took)
         }
         if let trouble = caught.first {
             return result(.broken, "The check is not what it says it is: \(trouble).", [])
         }
-        if !left.isEmpty { return result(.broken, "The check left something behind.", left) }
         switch end {
         case .saw(let sighting):
             return result(sighting.isKept ? .kept : .fallsShort, sighting.seen, sighting.details)
@@ -113,20 +126,23 @@ public struct Prover: Sendable {
             return result(.broken, "The check did not end within \(probe.patience.components.seconds) seconds.", [])
         case .failed(let error as ProbeTrouble):
             if case .cannotBeTried(let why) = error { return result(.notTried, why, []) }
+            if case .cannotBeTold(let why) = error { return result(.cannotBeTold, why, []) }
             return result(.broken, "The check could not conclude: \(error).", [])
         case .failed(let error):
             return result(.broken, "The check broke off: \(Self.name(of: error)).", [])
         }
     }
 
-    private enum End: Sendable {
+    /// How a probe ended.
+    enum End: Sendable {
         case saw(Sighting)
         case failed(any Error)
         case hung
     }
 
     /// The first of two: the probe's end, or that of its time. A probe that hangs is left behind.
-    private static func end(of probe: Probe, on ground: Ground) async -> End {
+    static func end(of probe: Probe, on ground: Ground) async -> (end: End, took: Duration) {
+        let start = ContinuousClock.now
         let (ends, end) = AsyncStream<End>.makeStream()
         let work = Task.detached {
             do { end.yield(.saw(try await probe.work(ground))) } catch { end.yield(.failed(error)) }
@@ -140,12 +156,12 @@ public struct Prover: Sendable {
             work.cancel()
             clock.cancel()
         }
-        for await first in ends { return first }
-        return .hung
+        for await first in ends { return (first, .now - start) }
+        return (.hung, .now - start)
     }
 
     /// The name of an error's type, or its code: nothing with a value.
-    private static func name(of error: any Error) -> String {
+    static func name(of error: any Error) -> String {
         if let error = error as? PostgresError { return "\(error.kind.rawValue) \(error.sqlState)" }
         return "\(type(of: error))"
     }

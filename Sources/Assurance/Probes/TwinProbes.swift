@@ -135,7 +135,12 @@ extension Probe {
             // The copy holds nothing that anybody will miss.
             let meant = ["records", "trail", "versions", "subjects", "jobs"].map { "-c carekeep.destroy_\($0)=yes" }
             let conninfo = twin.cluster.cluster.adminConninfo + " options='\(meant.joined(separator: " "))'"
-            let migrator = try Migrator(store: "records", schema: "care", folder: ground.release, conninfo: conninfo)
+            let migrator = try Migrator(
+                store: "records",
+                schema: "care",
+                folder: try ground.release,
+                conninfo: conninfo
+            )
             let down = try migrator.down(to: 0)
             let up = try migrator.up()
             let differences = try migrator.drift().map { "\($0)" }

@@ -17,6 +17,16 @@ public enum ProbeName: String, Sendable, CaseIterable, Comparable {
     case entries
     case quietLogs = "quiet-logs"
     case sockets
+    case diskEncryption = "disk-encryption"
+    case swap
+    case coreDumps = "core-dumps"
+    case fileModes = "file-modes"
+    case accounts
+    case listeners
+    case firewall
+    case clock
+    case databaseWrites = "database-writes"
+    case databaseLogs = "database-logs"
     case malformed
     case foreignForms = "foreign-forms"
     case headers

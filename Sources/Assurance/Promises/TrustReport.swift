@@ -37,7 +37,7 @@ public struct ProbeRecord: Sendable, Equatable {
 public enum Standing: Sendable, Equatable {
     /// Every check of it was well, the oldest at this time.
     case kept(Date)
-    /// Every check was well, and part of the promise is not built or not shown.
+    /// Every check was well, and part of the promise is not built or not shown, or this machine does not tell.
     case partly(Date)
     /// A check was not well, since this time.
     case fallsShort(Date)
@@ -73,6 +73,9 @@ public struct TrustReport: Sendable {
         public let last: ProbeRecord?
         /// Oldest first.
         public let history: [ProbeRecord]
+
+        /// Whether the machine did not tell, the last time.
+        public var isUntold: Bool { last?.outcome == .cannotBeTold }
     }
 
     /// A promise and where it stands.
@@ -107,7 +110,7 @@ public struct TrustReport: Sendable {
                     return Row(
                         promise: promise,
                         standing: Self.standing(of: promise, all),
-                        checks: all.map { Check(probe: $0.probe, last: $0.last, history: $0.conclusive) }
+                        checks: all.map { Check(probe: $0.probe, last: $0.untold ?? $0.last, history: $0.conclusive) }
                     )
                 }
             )
@@ -128,10 +131,11 @@ public struct TrustReport: Sendable {
     private static func standing(of promise: Promise, _ histories: [ProbeHistory]) -> Standing {
         guard !histories.isEmpty else { return promise.kinds == [.attested] ? .unvouched : .notBuilt }
         if let since = histories.compactMap(\.fallsShortSince).min() { return .fallsShort(since) }
-        let last = histories.compactMap(\.last)
-        guard let oldest = last.map(\.at).min(), last.count == histories.count else { return .unchecked }
-        if histories.contains(where: \.isOutOfDate) { return .outOfDate(oldest) }
-        return promise.missing == nil ? .kept(oldest) : .partly(oldest)
+        let told = histories.filter { $0.untold == nil }
+        let last = told.compactMap(\.last)
+        guard let oldest = last.map(\.at).min(), last.count == told.count else { return .unchecked }
+        if told.contains(where: \.isOutOfDate) { return .outOfDate(oldest) }
+        return promise.missing == nil && told.count == histories.count ? .kept(oldest) : .partly(oldest)
     }
 }
 
@@ -140,6 +144,8 @@ private struct ProbeHistory {
     let probe: Probe
     /// Those that say something.
     let conclusive: [ProbeRecord]
+    /// The last result, if it is that the machine does not tell, and still counts.
+    let untold: ProbeRecord?
     private let now: Date
     /// A check that began and never ended.
     private let brokenOff: ProbeRecord?
@@ -148,6 +154,8 @@ private struct ProbeHistory {
         self.probe = probe
         self.now = now
         conclusive = records.filter { [.kept, .fallsShort, .broken].contains($0.outcome) }
+        let said = records.last { $0.outcome != nil && $0.outcome != .notTried }
+        untold = said.flatMap { $0.outcome == .cannotBeTold && $0.until >= now ? $0 : nil }
         let patience = Double(probe.patience.components.seconds) + 600
         brokenOff = records.last.flatMap { last in
             last.outcome == nil && now.timeIntervalSince(last.at) > patience ? last : nil

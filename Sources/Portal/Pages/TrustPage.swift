@@ -30,13 +30,15 @@ struct TrustPage: PageBody {
         var last: Moment?
         /// What was seen, where all was well.
         var seen: String?
+        /// Whether the machine does not tell.
+        var isUntold = false
         /// Oldest first: whether it was well.
         var history: [Bool]
     }
 
     /// Where a check works.
     enum Evidence: Sendable {
-        case live, twin, release
+        case live, twin, host, release
     }
 
     /// Promises that belong together.
@@ -161,14 +163,16 @@ struct TrustPage: PageBody {
             switch check.evidence {
             case .live: "on this installation"
             case .twin: "on a scratch copy, where damage is allowed"
+            case .host: "of the machine under it"
             case .release: "before the release was given out"
             }
         let again: HTML = " <em>Anyone can repeat this.</em>"
+        let untold: HTML = "<span class=\"seen\">This machine does not tell, so nothing is said.</span>"
         return """
             <li>\(TrustHistory(outcomes: check.history).picture)
             <p>A check \(evidence): it \(check.tries).\(again, if: check.canBeRepeated)
             \(check.last.map { "<span class=\"when\">Last \(self.day($0, in: words)).</span>" as HTML })
-            \(check.seen.map { "<span class=\"seen\">Seen: \($0)</span>" as HTML })</p></li>
+            \(check.seen.map { "<span class=\"seen\">Seen: \($0)</span>" as HTML })\(untold, if: check.isUntold)</p></li>
             """
     }
 
@@ -187,7 +191,7 @@ struct TrustPage: PageBody {
         <div><dt>Checked</dt><dd>The software tried it, and it was so. A result counts for a day, or a week for a scratch copy;
         then it has to be tried again.</dd></div>
         <div><dt>Checked, in part</dt><dd>What was tried was so. Something that belongs to the promise is not built, or nothing
-        tries it yet; it is named.</dd></div>
+        tries it yet, or this machine does not tell; it is named.</dd></div>
         <div><dt>Falls short</dt><dd>It was tried and was not so, or the check itself broke. Those who run this server see what
         went wrong; until it is repaired, that would help an attacker more than you.</dd></div>
         <div><dt>Not built yet</dt><dd>Do not rely on it.</dd></div>

@@ -60,6 +60,7 @@ extension TrustPage {
             switch check.probe.class {
             case .live: .live
             case .twin: .twin
+            case .host: .host
             case .release: .release
             }
         return Check(
@@ -68,6 +69,7 @@ extension TrustPage {
             canBeRepeated: fromOutside.contains(check.probe.name),
             last: check.last.map { Moment($0.at, in: .gmt) },
             seen: check.last?.seen,
+            isUntold: check.isUntold,
             history: check.history.map { $0.outcome == .kept }
         )
     }

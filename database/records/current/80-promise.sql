@@ -34,7 +34,7 @@ begin
     insert into care.probe_result (run_id, probe, class, outcome, seen, details, release, took_ms, at, until)
     values (run, note_probe.probe, note_probe.class, note_probe.outcome, note_probe.seen, note_probe.details,
             note_probe.release, note_probe.took_ms, now_at, now_at + fresh);
-    if note_probe.outcome not in ('begun', 'not tried') then
+    if note_probe.outcome not in ('begun', 'not tried', 'cannot be told') then
         perform care.write_sign_in(
             null, null, null, 'promise.prove', nullif(note_probe.outcome, 'kept'), key_epoch, salt, sealed);
     end if;
