@@ -350,6 +350,60 @@ extension Release {
         await town.close()
     }
 
+    /// A town whose scratch copies are made from a release with one more file.
+    private func outcome(_ probe: Probe, _ town: TestTown, adding files: [String: String]) async throws -> Prover.Result
+    {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "release-\(UUID().uuidString)")
+        try FileManager.default.copyItem(at: Release.folder(of: "records"), to: folder)
+        defer { try? FileManager.default.removeItem(at: folder) }  // a copy of what is in the repository
+        for (name, text) in files { try Data(text.utf8).write(to: folder.appending(path: name)) }
+        var site = try town.site()
+        site.release = { _ in folder }
+        return try #require(try await Prover(site, probes: [probe], release: "test").proveAll().first)
+    }
+
+    @Test func `unguarded-table: a suite that does not see the table`() async throws {
+        let town = try await TestTown()
+        // As soon as somebody is let in, the table is where the suite does not look.
+        let blinds = """
+            create function public.hide_diary() returns event_trigger language plpgsql as $$
+            begin
+                if to_regclass('care.diary') is not null then alter table care.diary set schema public; end if;
+            end $$;
+            create event trigger hide_diary on ddl_command_end when tag in ('GRANT') execute function public.hide_diary();
+
+            """
+        let result = try await outcome(.unguardedTable, town, adding: ["current/99-blinds.sql": blinds])
+        #expect(result.outcome == .fallsShort, "\(result.seen)")
+        #expect(result.details.contains("a table without rules was not noticed"))
+        await town.close()
+    }
+
+    @Test func `steps-back: a step that leaves something behind`() async throws {
+        let town = try await TestTown()
+        // The second time, the step finds what its way back left.
+        let up = """
+            do $$
+            begin
+                if to_regclass('public.remnant') is null then create table public.remnant (id int);
+                else alter table care.patient add column remnant int; end if;
+            end $$;
+
+            """
+        let folder = Release.folder(of: "records").appending(path: "migrations")
+        let steps = try FileManager.default.contentsOfDirectory(atPath: folder.path).count / 2
+        let name = "migrations/" + String("000\(steps + 1)".suffix(4)) + "-remnant"
+        let files = ["\(name).up.sql": up, "\(name).down.sql": "select 1;\n"]
+        let result = try await outcome(.stepsBack, town, adding: files)
+        #expect(result.outcome == .fallsShort, "\(result.seen)")
+        #expect(result.details.contains { $0.contains("remnant") }, "\(result.details)")
+        // The same files with a way back that takes everything back.
+        let whole = files.merging(["\(name).down.sql": "drop table public.remnant;\n"]) { $1 }
+        let kept = try await outcome(.stepsBack, town, adding: whole)
+        #expect(!kept.details.contains { $0.contains("remnant") }, "\(kept.details)")
+        await town.close()
+    }
+
     @Test func `steps-back: there and back, on a filled copy`() async throws {
         let town = try await TestTown()
         let result = try await outcome(.stepsBack, town)
