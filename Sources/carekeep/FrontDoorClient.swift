@@ -15,24 +15,31 @@ struct FrontDoorClient: FrontDoor {
     let host: String
     let port: Int
     let plainPort: Int?
+    /// Whether nobody said that the plain port is open.
+    private let isGuessing: Bool
     private let tls: NIOSSLContext
 
     /// - `authority`: the PEM file of the authority to trust; the system's without one.
-    init(name: String, host: String, port: Int, plainPort: Int?, authority: String?) throws {
+    /// - `isGuessing`: whether the plain port may be closed.
+    init(name: String, host: String, port: Int, plainPort: Int?, authority: String?, isGuessing: Bool = false) throws {
         self.name = name
         self.host = host
         self.port = port
         self.plainPort = plainPort
+        self.isGuessing = isGuessing
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv13
         if let authority { configuration.trustRoots = .file(authority) }
         tls = try NIOSSLContext(configuration: configuration)
     }
 
-    var address: String { port == 443 ? "https://\(name)" : "https://\(name):\(port)" }
+    var address: String { "https://" + (port == 443 ? shownName : "\(shownName):\(port)") }
+
+    private var shownName: String { name.contains(":") ? "[\(name)]" : name }
 
     func ask(_ question: DoorQuestion) async throws -> DoorAnswer {
-        let (tls, name) = (tls, name)
+        // A certificate for a number is compared with the number connected to; TLS sends names alone.
+        let (tls, name) = (tls, Self.isNumber(name) ? nil : name)
         return try await exchange(question, port: port) { channel in
             try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: tls, serverHostname: name))
         }
@@ -40,7 +47,15 @@ struct FrontDoorClient: FrontDoor {
 
     func askPlainly(_ question: DoorQuestion) async throws -> DoorAnswer? {
         guard let plainPort else { return nil }
-        return try await exchange(question, port: plainPort) { _ in }
+        do { return try await exchange(question, port: plainPort) { _ in } } catch let trouble as ProbeTrouble {
+            guard isGuessing, case .cannotBeTried = trouble else { throw trouble }
+            return nil
+        }
+    }
+
+    private static func isNumber(_ name: String) -> Bool {
+        var (four, six) = (in_addr(), in6_addr())
+        return inet_pton(AF_INET, name, &four) == 1 || inet_pton(AF_INET6, name, &six) == 1
     }
 
     func speakPlainly() async throws -> [UInt8] {
@@ -65,7 +80,7 @@ struct FrontDoorClient: FrontDoor {
     ) async throws -> DoorAnswer {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let answer = loop.makePromise(of: DoorAnswer.self)
-        let (name, head) = (port == 443 ? self.name : "\(self.name):\(port)", Self.head(question))
+        let (name, head) = ([443, 80].contains(port) ? shownName : "\(shownName):\(port)", Self.head(question))
         let body = question.body
         let connecting = ClientBootstrap(group: loop).connectTimeout(.seconds(10)).channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
@@ -124,7 +139,7 @@ struct FrontDoorClient: FrontDoor {
 
         func channelActive(context: ChannelHandlerContext) {
             var head = head
-            head.headers.add(name: "Host", value: host)
+            if !head.headers.contains(name: "Host") { head.headers.add(name: "Host", value: host) }
             context.write(wrapOutboundOut(.head(head)), promise: nil)
             if !requestBody.isEmpty {
                 context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: requestBody)))), promise: nil)

@@ -13,6 +13,9 @@ struct ProveCommand: AsyncParsableCommand {
         discussion: """
             Without ids, everything that can be checked. Checks through the front door need a server that runs. Results are kept, \
             and shown on the page /trust. What went wrong is told here in full, and there in a word.
+
+            With --remote, what anybody can try from outside, on anybody's installation: it needs no installation here, and \
+            nothing is kept there.
             """
     )
 
@@ -21,6 +24,21 @@ struct ProveCommand: AsyncParsableCommand {
 
     @Flag(name: .long, help: "Print the count of outcomes alone.")
     var quiet = false
+
+    @Option(name: .long, help: ArgumentHelp("An installation to try from outside.", valueName: "https://…"))
+    var remote: String?
+
+    @Option(
+        name: .long,
+        help: "With --remote: the certificate authority to trust, a PEM file; the system's without it."
+    )
+    var authority: String?
+
+    @Option(
+        name: .long,
+        help: "With --remote: where plain HTTP is answered; 80 is tried for an address without a port."
+    )
+    var plainPort: Int?
 
     @Argument(help: "Ids of promises, such as ISO-1.")
     var ids: [String] = []
@@ -33,6 +51,10 @@ struct ProveCommand: AsyncParsableCommand {
         }
         let probes = Prover.probes(for: ids, in: catalogue)
         guard !probes.isEmpty else { return }
+        if let remote { return try await prove(at: remote, probes, in: catalogue) }
+        if authority != nil || plainPort != nil {
+            throw ValidationError("--authority and --plain-port go with --remote.")
+        }
         var results: [Prover.Result] = []
         try await OpenHome.forCommand(config: config) { open, _ in
             let site = try open.site(file: ServerConfiguration.file(given: config))
@@ -40,6 +62,19 @@ struct ProveCommand: AsyncParsableCommand {
                 if !quiet { ResultTable.tell($0, in: catalogue) }
             }
         }
+        ResultTable.tellCounts(results)
+        if ResultTable.isBad(results) { throw ExitCode.failure }
+    }
+
+    private func prove(at address: String, _ probes: [Probe], in catalogue: PromiseCatalogue) async throws {
+        guard config == nil else {
+            throw ValidationError("--remote takes no configuration: it needs an address alone.")
+        }
+        let place = try RemoteInstallation(address, authority: authority, plainPort: plainPort)
+        let open = Set(Probe.fromOutside.map(\.name))
+        let wanted = probes.filter { open.contains($0.name) }
+        guard !wanted.isEmpty else { throw ValidationError("None of these promises can be tried from outside.") }
+        let results = try await place.prove(wanted) { if !quiet { ResultTable.tell($0, in: catalogue) } }
         ResultTable.tellCounts(results)
         if ResultTable.isBad(results) { throw ExitCode.failure }
     }

@@ -15,11 +15,11 @@ from test_trust import results
 class Spoiler:
     """Stands before the server with the server's own certificate, passes everything on, and spoils what it is told to."""
 
-    def __init__(self, home):
+    def __init__(self, home, context=None):
         self.spoil = None
         self.kept = {}
         self.port, self.plain_port = free_ports(2)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context = context or ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(home.data / "tls" / "server.pem", home.data / "tls" / "server.key")
         self.upstream = home.client(http2=False)
         self.plain_upstream = httpx.Client(base_url=f"http://localhost:{home.http}")

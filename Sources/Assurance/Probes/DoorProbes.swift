@@ -49,7 +49,9 @@ extension Probe {
             wrong.append("the HTTPS port answers plain HTTP")
         }
         let plain =
-            asked == 0 ? "Nothing listens for plain HTTP" : "\(asked) plain requests got a redirect and nothing else"
+            asked == 0
+            ? "Nothing was found that listens for plain HTTP"
+            : "\(asked) plain requests got a redirect and nothing else"
         return .judged("\(plain); \(paths.count) addresses tell browsers to use HTTPS alone.", wrong: wrong)
     }
 
@@ -60,11 +62,13 @@ extension Probe {
         tries: "reads the headers and the pages of open and signed-in addresses"
     ) {
         ground in
-        let (door, canary) = (try ground.door(), try ground.canaries().north)
+        let door = try ground.door()
         var answers: [(String, DoorAnswer)] = []
         for path in ["/", "/sign-in", "/trust", "/nothing-here", "/health/live", "/fhir/metadata", "/api/members"] {
             answers.append((path, try await door.ask(DoorQuestion(path))))
         }
+        guard !ground.isOutside else { return judged(answers, setting: visitorsCookies(answers)) }
+        let canary = try ground.canaries().north
         let record = DoorQuestion("/fhir/Patient/\(canary.patient)", headers: DoorQuestion.bearer(canary.token))
         answers.append(("a record for programs", try await door.ask(record)))
         let visitor = try await DoorVisitor(door, signingInAs: canary)
@@ -79,11 +83,23 @@ extension Probe {
             answers.append((name, answer))
         }
         try await visitor.signOut()
+        return judged(answers, setting: visitor.cookieFaults)
+    }
+
+    private static func judged(_ answers: [(String, DoorAnswer)], setting cookieFaults: [String]) -> Sighting {
         let wrong = answers.flatMap { name, answer in PageRules.faults(of: answer).map { "\(name): \($0)" } }
         return .judged(
             "\(answers.count) answers carry a policy that lets no script, frame or foreign content run, and the pages hold none.",
-            wrong: wrong + visitor.cookieFaults
+            wrong: wrong + cookieFaults
         )
+    }
+
+    /// What is wrong with the cookies that visitors get.
+    private static func visitorsCookies(_ answers: [(String, DoorAnswer)]) -> [String] {
+        answers.flatMap { path, answer in
+            answer.headers.filter { $0.name == "set-cookie" }.flatMap { DoorVisitor.faults(ofCookie: $0.value) }
+                .map { "\(path): the visitor's cookie \($0)" }
+        }
     }
 
     // APP-2
@@ -279,11 +295,14 @@ final class DoorVisitor: Sendable {
             throw ProbeTrouble.controlFailed("the synthetic member cannot sign in: \(answer.status)")
         }
         cookie = [("Cookie", String(session.prefix { $0 != ";" }))]
-        let attributes = session.lowercased()
-        cookieFaults =
-            ["secure", "httponly", "path=/", "samesite="].filter { !attributes.contains($0) }
-            .map { "the session's cookie is not \($0)" }
-            + (session.hasPrefix("__Host-") ? [] : ["the session's cookie is not bound to this host"])
+        cookieFaults = Self.faults(ofCookie: session).map { "the session's cookie \($0)" }
+    }
+
+    /// What is wrong with how a cookie is set.
+    static func faults(ofCookie set: String) -> [String] {
+        let attributes = set.lowercased()
+        return ["secure", "httponly", "path=/", "samesite="].filter { !attributes.contains($0) }.map { "is not \($0)" }
+            + (set.hasPrefix("__Host-") ? [] : ["is not bound to this host"])
     }
 
     func get(_ path: String) async throws -> DoorAnswer { try await door.ask(DoorQuestion(path, headers: cookie)) }

@@ -83,6 +83,7 @@ public struct Ground: Sendable {
     let `class`: Probe.Class
     private let databases: Site.Databases?
     private let whole: Site?
+    private let onlyDoor: (any FrontDoor)?
     private let lent: Lent?
     private let twins: Twins
     private let fingerprint: [UInt8]
@@ -93,6 +94,7 @@ public struct Ground: Sendable {
         self.host = host
         self.databases = databases
         whole = nil
+        onlyDoor = nil
         self.class = probe.class
         lent = nil
         twins = Twins()
@@ -100,10 +102,28 @@ public struct Ground: Sendable {
         self.caught = caught
     }
 
+    /// The ground of somebody who has an address and nothing else.
+    init(_ door: any FrontDoor, for probe: Probe, caught: Caught) {
+        // Of somebody else's installation nothing is known; what is promised is the strictest.
+        host = Site.Host(dataFolders: [], hasClearRootKey: false, allowsTLS12: false, hasOwnClusters: false)
+        databases = nil
+        whole = nil
+        onlyDoor = door
+        self.class = probe.class
+        lent = nil
+        twins = Twins()
+        fingerprint = []
+        self.caught = caught
+    }
+
+    /// Whether there is nothing but a front door.
+    var isOutside: Bool { onlyDoor != nil }
+
     init(_ site: Site, for probe: Probe, lent: Lent?, twins: Twins, fingerprint: [UInt8], caught: Caught) {
         host = site.host
         databases = site.databases
         whole = site
+        onlyDoor = nil
         self.class = probe.class
         self.lent = lent
         self.twins = twins
@@ -131,6 +151,7 @@ public struct Ground: Sendable {
     /// The front door.
     public func door() throws -> any FrontDoor {
         try require(.live, "the front door")
+        if let onlyDoor { return onlyDoor }
         guard let door = try site.door else { throw ProbeTrouble.cannotBeTried("no server answers") }
         return door
     }

@@ -131,6 +131,7 @@ extension Probe {
     /// Every probe, the quick ones first; what searches logs comes after those that could have left something in them.
     public static let all: [Probe] = [
         tlsVersions, plainHTTP, headers, foreignForms, malformed, injection,
+        refusals, redirects, published,
         sessionEnd, guessing, entries, history, minimum, weakPasswords,
         wall, guardNow, grants, drift, passwordHashes, quietLogs, canaryBytes,
         rootKey, diskEncryption, swap, coreDumps, fileModes, accounts, listeners, firewall, clock,

@@ -16,6 +16,9 @@ public enum ProbeName: String, Sendable, CaseIterable, Comparable {
     case grants
     case entries
     case quietLogs = "quiet-logs"
+    case refusals
+    case redirects
+    case published
     case sockets
     case diskEncryption = "disk-encryption"
     case swap

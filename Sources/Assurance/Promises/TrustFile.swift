@@ -81,6 +81,12 @@ public enum TrustFile {
         return Contents(key: named, issued: issued, until: until, counts: counts)
     }
 
+    /// Whether bytes say that they are such a file, whatever they are worth.
+    static func isOne(_ bytes: [UInt8]) -> Bool {
+        // What cannot be read is none.
+        (try? JSON(parsing: bytes))?["trust"]?["form"]?.string == form
+    }
+
     private static let form = "carekeep/trust/v1"
 
     private static func text(of trust: JSON) -> [UInt8] { trust.serialized() + [0x0A] }

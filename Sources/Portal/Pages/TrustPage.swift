@@ -182,7 +182,8 @@ struct TrustPage: PageBody {
         """
         <section class="card" id="verify"><h2>Check it yourself</h2>
         <p><a href="\(Address.trustFile)">/trust.json</a> has all of this, signed. <code>carekeep verify trust.json</code> says
-        whether it was changed, and needs nothing of ours but the program. The key of this installation:</p>
+        whether it was changed, and needs nothing of ours but the program. <code>carekeep prove --remote</code> with the address of this
+        server makes the checks that anyone can repeat. The key of this installation:</p>
         <p class="key"><code>\(self.key)</code></p>
         <p>A key that you read here is as good as this page. Write it down, and compare it the next time or with somebody who
         read it elsewhere.</p>

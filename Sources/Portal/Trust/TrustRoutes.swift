@@ -35,7 +35,7 @@ struct TrustRoutes {
 
 extension TrustPage {
     /// The checks that somebody outside can repeat.
-    private static let fromOutside: Set<ProbeName> = [.tlsVersions, .plainHTTP, .headers]
+    private static let fromOutside = Set(Probe.fromOutside.map(\.name))
 
     init(_ report: TrustReport, for profile: Audience?, key: String) {
         let wanted = profile.flatMap { Promise.Profile(rawValue: $0.rawValue) }
