@@ -294,6 +294,19 @@ struct MadeUpMachine {
         ("policy drop", "policy accept"), ("\t\tip protocol icmp accept", "\t\taccept"),
         ("\t\tip protocol icmp accept", "\t\tiifname \"eth0\" counter packets 1 bytes 1 accept"),
         ("hook input", "hook output"),
+        // What is not understood, or speaks of one interface alone, does not make it look closed.
+        ("\t\tip protocol icmp accept", "\t\tmeta nfproto ipv4 accept"),
+        ("\t\tip protocol icmp accept", "\t\tct state new accept"),
+        ("\t\tip protocol icmp accept", "\t\tmeta l4proto { tcp, udp } accept"),
+        ("\t\tip protocol icmp accept", "\t\tiifname \"eth0\" jump input"),
+        (
+            "policy drop;\n\t\tct state established,related accept",
+            "policy accept;\n\t\tct state established,related accept\n\t\tiifname \"eth0\" drop"
+        ),
+        (
+            "policy drop;\n\t\tct state established,related accept",
+            "policy accept;\n\t\tip daddr 10.0.0.1 return\n\t\tdrop"
+        ),
     ])
     func `open to everything`(text: String, damaged: String) {
         let firewall = HostFirewall(nftables: Self.good.replacing(text, with: damaged))
@@ -339,6 +352,68 @@ struct MadeUpMachine {
         -A ufw-user-input -p udp -m udp --dport 53 -j ACCEPT
         COMMIT
         """
+
+    private static let zones = """
+        table inet firewalld {
+        \tchain filter_INPUT {
+        \t\ttype filter hook input priority filter + 10; policy accept;
+        \t\tct state { established, related } accept
+        \t\tct status dnat accept
+        \t\tiifname "lo" accept
+        \t\tct state invalid drop
+        \t\tjump filter_INPUT_ZONES
+        \t\treject with icmpx admin-prohibited
+        \t}
+        \tchain filter_INPUT_ZONES {
+        \t\tiifname "eth0" goto filter_IN_public
+        \t\tgoto filter_IN_public
+        \t}
+        \tchain filter_IN_public {
+        \t\tjump filter_IN_public_allow
+        \t\tmeta l4proto { icmp, ipv6-icmp } accept
+        \t\treject with icmpx admin-prohibited
+        \t}
+        \tchain filter_IN_public_allow {
+        \t\ttcp dport 22 accept
+        \t\tudp dport 546 accept
+        \t\ttcp dport 9090 accept
+        \t}
+        }
+        """
+
+    @Test func `of zones are followed from chain to chain`() {
+        let firewall = HostFirewall(nftables: Self.zones)
+        #expect(firewall.closesIPv4 && firewall.closesIPv6)
+        #expect(firewall.unneeded(beside: [22]) == ["9090"])
+        let trusting = Self.zones.replacing("\t\ttcp dport 9090 accept", with: "\t\taccept")
+        #expect(!HostFirewall(nftables: trusting).closesIPv4)
+    }
+
+    @Test func `of ufw are followed past a chain that some packets leave`() {
+        let ufw = """
+            *filter
+            :INPUT DROP [0:0]
+            -A INPUT -j ufw-before-input
+            -A INPUT -j ufw-user-input
+            -A ufw-before-input -i lo -j ACCEPT
+            -A ufw-before-input -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+            -A ufw-before-input -p icmp -m icmp --icmp-type 8 -j ACCEPT
+            -A ufw-before-input -j ufw-not-local
+            -A ufw-not-local -m addrtype --dst-type LOCAL -j RETURN
+            -A ufw-not-local -j DROP
+            -A ufw-user-input -p tcp -m tcp --dport 22 -j ufw-user-limit-accept
+            -A ufw-user-input -p tcp -m tcp --dport 8080 -j ACCEPT
+            -A ufw-user-limit-accept -j ACCEPT
+            COMMIT
+            """
+        let firewall = HostFirewall(iptables: ufw, ip6tables: ufw)
+        #expect(firewall.closesIPv4 && firewall.closesIPv6)
+        #expect(firewall.unneeded(beside: []) == ["22", "8080"])
+        let open = ufw.replacing(":INPUT DROP", with: ":INPUT ACCEPT")
+        #expect(!HostFirewall(iptables: open, ip6tables: open).closesIPv4)
+        let states = ufw.replacing("RELATED,ESTABLISHED", with: "NEW,ESTABLISHED")
+        #expect(!HostFirewall(iptables: states, ip6tables: states).closesIPv4)
+    }
 
     @Test func `of iptables are read too`() {
         let both = HostFirewall(iptables: Self.saved, ip6tables: Self.saved)

@@ -2,8 +2,8 @@ import Foundation
 
 /// What a host's firewall lets in, read from `nft list ruleset` or from `iptables-save`.
 ///
-/// Told are TCP ports that are let in for everybody. Rules for some senders alone, and what is let in by a rule that this does not
-/// understand, are not counted.
+/// Told are TCP ports that are let in for everybody; rules for some senders alone are passed over. A rule that accepts and is not
+/// understood is taken for one that accepts everything, one that refuses for one that refuses nothing.
 struct HostFirewall: Sendable, Equatable {
     /// Whether what no rule names is refused, over IPv4 and IPv6.
     private(set) var closesIPv4 = false
@@ -80,24 +80,29 @@ struct HostFirewall: Sendable, Equatable {
     /// One rule of a chain.
     private struct Rule {
         enum Verdict: Equatable {
-            case accept, refuse, nothing
+            case accept, refuse, leave, nothing
             case jump(String)
         }
 
         var verdict: Verdict
-        /// Whether it speaks of every packet that comes by the network.
+        /// Whether it speaks of every packet, or of every one that comes by some interface.
         var isForAll: Bool
+        var hasInterface: Bool
+        /// Whether what it accepts is little: answers, some senders, some ports, other protocols than TCP. Anything that is not known to
+        /// be is taken for much.
+        var isNarrow: Bool
         /// TCP ports it speaks of; empty for none.
         var ports: [ClosedRange<Int>] = []
         /// Whether it speaks of some senders alone.
-        var hasSender = false
+        var hasSender: Bool
 
         init(nft line: String, family: String) {
-            let plain = line.replacing(/counter packets [0-9]+ bytes [0-9]+ ?/, with: "").replacing(
+            let said = line.replacing(/counter packets [0-9]+ bytes [0-9]+ ?/, with: "").replacing(
                 /comment "[^"]*"/,
                 with: ""
             )
-            .replacing(/log prefix "[^"]*" ?/, with: "").replacing(/iif(name)? "?[a-z]+[0-9a-z]*"? ?/) { match in
+            .replacing(/log prefix "[^"]*" ?/, with: "")
+            let plain = said.replacing(/iif(name)? "?[a-z][a-z0-9.@-]*"? ?/) { match in
                 match.0.contains(/\blo\b/) ? match.0 : ""
             }.trimmingCharacters(in: .whitespaces)
             let target = plain.firstMatch(of: /(?:jump|goto) (\S+)/).map { "\(family) \($0.1)" }
@@ -108,10 +113,16 @@ struct HostFirewall: Sendable, Equatable {
             } else if plain.hasSuffix("drop") || plain.contains(/\breject\b/) {
                 verdict = .refuse
             } else {
-                verdict = .nothing
+                verdict = plain.hasSuffix("return") ? .leave : .nothing
             }
-            isForAll = plain.contains(/^(accept|drop|reject.*|(jump|goto) \S+)$/)
+            isForAll = plain.contains(/^(accept|drop|return|reject( with .*)?|(jump|goto) \S+)$/)
+            hasInterface = plain != said.trimmingCharacters(in: .whitespaces)
             hasSender = plain.contains(/\bsaddr\b/)
+            let isOfSomePorts = plain.contains(/\bdport\b/)
+            isNarrow =
+                hasSender || isOfSomePorts
+                || plain.contains(/\b(established|related|icmp|icmpv6|ipv6-icmp|igmp|lo|udp|esp|vrrp|dnat)\b/)
+                    && !plain.contains(/\b(new|untracked|tcp)\b/)
             if !plain.contains("udp dport"), let found = plain.firstMatch(of: /dport (\{[^}]*\}|\S+)/) {
                 ports = Self.ranges(found.1.replacing(/[{}]/, with: "").replacing(" ", with: ""), between: "-")
             }
@@ -126,17 +137,22 @@ struct HostFirewall: Sendable, Equatable {
                 switch target {
                 case "ACCEPT": .accept
                 case "DROP", "REJECT": .refuse
-                case "LOG", "NFLOG", "RETURN", "": .nothing
+                case "RETURN": .leave
+                case "LOG", "NFLOG", "": .nothing
                 default: .jump("\(family) \(target)")
                 }
-            let interface = after(["-i"])
-            // What follows the chain's name but for the target, an interface that is not this machine's own, and what a refusal says.
-            let conditions = words.dropFirst(2).filter { word in
-                !["-j", "-g", target, "-i", interface ?? "-j", "--reject-with", after(["--reject-with"]) ?? "-j"]
-                    .contains(word)
-            }
-            isForAll = conditions.isEmpty && interface != "lo"
+            let (interface, answer) = (after(["-i"]), after(["--reject-with"]))
+            // What follows the chain's name but for the target, an interface, and what a refusal says.
+            let known: Set = ["-j", "-g", target, "-i", interface ?? "-i", "--reject-with", answer ?? "-i"]
+            isForAll = words.dropFirst(2).allSatisfy { known.contains($0) } && interface != "lo"
+            hasInterface = interface != nil
             hasSender = words.contains("-s") || words.contains("--source")
+            let others: Set = ["udp", "icmp", "ipv6-icmp", "igmp", "esp", "ah", "vrrp"]
+            let states = after(["--ctstate", "--state"])
+            isNarrow =
+                hasSender || interface == "lo" || after(["--dport", "--dports"]) != nil
+                || others.contains(after(["-p"]) ?? "")
+                || states.map { !$0.contains("NEW") && !$0.contains("UNTRACKED") } ?? false
             if after(["-p"]) != "udp", let found = after(["--dport", "--dports"]) {
                 ports = Self.ranges(found, between: ":")
             }
@@ -169,15 +185,24 @@ struct HostFirewall: Sendable, Equatable {
         opening ports: inout [ClosedRange<Int>],
         depth: Int
     ) -> Rule.Verdict? {
-        guard depth < 16 else { return nil }
+        // Deeper than anybody writes: taken for open.
+        guard depth < 16 else { return .accept }
+        var mayBeLeft = false
         for rule in chains[chain] ?? [] {
             switch rule.verdict {
-            case .accept, .refuse:
-                if rule.isForAll { return rule.verdict }
-                if rule.verdict == .accept, !rule.hasSender { ports += rule.ports }
+            case .accept:
+                if !rule.isNarrow { return .accept }
+                if !rule.hasSender { ports += rule.ports }
+            case .refuse:
+                if rule.isForAll, !rule.hasInterface, !mayBeLeft { return .refuse }
             case .jump(let target):
                 let found = verdict(of: target, in: chains, opening: &ports, depth: depth + 1)
-                if rule.isForAll, let found { return found }
+                if found == .accept, !rule.isNarrow { return .accept }
+                if found == .accept, !rule.hasSender { ports += rule.ports }
+                if found == .refuse, rule.isForAll, !rule.hasInterface, !mayBeLeft { return .refuse }
+            case .leave:
+                if rule.isForAll, !rule.hasInterface { return nil }
+                mayBeLeft = true
             case .nothing: break
             }
         }
