@@ -1,5 +1,5 @@
 # Carekeep. `make run` and `make test` are all that most people need; `make help` lists the rest.
-.PHONY: run test soak fuzz mutants bench lint format docs help packages-run packages-test packages-bench toolchain
+.PHONY: run test soak fuzz mutants release-results bench lint format docs help packages-run packages-test packages-bench toolchain
 .DEFAULT_GOAL := help
 # Each step needs the one before it.
 .NOTPARALLEL:
@@ -29,6 +29,10 @@ fuzz: toolchain ## bytes that nobody has checked, made up for a while: make fuzz
 mutants: packages-test toolchain .venv/.installed ## damage to the checks on which pass and seal rest: do the tests notice?
 	scripts/mutate $(ARGS)
 
+release-results: packages-test toolchain .venv/.installed ## what the longest suites find for the release binary, written beside it
+	swift build -c release --product carekeep
+	scripts/record-release .build/release/carekeep $(ARGS)
+
 bench: packages-bench toolchain .venv/.installed ## how close the server comes to the database's own limit, as ratios
 	swift build -c release --product carekeep
 	.venv/bin/python bench/run $(ARGS)
@@ -43,7 +47,7 @@ docs: toolchain ## the documentation of every module, as web pages in .build/doc
 	@scripts/docs
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 packages-run:
 	@scripts/install-packages run

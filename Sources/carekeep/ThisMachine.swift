@@ -1,5 +1,7 @@
 import Assurance
 import CLinux
+import Crypto
+import Foundation
 import Glibc
 import Postgres
 
@@ -34,6 +36,26 @@ extension Machine {
             var error = 0
             let isKept = carekeep_clock_is_kept(&error)
             return isKept < 0 ? nil : KernelClock(isSynchronised: isKept == 1, maximumError: error)
+        }
+    )
+}
+
+extension ReleaseFolder {
+    /// Beside the program that this process runs.
+    static let here = ReleaseFolder(
+        results: {
+            let folder = URL(filePath: Supervisor.thisProgram).resolvingSymlinksInPath().deletingLastPathComponent()
+            return FileManager.default.contents(atPath: folder.appending(path: "release-results.json").path).map(
+                Array.init
+            )
+        },
+        sha256: {
+            // The file that is executed, also if another one has taken its name meanwhile.
+            guard let file = FileHandle(forReadingAtPath: "/proc/self/exe") else { return nil }
+            var hash = SHA256()
+            // What cannot be read to its end has no hash.
+            while let bytes = try? file.read(upToCount: 1 << 20), !bytes.isEmpty { hash.update(data: bytes) }
+            return hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         }
     )
 }
@@ -120,7 +142,8 @@ extension Site.Host {
             hasClearRootKey: configuration.rootKey.passphrase == .none,
             allowsTLS12: configuration.minimumTLS == .v1_2,
             hasOwnClusters: stores.allSatisfy { $0.cluster != nil },
-            deployment: Deployment(machine: .here, layout: layout)
+            deployment: Deployment(machine: .here, layout: layout),
+            release: .here
         )
     }
 }

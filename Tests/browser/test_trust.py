@@ -1,7 +1,9 @@
 """The promises on a running installation: `carekeep prove`, the page at /trust, and its signed form."""
 
 import base64
+import hashlib
 import json
+import os
 import re
 import subprocess
 import tempfile
@@ -49,10 +51,12 @@ def test_everything_that_is_built_is_kept_but_for_the_root_key_in_clear(home):
     assert len(told) >= 20
     # What the machine of these tests is like is not ours to say: but for its files and databases, which are.
     machines = {"disk-encryption", "swap", "core-dumps", "accounts", "listeners", "firewall", "clock"}
-    wrong = {name: row for name, row in told.items() if row[1] != "kept" and name not in machines}
+    wrong = {name: row for name, row in told.items() if row[1] != "kept" and name not in machines and row[0] != "release"}
     assert set(wrong) == {"root-key"}, home.proved.stdout
     assert not [name for name in machines if told[name][1] in ("broken", "not tried")], home.proved.stdout
     assert home.proved.returncode == 1
+    # Nobody ran the longest suites for the program that these tests try.
+    assert {row[1] for row in told.values() if row[0] == "release"} == {"not tried"}
 
 
 def test_nothing_is_left_behind(home):
@@ -67,15 +71,15 @@ def test_nothing_is_left_behind(home):
 
 
 def test_each_result_is_an_entry_of_the_trail(home):
-    told = results(home.proved)
+    told = [row for row in results(home.proved).values() if row[1] not in ("not tried", "cannot be told")]
     entries = home.sql("records", "select count(*) from care.entry where act = 'promise.prove'")
     assert int(entries) >= len(told)
 
 
 def test_promises_can_be_tried_one_by_one(home):
-    done = home.command("prove", "ISO-5", "ENC-5")
+    done = home.command("prove", "ACC-3", "ENC-5")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert set(results(done)) == {"grants"}
+    assert set(results(done)) == {"session-end"}
     assert "ENC-5  not built yet" in done.stdout
     assert home.command("prove", "XYZ" + "-1").returncode != 0
 
@@ -164,7 +168,7 @@ def test_details_of_a_failure_are_told_on_the_host_alone(home):
             assert "carekeep_server may" not in file.text and "carekeep_server may" not in client.get("/trust").text
     finally:
         home.sql("records", "revoke select on care.pass from carekeep_server")
-    assert home.command("prove", "ISO-5").returncode == 0
+    assert results(home.command("prove", "ISO-5"))["grants"][1] == "kept"
 
 
 def test_nobody_sees_the_synthetic_organisations(home):
@@ -188,6 +192,21 @@ def test_the_page_fits(home, name, size):
         assert [line for line in driver.get_log("browser") if line["level"] == "SEVERE"] == []
     finally:
         driver.quit()
+
+
+def test_what_suites_found_for_this_very_program_is_told(home):
+    beside = Path(os.path.realpath(BINARY)).parent / "release-results.json"
+    assert not beside.exists()
+    row = {"suite": "kill-run", "passed": True, "count": 200, "of": "rounds of killing", "at": "2026-11-22T06:12:34Z"}
+    try:
+        for digest, outcome in [(hashlib.sha256(BINARY.read_bytes()).hexdigest(), "kept"), ("0" * 64, "not tried")]:
+            beside.write_text(json.dumps({"form": "carekeep/release-results/v1", "sha256": digest, "suites": [row]}))
+            done = home.command("prove", "GOV-8")
+            told = {name: row[:2] for name, row in results(done).items()}
+            assert told == {"mutants": ("release", "not tried"), "fuzzing": ("release", "not tried"), "kill-run": ("release", outcome)}
+            assert ("200 rounds of killing on 2026-11-22" in done.stdout) == (outcome == "kept")
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 # What is taken away, one thing at a time, and the probe that sees it.

@@ -32,6 +32,8 @@ public struct Site: Sendable {
         public var hasOwnClusters: Bool
         /// The machine, and how the installation lies on it. `nil` where nobody looks at machines.
         public var deployment: Deployment?
+        /// What lies beside the program that runs. `nil` where nobody looks.
+        public var release: ReleaseFolder?
 
         /// Says all of it.
         public init(
@@ -39,13 +41,15 @@ public struct Site: Sendable {
             hasClearRootKey: Bool,
             allowsTLS12: Bool,
             hasOwnClusters: Bool,
-            deployment: Deployment? = nil
+            deployment: Deployment? = nil,
+            release: ReleaseFolder? = nil
         ) {
             self.dataFolders = dataFolders
             self.hasClearRootKey = hasClearRootKey
             self.allowsTLS12 = allowsTLS12
             self.hasOwnClusters = hasOwnClusters
             self.deployment = deployment
+            self.release = release
         }
     }
 
@@ -146,6 +150,15 @@ public struct Ground: Sendable {
             throw ProbeTrouble.cannotBeTried("nothing is known of the machine")
         }
         return (deployment.machine, deployment.layout)
+    }
+
+    /// What lies beside the program that runs.
+    public func releaseFolder() throws -> ReleaseFolder {
+        try require(.release, "the results of the release's suites")
+        guard let release = host.release else {
+            throw ProbeTrouble.cannotBeTried("nothing is known of the program that runs")
+        }
+        return release
     }
 
     /// The front door.

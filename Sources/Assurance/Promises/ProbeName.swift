@@ -35,6 +35,9 @@ public enum ProbeName: String, Sendable, CaseIterable, Comparable {
     case headers
     case injection
     case drift
+    case mutants
+    case killRun = "kill-run"
+    case fuzzing
     case stepsBack = "steps-back"
     case minimum
     case history
