@@ -163,7 +163,7 @@ struct TrustPage: PageBody {
             switch check.evidence {
             case .live: "on this installation"
             case .twin: "on a scratch copy, where damage is allowed"
-            case .host: "of the machine under it"
+            case .host: "of the machine that this runs on"
             case .release: "before the release was given out"
             }
         let again: HTML = " <em>Anyone can repeat this.</em>"
