@@ -8,7 +8,7 @@ enum ResultTable {
     static func tell(_ result: Prover.Result, in catalogue: PromiseCatalogue) {
         let seconds = Double(result.took.components.seconds) + Double(result.took.components.attoseconds) / 1e18
         let columns = [
-            padded(result.probe.name.rawValue, 20), padded(result.probe.class.rawValue, 5),
+            padded(result.probe.name.rawValue, 20), padded(result.probe.class.rawValue, 7),
             padded(result.outcome.rawValue, 14),
             padded(seconds.formatted(.number.precision(.fractionLength(1))) + " s", 8),
             ids(result, in: catalogue).joined(separator: " "),

@@ -142,7 +142,7 @@ extension Probe {
         )
     }
 
-    // NET-1, NET-2
+    // NET-1
     static let listeners = Probe(
         .listeners,
         .host,

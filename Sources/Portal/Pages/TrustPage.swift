@@ -167,7 +167,7 @@ struct TrustPage: PageBody {
             case .release: "before the release was given out"
             }
         let again: HTML = " <em>Anyone can repeat this.</em>"
-        let untold: HTML = "<span class=\"seen\">This machine does not tell, so nothing is said.</span>"
+        let untold: HTML = "<span class=\"seen\">This machine does not tell whether it is so.</span>"
         return """
             <li>\(TrustHistory(outcomes: check.history).picture)
             <p>A check \(evidence): it \(check.tries).\(again, if: check.canBeRepeated)
