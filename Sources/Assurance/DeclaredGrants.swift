@@ -15,6 +15,11 @@ public struct DeclaredGrants: Sendable {
     public static let records = DeclaredGrants(
         schema: "care",
         """
+        act attestation.evidence: installation, carries attestation.file; being auditor, steward
+        act attestation.list: installation, carries attestation.read; being auditor, steward
+        act attestation.make: installation, carries attestation.make; being steward
+        act attestation.review: installation, carries attestation.review; being steward
+        act attestation.withdraw: installation, carries attestation.withdraw; being steward
         act bundle.write: patients, carries patient.write, reach.write, record.change, record.delete, record.read, \
         record.write; of the directory directory.change, directory.read, directory.write \
         being admin, caregiver, clinician, owner, staff; reached as assignment, care-team, guardian, self; being admin, caregiver, clinician, owner, patient, staff
@@ -68,6 +73,12 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may insert on account
         carekeep_gate may update on account (password_at, password_hash)
         carekeep_gate may select on act
+        carekeep_gate may select on attestation
+        carekeep_gate may insert on attestation
+        carekeep_gate may select on attestation_review
+        carekeep_gate may insert on attestation_review
+        carekeep_gate may select on attestation_withdrawal
+        carekeep_gate may insert on attestation_withdrawal
         carekeep_gate may select on canary
         carekeep_gate may insert on canary
         carekeep_gate may select on change (id, organization_id, patient_id, record_id)
@@ -89,6 +100,9 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may select on membership
         carekeep_gate may insert on membership
         carekeep_gate may update on membership (since)
+        carekeep_gate may select on office
+        carekeep_gate may insert on office
+        carekeep_gate may update on office (until)
         carekeep_gate may select on organization
         carekeep_gate may insert on organization
         carekeep_gate may select on pass
@@ -120,6 +134,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_owner may execute clock()
         carekeep_server may connect on the database
         carekeep_server may usage on schema care
+        carekeep_server may execute accepted_attestations()
         carekeep_server may execute account_to_add(bytea)
         carekeep_server may execute acting_account()
         carekeep_server may execute acting_maker_of(uuid)
@@ -134,6 +149,12 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute acting_shared(text)
         carekeep_server may execute add_member(uuid,bytea,bytea,bytea,text[],bytea)
         carekeep_server may execute add_months()
+        carekeep_server may execute attest(uuid,text,uuid,text,text,text,bytea,text,bytea,timestamp with time zone,timestamp with time zone)
+        carekeep_server may execute attestation_file(uuid)
+        carekeep_server may execute attestations()
+        carekeep_server may execute attestations_waiting()
+        carekeep_server may execute review_attestation(uuid,boolean,text)
+        carekeep_server may execute withdraw_attestation(uuid,text)
         carekeep_server may execute begin_session(bytea,text,uuid,text,bytea,interval,interval,text,integer,bytea,bytea)
         carekeep_server may execute count_reach_of_merged(uuid)
         carekeep_server may execute disclose(uuid[],integer,bytea,bytea)

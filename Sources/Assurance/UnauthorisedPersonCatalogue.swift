@@ -89,7 +89,10 @@ struct Catalogue {
     }
 
     /// Tables of the installation. None holds health data.
-    static let ofTheInstallation: Set<String> = ["account", "act", "guard", "job_kind", "migration", "probe_result"]
+    static let ofTheInstallation: Set<String> = [
+        "account", "act", "attestation", "attestation_review", "attestation_withdrawal", "guard", "job_kind",
+        "migration", "office", "probe_result",
+    ]
 }
 
 extension Catalogue.Table {

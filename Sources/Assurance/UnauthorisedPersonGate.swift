@@ -37,6 +37,8 @@ struct GateChecks {
         try merges()
         try sweeping()
         try months()
+        try offices()
+        try attestations()
         try promises()  // last: it ends the sessions of one of the houses
     }
 
@@ -390,7 +392,7 @@ extension GateChecks {
     private func roles() throws {
         for role in ["owner", "admin", "member", "caregiver", "patient", "clinician", "staff"] {
             let one = try scene.somebody([role], in: north)
-            for (act, scope) in scene.acts where scope != "patient" {
+            for (act, scope) in scene.acts where scope != "patient" && scope != "installation" {
                 let new = Scene.actsThatMakePatients.contains(act) ? [UUID()] : []
                 let request = Scene.Request(act, by: one, of: north, newPatients: new)
                 if Self.taken[act]?.contains(role) ?? true {

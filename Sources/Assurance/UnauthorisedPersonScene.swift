@@ -184,7 +184,7 @@ final class Scene {
 /// An organisation with people and rows.
 struct House {
     let organization = UUID()
-    /// Owner and caregiver: Ada's guardian.
+    /// Owner and caregiver: Ada's guardian. Steward and auditor of the installation, too.
     let keeper = Someone()
     /// Caregiver: Ben's guardian.
     let other = Someone()
@@ -198,6 +198,8 @@ struct House {
     /// A patient whom nobody reaches, with whom records stand that are about others, too.
     let third = UUID()
     let job = UUID()
+    /// What the keeper vouched for; it was declined, and withdrawn.
+    let attestation = UUID()
 }
 
 /// Somebody with a session for the API and one for pages.
@@ -253,6 +255,8 @@ extension Scene {
         try add(house.keeper, ["owner", "caregiver"], to: house)
         try add(house.other, ["caregiver"], to: house)
         try add(house.clinician, ["clinician"], to: house)
+        for office in ["steward", "auditor"] { try give(office, to: house.keeper) }
+        try attest(house)
         try admin.query(
             """
             insert into care.link (organization_id, id, account_id, purpose, secret_sha256, until)
@@ -313,6 +317,41 @@ extension Scene {
             insert into care.membership (organization_id, account_id, roles, sealed_name)
             values (\(house.organization), \(someone.account), \(roles), \([UInt8]([0])))
             """
+        )
+    }
+
+    /// An attestation with all that can become of one.
+    private func attest(_ house: House) throws {
+        try admin.query(
+            """
+            insert into care.attestation (id, promise, follows, account_id, words, signed_as, link, since, until, at)
+            select \(house.attestation), 'ZZ-1', (
+                       select a.id from care.attestation a
+                        where a.promise = 'ZZ-1' and not exists (select from care.attestation b where b.follows = a.id)),
+                   \(house.keeper.account), 'it was done', 'somebody', 'https://evidence.example', t,
+                   t + interval '1 year', t
+              from clock_timestamp() t
+            """
+        )
+        try admin.query(
+            """
+            insert into care.attestation_review (attestation_id, author_id, account_id, accepted, reason, at)
+            values (\(house.attestation), \(house.keeper.account), \(house.other.account), false, 'why not',
+                    clock_timestamp())
+            """
+        )
+        try admin.query(
+            """
+            insert into care.attestation_withdrawal (attestation_id, account_id, reason, at)
+            values (\(house.attestation), \(house.other.account), 'not so', clock_timestamp())
+            """
+        )
+    }
+
+    /// Gives somebody an office of the installation.
+    func give(_ office: String, to someone: Someone) throws {
+        try admin.query(
+            "insert into care.office (account_id, office, since) values (\(someone.account), \(office), clock_timestamp())"
         )
     }
 

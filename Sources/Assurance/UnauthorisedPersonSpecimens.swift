@@ -608,6 +608,57 @@ struct Specimen: Sendable {
             isOfPatient: false
         ),
         Specimen(
+            name: "office",
+            table: "office",
+            match: { "account_id = \($0.house.keeper.account) and office = 'steward'" },
+            row: { victim, _ in
+                [("account_id", "\(victim.house.clinician.account)"), ("office", "'steward'"), ("since", "now()")]
+            },
+            change: "until = null",
+            isOfPatient: false
+        ),
+        Specimen(
+            name: "attestation",
+            table: "attestation",
+            match: { "id = \($0.house.attestation)" },
+            row: { victim, existing in
+                [
+                    ("id", "\(existing ? victim.house.attestation : UUID())"), ("promise", "'ZZ-9'"),
+                    ("account_id", "\(victim.house.keeper.account)"), ("words", "'it was done'"),
+                    ("signed_as", "'somebody'"), ("link", "'https://evidence.example'"), ("since", "now()"),
+                    ("until", "now() + interval '1 year'"), ("at", "now()"),
+                ]
+            },
+            change: "words = 'all is well'",
+            isOfPatient: false
+        ),
+        Specimen(
+            name: "attestation_review",
+            table: "attestation_review",
+            match: { "attestation_id = \($0.house.attestation)" },
+            row: { victim, _ in
+                [
+                    ("attestation_id", "\(victim.house.attestation)"), ("author_id", "\(victim.house.keeper.account)"),
+                    ("account_id", "\(victim.house.other.account)"), ("accepted", "true"), ("at", "now()"),
+                ]
+            },
+            change: "accepted = true",
+            isOfPatient: false
+        ),
+        Specimen(
+            name: "attestation_withdrawal",
+            table: "attestation_withdrawal",
+            match: { "attestation_id = \($0.house.attestation)" },
+            row: { victim, _ in
+                [
+                    ("attestation_id", "\(victim.house.attestation)"), ("account_id", "\(victim.house.other.account)"),
+                    ("reason", "'not so'"), ("at", "now()"),
+                ]
+            },
+            change: "reason = 'so'",
+            isOfPatient: false
+        ),
+        Specimen(
             name: "migration",
             table: "migration",
             match: { _ in "true" },

@@ -29,4 +29,9 @@ public enum Act: String, Sendable, CaseIterable {
     case createDirectory = "directory.create"
     case listMembers = "member.list"
     case addMember = "member.add"
+    case listAttestations = "attestation.list"
+    case readEvidence = "attestation.evidence"
+    case attest = "attestation.make"
+    case reviewAttestation = "attestation.review"
+    case withdrawAttestation = "attestation.withdraw"
 }

@@ -53,6 +53,14 @@ public enum Role: String, Sendable, CaseIterable {
     case owner, admin, member, caregiver, patient, clinician, staff
 }
 
+/// What someone does for the installation, named by its operator. The database knows the same words and no others.
+public enum Office: String, Sendable, CaseIterable {
+    /// Vouches for what people do, and reviews what other stewards vouch for.
+    case steward
+    /// Sees what checks saw where they failed, and the evidence of what was vouched for.
+    case auditor
+}
+
 /// By what right someone reaches a patient. The database knows the same words and no others. (ROL-1, ROL-2, ROL-3)
 public enum Reach: String, Sendable, CaseIterable {
     /// Keeps the record of a child or of someone in their care.

@@ -31,6 +31,11 @@ struct Names: Sendable {
         try installation.key.seal(Array(address.utf8), for: Self.binding("Address", account))
     }
 
+    func openAddress(_ sealed: [UInt8], of account: UUID) throws(SealError) -> String {
+        let address = try installation.key.open(sealed, for: Self.binding("Address", account))
+        return String(decoding: address, as: UTF8.self)
+    }
+
     private static func binding(_ kind: String, _ id: UUID) -> Binding {
         Binding(organization: Installation.id, kind: kind, id: id, version: 1)
     }

@@ -15,7 +15,8 @@ struct CarekeepCommand: AsyncParsableCommand {
         version: "\(Release.version)",
         subcommands: [
             RunCommand.self, InitCommand.self, LinkCommand.self, ImportCommand.self, MigrateCommand.self,
-            JobsCommand.self, PreflightCommand.self, ProveCommand.self, VerifyCommand.self, ConfigCommand.self,
+            JobsCommand.self, PreflightCommand.self, ProveCommand.self, VerifyCommand.self, StewardsCommand.self,
+            ConfigCommand.self,
             SynthesizeCommand.self, ServeCommand.self, DemoCommand.self,
         ]
     )

@@ -38,20 +38,24 @@ struct ServeCommand: AsyncParsableCommand {
         let home = try OpenHome(configuration).home
         try await home.open()
         let worker = Working.worker(of: home, log: log)
+        let trust = TrustDesk(
+            store: home.store,
+            keys: home.keys,
+            name: configuration.publicNames.first ?? "localhost",
+            release: "\(Release.version)",
+            withheld: Set(configuration.withheldPromises)
+        )
+        let attestations = AttestationDesk(gate: home.gate, keys: home.keys, store: home.store)
         let services = Services(
             signIn: home.signIn,
             records: home.records,
             members: home.members,
-            trust: TrustDesk(
-                store: home.store,
-                keys: home.keys,
-                name: configuration.publicNames.first ?? "localhost",
-                release: "\(Release.version)"
-            ),
+            trust: trust,
+            attestations: attestations,
             isReady: { await home.isReady },
             measures: {
                 await Self.measures(of: home) + Self.measures(of: reports)
-                    + JobMeasures(queue: home.jobs, worker: worker).now
+                    + JobMeasures(queue: home.jobs, worker: worker).now + Self.measures(of: trust, attestations)
             }
         )
         let server = PortalServer(try options(configuration), services: services, log: log)
@@ -78,6 +82,26 @@ struct ServeCommand: AsyncParsableCommand {
             Measure("carekeep_connections_lost_total", .counter, store.lost, help: "Connections that were lost."),
             Measure("carekeep_queries_waiting", .gauge, store.waiting, help: "Work that waits for a connection."),
         ]
+    }
+
+    /// Reminders for whoever watches: mail is for later. While the store is away, nothing is told.
+    private static func measures(of trust: TrustDesk, _ attestations: AttestationDesk) async -> [Measure] {
+        guard let counts = try? await trust.told().report.vouchingCounts,
+            let waiting = try? await attestations.waiting()
+        else { return [] }
+        let states: [(StaticString, Int)] = [
+            ("in force", counts.inForce), ("due", counts.due), ("ended", counts.ended), ("never", counts.never),
+            ("waiting", waiting),
+        ]
+        return states.map {
+            Measure(
+                "carekeep_attestations",
+                .gauge,
+                $0.1,
+                labels: [("state", $0.0)],
+                help: "Promises that people vouch for, by how they stand; and what waits for a second steward."
+            )
+        }
     }
 
     private static func measures(of reports: Reports?) -> [Measure] {

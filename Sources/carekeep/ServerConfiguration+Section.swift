@@ -1,3 +1,4 @@
+import Assurance
 import Foundation
 import Yams
 
@@ -169,6 +170,26 @@ extension ConfigurationSection {
         }
         notes.settings.append(.init(key: name(of: key), value: "[\(names.joined(separator: ", "))]"))
         return names
+    }
+
+    /// A list of ids of promises of this release.
+    func promiseIDs(_ key: String) -> [String] {
+        known.insert(key)
+        let rule = "must be a list of ids of promises of this release, each once, as [GOV-4]"
+        var ids: [String] = []
+        if let node = mapping?[key], node.null == nil {
+            let items = node.sequence?.compactMap { $0.scalar?.string }
+            // A catalogue that cannot be read has no promise; whoever serves says what is wrong with it.
+            let catalogue = try? PromiseCatalogue.release.get()
+            let there = items?.filter { catalogue?[$0] != nil }
+            if let there, there.count == node.sequence?.count, Set(there).count == there.count {
+                ids = there
+            } else {
+                complain(key, rule)
+            }
+        }
+        notes.settings.append(.init(key: name(of: key), value: "[\(ids.joined(separator: ", "))]"))
+        return ids
     }
 
     /// One of few words.

@@ -36,6 +36,8 @@ struct ServerConfiguration: Sendable, Equatable {
     var reports: ErrorReports
     /// When promises are tried without being asked.
     var promises: Trying
+    /// Ids of promises that the public page counts and does not show.
+    var withheldPromises: [String]
     /// Every key in force with its value, for people to read; secrets are left out.
     var effective: [Setting]
 
@@ -212,7 +214,9 @@ struct ServerConfiguration: Sendable, Equatable {
             authorityFile: reports.optionalPath("authority_file"),
             environment: reports.choice("environment", or: .production)
         )
-        promises = top.section("promises").choice("tried", or: .daily)
+        let promises = top.section("promises")
+        self.promises = promises.choice("tried", or: .daily)
+        withheldPromises = promises.promiseIDs("withheld")
         effective = []
         effective = try top.finish()
     }

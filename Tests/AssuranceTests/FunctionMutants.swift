@@ -48,7 +48,7 @@ enum FunctionMutants {
         + changing + aboutSeveral + renewing + moving + movingShared + merging
         + months
         + looking + asking + taking + holding + failing + sweeping
-        + proving
+        + proving + attesting
 
     private static let acting: [Damage] = [
         ("acting", "if shown is null or shown = '' then", "if shown is null then"),
@@ -647,6 +647,49 @@ enum FunctionMutants {
             "recall_canaries", "m.organization_id not in (select c.organization_id from care.canary c)", "false"
         ),
         ("recall_canaries", "where m.account_id = a.id)", "where true)"),
+    ]
+
+    private static let attesting: [Damage] = [
+        ("open_pass", "elsif not a.roles && care.offices_of(p.account_id) then", "elsif false then"),
+        ("offices_of", "where o.account_id = account and", "where"),
+        ("offices_of", "o.since <= at and", ""),
+        ("offices_of", "(o.until is null or o.until > at)", "true"),
+        ("offices_of", "(o.until is null or o.until > at)", "o.until is null"),
+        ("acting_officer", "not coalesce(power = any (shown.powers), false)", "false"),
+        ("acting_officer", "not coalesce(power = any (shown.powers), false)", "shown.powers is null"),
+        ("acting_officer", "return shown.account_id", "return gen_random_uuid()"),
+        ("attest", "'attestation.make'", "'attestation.read'"),
+        ("review_attestation", "'attestation.review'", "'attestation.make'"),
+        ("review_attestation", "where a.id = attestation", "where a.id <> attestation"),
+        (
+            "review_attestation",
+            "and not exists (select from care.attestation_withdrawal w where w.attestation_id = a.id)", ""
+        ),
+        ("review_attestation", "if not found then", "if false then"),
+        ("review_attestation", "a.account_id, reviewer,", "a.account_id, gen_random_uuid(),"),
+        ("withdraw_attestation", "'attestation.withdraw'", "'attestation.make'"),
+        ("attestations", "'attestation.read'", "'attestation.make'"),
+        ("attestations", "a.account_id = officer", "true"),
+        ("attestation_file", "perform care.acting_officer('attestation.file');", ""),
+        ("attestation_file", "where a.id = attestation", ""),
+        ("accepted_attestations", "and r.accepted", ""),
+        ("accepted_attestations", "r.at, w.at", "r.at, null::timestamptz"),
+        ("attestations_waiting", "a.until > care.clock()", "true"),
+        (
+            "attestations_waiting",
+            "and not exists (select from care.attestation_review r where r.attestation_id = a.id)", ""
+        ),
+        (
+            "attestations_waiting",
+            "and not exists (select from care.attestation_withdrawal w where w.attestation_id = a.id)", ""
+        ),
+        ("give_office", "o.account_id = account and", ""),
+        ("give_office", "and o.office = give_office.office", ""),
+        ("give_office", "and o.until is null", ""),
+        ("end_office", "o.account_id = account and", ""),
+        ("end_office", "and o.office = end_office.office", ""),
+        ("end_office", "if not found then", "if false then"),
+        ("office_holders", "where o.until is null", ""),
     ]
 
     private static let months: [Damage] = [

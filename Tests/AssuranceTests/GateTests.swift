@@ -27,6 +27,7 @@ import Testing
             ("reach_has_a_known_kind", Reach.allCases.map(\.rawValue)),
             ("reach_has_a_known_purpose", Purpose.allCases.map(\.rawValue)),
             ("organization_has_a_known_profile", Organization.Profile.allCases.map(\.rawValue)),
+            ("office_is_a_known_one", Office.allCases.map(\.rawValue)),
         ] {
             let text = try admin.query(
                 "select pg_get_constraintdef(oid) from pg_constraint where conname = \(constraint)"

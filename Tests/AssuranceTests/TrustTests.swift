@@ -95,6 +95,62 @@ import Testing
         #expect(try standing(probed, [record(.kept, hours: 2)]) == .outOfDate(at(2)))
     }
 
+    private func accepted(days: Double, until end: Double, withdrawn: Double? = nil) -> AcceptedAttestation {
+        AcceptedAttestation(
+            promise: "ENC-1",
+            words: "w",
+            signedAs: "s",
+            link: nil,
+            fileSHA256: nil,
+            since: at(days * 24),
+            until: at(end * 24),
+            acceptedAt: at(days * 24),
+            withdrawnAt: withdrawn.map { at($0 * 24) }
+        )
+    }
+
+    private func vouched(_ lines: String, _ attestations: [AcceptedAttestation], _ records: [ProbeRecord] = []) throws
+        -> Standing
+    {
+        try TrustReport(catalogue(lines), records, attestations, at: now).rows[0].standing
+    }
+
+    @Test func `rests on people where they alone can know`() throws {
+        let attested = "kind: attested"
+        #expect(try vouched(attested, []) == .unvouched)
+        #expect(try vouched(attested, [accepted(days: -9, until: 99)]) == .vouched(until: at(99 * 24)))
+        #expect(try vouched(attested, [accepted(days: -9, until: 29)]) == .vouchingIsDue(until: at(29 * 24)))
+        #expect(try vouched(attested, [accepted(days: -9, until: -1)]) == .vouchingEnded(at(-24)))
+        #expect(try vouched(attested, [accepted(days: -9, until: 99, withdrawn: -2)]) == .vouchingEnded(at(-48)))
+        // A newer one takes the place of the older, whatever became of that.
+        let both = [accepted(days: -9, until: 99, withdrawn: -2), accepted(days: -1, until: 50)]
+        #expect(try vouched(attested, both) == .vouched(until: at(50 * 24)))
+        // One of a later time than now does not count yet.
+        #expect(try vouched(attested, [accepted(days: 1, until: 99)]) == .unvouched)
+    }
+
+    @Test func `does not take people's word for what the software has to show, nor the other way round`() throws {
+        let good = [accepted(days: -9, until: 99)]
+        let ended = [accepted(days: -9, until: -1)]
+        let mixed = "kind: enforced attested\nprobes: wall"
+        let well = [record(.kept, hours: -1)]
+        #expect(try vouched(mixed, good, well) == .kept(at(-1)))
+        #expect(try vouched(mixed, [], well) == .partly(at(-1)))
+        #expect(try vouched(mixed, ended, well) == .vouchingEnded(at(-24)))
+        #expect(try vouched(mixed, good, [record(.fallsShort, hours: -1)]) == .fallsShort(at(-1)))
+        #expect(try vouched("kind: enforced attested\nmissing: C", good) == .notBuilt)
+        #expect(try vouched("kind: enforced\nprobes: wall", ended, well) == .kept(at(-1)))
+    }
+
+    @Test func `is withheld where the operator says so, and counted`() throws {
+        let catalogue = try PromiseCatalogue.release.get()
+        let report = TrustReport(catalogue, [], [], without: ["GOV-4", "ENC-1"], at: now)
+        #expect(report.withheld == 2)
+        #expect(report.rows.count == catalogue.promises.count - 2)
+        #expect(!report.rows.contains { ["GOV-4", "ENC-1"].contains($0.promise.id) })
+        #expect(report.counts().map(\.count).reduce(0, +) + report.withheld == catalogue.promises.count)
+    }
+
     @Test func `is counted, and nothing is left out`() throws {
         let report = TrustReport(try PromiseCatalogue.release.get(), [], at: now)
         #expect(report.counts().map(\.count).reduce(0, +) == report.rows.count)

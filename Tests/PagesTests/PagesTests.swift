@@ -76,7 +76,12 @@ import Testing
             let inside = tags[index...].prefix { $0.name != "/form" }
             #expect(inside.contains { $0.name == "input" && $0["name"] == "csrf" })
         }
-        for address in tags.flatMap({ tag in ["href", "action"].compactMap { tag[$0] } }) {
+        for tag in tags where tag["rel"] == "noopener noreferrer nofollow" {
+            // What a steward named as evidence, and nothing else, leads elsewhere.
+            #expect(tag.name == "a" && tag["href"]?.hasPrefix("https://evidence.example/") == true)
+        }
+        let own = tags.filter { $0["rel"] != "noopener noreferrer nofollow" }
+        for address in own.flatMap({ tag in ["href", "action"].compactMap { tag[$0] } }) {
             #expect(address.hasPrefix("/") || address.hasPrefix("#"))
             #expect(address.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "'") })
         }

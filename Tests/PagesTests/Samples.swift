@@ -42,7 +42,7 @@ struct Samples {
     /// Every page, by the name of its file.
     var all: [(name: String, html: HTML)] {
         self.doors + self.lists + self.timelines + self.records + self.looks + self.shares + self.notices
-            + self.promises
+            + self.promises + self.vouchings
     }
 }
 
@@ -124,6 +124,10 @@ extension Samples {
             ("patients-family", self.frame().document(family)),
             ("patients-clinic", self.frame(.clinic).document(clinic)),
             ("patients-none", self.frame(.operations).document(nobody)),
+            (
+                "patients-steward",
+                self.officer.document(with(family) { $0.reminder = .init(waiting: 1, due: 2, ended: 3) })
+            ),
             ("patients-unmatched", self.frame(.operations).document(with(nobody) { $0.search.name = self.word("zz") })),
         ]
     }
@@ -472,7 +476,8 @@ extension Samples {
         let standings: [TrustPage.Standing] = [
             .kept(at), .partly(at), .fallsShort(Moment(Day(2026, 3, 4)!)), .outOfDate(Moment(Day(2026, 2, 1)!)),
             .unchecked,
-            .notBuilt, .unvouched,
+            .notBuilt, .unvouched, .vouched(Day(2027, 3, 4)!, isDue: false), .vouched(Day(2026, 3, 20)!, isDue: true),
+            .vouchingEnded(Day(2026, 2, 1)!),
         ]
         let rows = standings.enumerated().map { index, standing in
             TrustPage.Row(
@@ -481,7 +486,8 @@ extension Samples {
                 mechanism: self.word("The server speaks TLS 1.3 alone."),
                 standing: standing,
                 missing: index == 1 ? self.word("Files are not built yet.") : nil,
-                checks: index < 5 ? [check, with(check) { $0.evidence = .twin }] : []
+                checks: index < 5 ? [check, with(check) { $0.evidence = .twin }] : [],
+                vouching: index < 7 ? nil : self.vouching
             )
         }
         let page = TrustPage(
@@ -493,7 +499,123 @@ extension Samples {
         return [
             ("trust", self.frame(signedIn: false).document(page)),
             ("trust-family", self.frame(signedIn: false).document(with(page) { $0.profile = .family })),
+            (
+                "trust-withheld",
+                self.officer.document(
+                    with(page) {
+                        $0.withheld = 2
+                        $0.isForOfficer = true
+                    }
+                )
+            ),
         ]
+    }
+
+    private var vouching: TrustPage.Vouching {
+        TrustPage.Vouching(
+            by: self.word("Priya Shah, operations"),
+            words: self.word("The doors were looked at."),
+            until: Day(2027, 3, 4)!,
+            isInForce: true,
+            link: OutsideLink("https://evidence.example/doors"),
+            digest: self.word("9c56cc51"),
+            history: [false, true, true]
+        )
+    }
+
+    private var officer: Frame { with(self.frame()) { $0.signedIn?.isOfficer = true } }
+}
+
+// MARK: What people vouch for
+
+extension Samples {
+    private var vouchings: [(name: String, html: HTML)] {
+        let rows: [VouchListPage.State] = [
+            .never, .inForce(Day(2027, 3, 4)!, isDue: false), .inForce(Day(2026, 3, 20)!, isDue: true),
+            .ended(Day(2026, 2, 1)!),
+        ]
+        let list = VouchListPage(
+            rows: rows.enumerated().map { index, state in
+                .init(
+                    id: "GOV-\(index + 1)",
+                    promise: self.word("Machines are physically protected."),
+                    state: state,
+                    waitsForYou: index == 0 ? 1 : 0,
+                    waitsForOthers: index == 1 ? 1 : 0
+                )
+            },
+            isSteward: true
+        )
+        return [
+            ("vouchings", self.officer.document(list)),
+            (
+                "vouchings-auditor",
+                self.officer.document(
+                    with(list) {
+                        $0.isSteward = false
+                        $0.problem = self.word("There is no promise of that id.")
+                    }
+                )
+            ),
+        ] + self.vouchPages
+    }
+
+    private var vouchPages: [(name: String, html: HTML)] {
+        let at = Moment(Day(2026, 3, 4)!, hour: 9, minute: 30)
+        let fates: [VouchPage.Fate] = [
+            .waiting, .waiting, .inForce, .over, .declined(at, reason: self.word("The back door is open.")),
+            .withdrawn(at, reason: self.word("A key was lost.")),
+        ]
+        let page = VouchPage(
+            promise: "GOV-4",
+            words: self.word("Machines and devices are physically protected."),
+            state: .inForce(Day(2027, 3, 4)!, isDue: false),
+            vouchings: fates.enumerated().map { index, fate in
+                .init(
+                    id: "a\(index)",
+                    by: self.word("Priya Shah, operations"),
+                    words: self.word("The doors were looked at."),
+                    since: Day(2026, 3, 4)!,
+                    until: Day(2027, 3, 4)!,
+                    link: index % 2 == 0 ? OutsideLink("https://evidence.example/doors") : nil,
+                    digest: index % 3 == 0 ? self.word("9c56cc51") : nil,
+                    at: at,
+                    isOwn: index == 1,
+                    fate: fate
+                )
+            },
+            isSteward: true,
+            latest: Day(2028, 3, 5)!,
+            last: self.word("a0")
+        )
+        let wrong = VouchPage.Draft(
+            words: self.word("All is well."),
+            signedAs: self.word("P"),
+            link: self.word("http://x"),
+            since: self.word("2026-03-05"),
+            until: self.word("2026-03-01"),
+            rules: [
+                "words": "Too long.", "signed_as": "Too long.", "link": "Not https.", "file": "Not a PDF.",
+                "since": "In the future.", "until": "Before the first day.",
+            ]
+        )
+        return [
+            ("vouch", self.officer.document(page)),
+            ("vouch-auditor", self.officer.document(with(page) { $0.isSteward = false })),
+            (
+                "vouch-wrong",
+                self.officer.document(
+                    with(page) {
+                        $0.draft = wrong
+                        $0.refused = .init(id: "review-a0", rule: "Please say why.")
+                        $0.problem = "Nothing was done."
+                    }
+                )
+            ),
+        ]
+            + VouchPage.Done.allCases.map { done in
+                ("vouch-\(done)", self.officer.document(with(page) { $0.done = done }))
+            }
     }
 }
 

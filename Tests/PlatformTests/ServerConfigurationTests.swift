@@ -94,6 +94,9 @@ import Testing
             ("stores: {keys: {url: mysql://h/k}}", "stores.keys.url must begin with postgresql://"),
             ("root_key: {passphrase_environment: a-b}", "root_key.passphrase_environment must be a variable's name"),
             ("root_key: {passphrase_environment: A, passphrase_file: /a}", "exclude each other"),
+            ("promises: {withheld: GOV-4}", "promises.withheld must be a list of ids of promises of this release"),
+            ("promises: {withheld: [GOV-4, gov-5]}", "promises.withheld must be a list of ids of promises"),
+            ("promises: {withheld: [GOV-4, GOV-4]}", "promises.withheld must be a list of ids of promises"),
             ("listen: {}\nlisten: {}", "is not YAML: the key listen is given twice"),
             ("listen: [", "is not YAML"),
             ("- a", "must be a list of keys and values"),
@@ -122,6 +125,12 @@ import Testing
         #expect(configuration.effective.contains(.init(key: "sessions.page_lifetime", value: "12 hours")))
         #expect(configuration.effective.contains(.init(key: "limits.body", value: "8 MiB")))
         #expect(!"\(configuration.effective)".contains("hunter2"))
+    }
+
+    @Test func `withholds the promises that it names`() throws {
+        let configuration = try ServerConfiguration(yaml: "promises: {withheld: [GOV-4, ENC-1]}", file: "test.yaml")
+        #expect(configuration.withheldPromises == ["GOV-4", "ENC-1"])
+        #expect(try ServerConfiguration.standard().withheldPromises == [])
     }
 
     @Test func `with a password in it is closed to others`() throws {

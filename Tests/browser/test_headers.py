@@ -39,7 +39,9 @@ def check_page(html):
     assert not re.search(r"<[^>]*\sstyle=", html) and "<style" not in html
     assert not re.search(r"<[^>]*\son[a-z]+=", html)
     assert "javascript:" not in html
-    for address in re.findall(r'(?:src|href|action)="([^"]*)"', html):
+    # Evidence that a steward named is elsewhere, is told nothing, and is trusted with nothing.
+    own = re.sub(r'<a href="https://[^"]*" rel="noopener noreferrer nofollow">', "<a>", html)
+    for address in re.findall(r'(?:src|href|action)="([^"]*)"', own):
         assert not re.match(r"[a-z]+:|//", address), f"leads elsewhere: {address}"
 
 

@@ -118,7 +118,7 @@ def check_console(window):
     """A policy that blocks something says so in the console."""
     complaints = [line for line in window.get_log("browser")
                   if line["level"] == "SEVERE" and "favicon" not in line["message"]
-                  and not re.search(r"status of 40[134]", line["message"])]
+                  and not re.search(r"status of (40[134]|422)", line["message"])]
     assert not complaints, complaints
 
 

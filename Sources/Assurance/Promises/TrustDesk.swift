@@ -9,26 +9,61 @@ public final class TrustDesk: Sendable {
     private let keys: Keykeeper
     private let name: String
     private let release: String
+    private let withheld: Set<String>
     private let kept = Mutex<(report: TrustReport, file: [UInt8], key: String)?>(nil)
 
     /// - `name`: under which the installation signs.
-    public init(store: Store, keys: Keykeeper, name: String, release: String) {
+    /// - `withheld`: ids of promises that the operator chose not to publish.
+    public init(store: Store, keys: Keykeeper, name: String, release: String, withheld: Set<String> = []) {
         self.store = store
         self.keys = keys
         self.name = name
         self.release = release
+        self.withheld = withheld
     }
 
     /// Where every promise stands, the signed file, and the text of the key that signs. Made anew every ten seconds at most, so that
     /// asking often costs little.
     public func told(at now: Date = Date()) async throws -> (report: TrustReport, file: [UInt8], key: String) {
         if let kept = kept.withLock({ $0 }), abs(now.timeIntervalSince(kept.report.at)) < 10 { return kept }
-        let report = TrustReport(try PromiseCatalogue.release.get(), try await records(), at: now)
+        let report = TrustReport(
+            try PromiseCatalogue.release.get(),
+            try await records(),
+            try await attestations(),
+            without: withheld,
+            at: now
+        )
         let signer = try await keys.installation().noteSigner(name: name)
         let file = try TrustFile.signed(report, by: signer, release: release)
         let told = (report: report, file: file, key: "\(signer.verifier)")
         kept.withLock { $0 = told }
         return told
+    }
+
+    /// Has the next report made anew, for whoever changed what it says.
+    public func renew() { kept.withLock { $0 = nil } }
+
+    /// What was vouched for and accepted, of promises that this release knows.
+    private func attestations() async throws -> [AcceptedAttestation] {
+        let rows = try await store.query(
+            """
+            select promise, words, signed_as, link, file_sha256, since, until, accepted_at, withdrawn_at
+              from care.accepted_attestations()
+            """
+        )
+        return try rows.map { row in
+            AcceptedAttestation(
+                promise: try row.decode(String.self, at: 0),
+                words: try row.decode(String.self, at: 1),
+                signedAs: try row.decode(String.self, at: 2),
+                link: try row.decode(String?.self, at: 3),
+                fileSHA256: try row.decode([UInt8]?.self, at: 4),
+                since: try row.decode(Date.self, at: 5),
+                until: try row.decode(Date.self, at: 6),
+                acceptedAt: try row.decode(Date.self, at: 7),
+                withdrawnAt: try row.decode(Date?.self, at: 8)
+            )
+        }
     }
 
     /// The last results of each probe that this release knows.

@@ -98,6 +98,7 @@ public enum TrustFile {
             "counts": .object(
                 JSONObject(report.counts().map { (key: $0.standing, value: JSON.number("\($0.count)")) })
             ),
+            "withheld": .number("\(report.withheld)"),
             "promises": .array(report.rows.map(promise)),
         ]
     }
@@ -112,11 +113,30 @@ public enum TrustFile {
         switch row.standing {
         case .kept(let at), .partly(let at), .outOfDate(let at): members.append(("checked", .string(time(at))))
         case .fallsShort(let since): members.append(("since", .string(time(since))))
+        case .vouched(let until), .vouchingIsDue(let until): members.append(("until", .string(time(until))))
+        case .vouchingEnded(let since): members.append(("since", .string(time(since))))
         case .unchecked, .notBuilt, .unvouched: break
         }
+        if let attestation = row.attestation { members.append(("vouched", vouched(attestation))) }
         if let missing = promise.missing { members.append(("missing", .string(missing))) }
         if !row.checks.isEmpty { members.append(("checks", .array(row.checks.map(check)))) }
         return .object(JSONObject(members))
+    }
+
+    private static func vouched(_ attestation: AcceptedAttestation) -> JSON {
+        var members: [(key: String, value: JSON)] = [
+            ("by", .string(attestation.signedAs)), ("words", .string(attestation.words)),
+            ("since", .string(time(attestation.since))), ("until", .string(time(attestation.until))),
+            ("accepted", .string(time(attestation.acceptedAt))),
+        ]
+        if let withdrawn = attestation.withdrawnAt { members.append(("withdrawn", .string(time(withdrawn)))) }
+        if let link = attestation.link { members.append(("link", .string(link))) }
+        if let sha256 = attestation.fileSHA256 { members.append(("file_sha256", .string(hex(sha256)))) }
+        return .object(JSONObject(members))
+    }
+
+    private static func hex(_ bytes: [UInt8]) -> String {
+        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
     private static func check(_ check: TrustReport.Check) -> JSON {

@@ -49,6 +49,12 @@ public enum Standing: Sendable, Equatable {
     case notBuilt
     /// People have to vouch for it, and nobody has.
     case unvouched
+    /// People vouch for it until this time.
+    case vouched(until: Date)
+    /// The same, and they have to do it anew: it ends within 30 days.
+    case vouchingIsDue(until: Date)
+    /// Nobody has vouched for it any more since this time.
+    case vouchingEnded(Date)
 
     /// A word for programs.
     public var word: String {
@@ -60,6 +66,9 @@ public enum Standing: Sendable, Equatable {
         case .unchecked: "not checked"
         case .notBuilt: "not built"
         case .unvouched: "nobody has vouched"
+        case .vouched: "vouched for"
+        case .vouchingIsDue: "vouched for, due"
+        case .vouchingEnded: "vouching ended"
         }
     }
 }
@@ -83,6 +92,10 @@ public struct TrustReport: Sendable {
         public let promise: Promise
         public let standing: Standing
         public let checks: [Check]
+        /// Who vouches for it, or did last.
+        public let attestation: AcceptedAttestation?
+        /// Whether somebody vouched for it, at the end of each of the last twelve months and now, oldest first. Empty where nobody ever did.
+        public let attested: [Bool]
     }
 
     /// Promises that belong together.
@@ -93,24 +106,40 @@ public struct TrustReport: Sendable {
 
     public let themes: [Theme]
     public let at: Date
+    /// How many promises the operator chose not to publish.
+    public let withheld: Int
 
-    /// Every promise.
+    /// Every promise that is published.
     public var rows: [Row] { themes.flatMap(\.rows) }
 
-    /// From what is promised and what was seen.
-    public init(_ catalogue: PromiseCatalogue, _ records: [ProbeRecord], at now: Date) {
+    /// From what is promised, what was seen and what was vouched for.
+    ///
+    /// - `hidden`: ids that the operator chose not to publish. They are counted.
+    public init(
+        _ catalogue: PromiseCatalogue,
+        _ records: [ProbeRecord],
+        _ attestations: [AcceptedAttestation] = [],
+        without hidden: Set<String> = [],
+        at now: Date
+    ) {
         let histories = Dictionary(grouping: records.sorted { $0.at < $1.at }, by: \.probe)
+        let accepted = Dictionary(grouping: attestations.filter { $0.acceptedAt <= now }, by: \.promise)
         at = now
+        withheld = catalogue.promises.count { hidden.contains($0.id) }
         themes = catalogue.themes.map { theme in
             Theme(
                 name: theme.name,
-                rows: theme.promises.map { promise in
+                rows: theme.promises.filter { !hidden.contains($0.id) }.map { promise in
                     let probes = promise.probes.compactMap { name in Probe.all.first { $0.name == name } }
                     let all = probes.map { ProbeHistory($0, histories[$0.name] ?? [], at: now) }
+                    let vouching = promise.kinds.contains(.attested) ? accepted[promise.id] ?? [] : []
+                    let last = vouching.max { $0.end < $1.end }
                     return Row(
                         promise: promise,
-                        standing: Self.standing(of: promise, all),
-                        checks: all.map { Check(probe: $0.probe, last: $0.untold ?? $0.last, history: $0.conclusive) }
+                        standing: Self.standing(of: promise, all, last, at: now),
+                        checks: all.map { Check(probe: $0.probe, last: $0.untold ?? $0.last, history: $0.conclusive) },
+                        attestation: last,
+                        attested: Self.months(vouching, at: now)
                     )
                 }
             )
@@ -123,13 +152,62 @@ public struct TrustReport: Sendable {
             \.standing.word
         )
         let order: [Standing] = [
-            .kept(at), .partly(at), .fallsShort(at), .outOfDate(at), .unchecked, .notBuilt, .unvouched,
+            .kept(at), .partly(at), .fallsShort(at), .outOfDate(at), .unchecked, .notBuilt, .vouched(until: at),
+            .vouchingIsDue(until: at), .vouchingEnded(at), .unvouched,
         ]
         return order.map { standing in (standing.word, words.count { $0 == standing.word }) }
     }
 
-    private static func standing(of promise: Promise, _ histories: [ProbeHistory]) -> Standing {
-        guard !histories.isEmpty else { return promise.kinds == [.attested] ? .unvouched : .notBuilt }
+    private static func standing(
+        of promise: Promise,
+        _ histories: [ProbeHistory],
+        _ attestation: AcceptedAttestation?,
+        at now: Date
+    ) -> Standing {
+        let shown = shown(of: promise, histories)
+        guard promise.kinds.contains(.attested) else { return shown }
+        let vouching = vouching(attestation, at: now)
+        if promise.kinds == [.attested] { return vouching }
+        // Where the software has a part and people another, one does not stand for the other.
+        switch (shown, vouching) {
+        case (.kept, .vouchingEnded), (.partly, .vouchingEnded): return vouching
+        case (.kept(let at), .unvouched): return .partly(at)
+        default: return shown
+        }
+    }
+
+    /// How many promises that people vouch for stand where; those that the software has a part in are counted too.
+    public var vouchingCounts: (inForce: Int, due: Int, ended: Int, never: Int) {
+        var counts = (inForce: 0, due: 0, ended: 0, never: 0)
+        for row in rows where row.promise.kinds.contains(.attested) {
+            switch Self.vouching(row.attestation, at: at) {
+            case .vouched: counts.inForce += 1
+            case .vouchingIsDue: counts.due += 1
+            case .vouchingEnded: counts.ended += 1
+            default: counts.never += 1
+            }
+        }
+        return counts
+    }
+
+    private static func vouching(_ attestation: AcceptedAttestation?, at now: Date) -> Standing {
+        guard let attestation else { return .unvouched }
+        if !attestation.counted(at: now) { return .vouchingEnded(attestation.end) }
+        return attestation.isDue(at: now) ? .vouchingIsDue(until: attestation.end) : .vouched(until: attestation.end)
+    }
+
+    /// For twelve months and today, whether somebody vouched.
+    private static func months(_ attestations: [AcceptedAttestation], at now: Date) -> [Bool] {
+        guard !attestations.isEmpty else { return [] }
+        return (0...12).reversed().map { months in
+            let time = now.addingTimeInterval(Double(-months) * 365.25 / 12 * 86_400)
+            return attestations.contains { $0.counted(at: time) }
+        }
+    }
+
+    /// What checks say of it.
+    private static func shown(of promise: Promise, _ histories: [ProbeHistory]) -> Standing {
+        guard !histories.isEmpty else { return .notBuilt }
         if let since = histories.compactMap(\.fallsShortSince).min() { return .fallsShort(since) }
         let told = histories.filter { $0.untold == nil }
         let last = told.compactMap(\.last)

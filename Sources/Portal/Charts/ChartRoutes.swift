@@ -1,3 +1,4 @@
+import Assurance
 import Care
 import FHIR
 import Foundation
@@ -21,6 +22,8 @@ import Trail
 ///     POST /patients/{id}/sharing/stop      stop sharing
 struct ChartRoutes {
     let records: PatientRecords
+    let attestations: AttestationDesk
+    let trust: TrustDesk
 
     func add(to pages: RouterGroup<PageVisit>) {
         pages.get("patients") { _, visit in try await people(visit) }
@@ -43,9 +46,22 @@ struct ChartRoutes {
             PatientsPage(
                 people: people,
                 isCutOff: isCutOff,
-                offersSearch: visit.person.profile != .family || people.count > 8
+                offersSearch: visit.person.profile != .family || people.count > 8,
+                reminder: try await reminder(visit)
             )
         )
+    }
+
+    /// What of promises waits for the stewards. Nobody else is asked for, or told.
+    private func reminder(_ visit: PageVisit) async throws -> PatientsPage.Reminder? {
+        guard visit.person.offices.contains(.steward) else { return nil }
+        let counts = try await trust.told().report.vouchingCounts
+        let reminder = PatientsPage.Reminder(
+            waiting: try await attestations.waiting(),
+            due: counts.due,
+            ended: counts.ended
+        )
+        return reminder.isEmpty ? nil : reminder
     }
 
     private func person(_ record: StoredRecord, _ visit: PageVisit) throws -> PatientsPage.Person {

@@ -68,6 +68,28 @@ extension Address {
     /// The same as a signed file.
     static let trustFile: Address = "/trust.json"
 
+    /// What people vouch for, for stewards and auditors.
+    static let vouching: Address = "/trust/vouch"
+
+    /// One promise: GET shows who vouches; POST vouches (multipart), with `csrf`, `after` and the fields of `AttestationDraft`.
+    static func vouching(for promise: String) -> Address { "/trust/vouch/\(promise)" }
+
+    /// The same, when something was done.
+    static func vouching(for promise: String, done: VouchPage.Done) -> Address {
+        "/trust/vouch/\(promise)?done=\(done.rawValue)"
+    }
+
+    /// POST, with `csrf`, `attestation`, `verdict` (accept, decline), `reason`.
+    static func review(of promise: String) -> Address { "/trust/vouch/\(promise)/review" }
+
+    /// POST, with `csrf`, `attestation`, `reason`.
+    static func withdrawal(of promise: String) -> Address { "/trust/vouch/\(promise)/withdraw" }
+
+    /// The file that came with an attestation.
+    static func evidence(of attestation: String, for promise: String) -> Address {
+        "/trust/vouch/\(promise)/evidence/\(attestation)"
+    }
+
     /// What is promised to one kind of organisation.
     static func trust(for audience: Audience) -> Address { "/trust?for=\(audience.rawValue)" }
 
@@ -106,4 +128,16 @@ extension Address {
 
     /// POST, with `csrf`, `share`.
     static func stopSharing(of patient: String) -> Address { "/patients/\(patient)/sharing/stop" }
+}
+
+/// A place on somebody else's server that a steward named as evidence. What leads there says so to the browser (`rel`), and sends it
+/// nothing of ours.
+struct OutsideLink: Sendable, Equatable {
+    let text: String
+
+    /// A link over HTTPS without name and password; `nil` for anything else, whatever a store holds.
+    init?(_ text: String) {
+        guard text.wholeMatch(of: /https:\/\/[A-Za-z0-9.-]+(:[0-9]{1,5})?(\/[!-~]*)?/) != nil else { return nil }
+        self.text = text
+    }
 }

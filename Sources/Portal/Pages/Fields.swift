@@ -7,6 +7,8 @@ struct Field: Sendable {
 
     var kind: Kind = .text
     var name: String
+    /// Tells fields of one name apart, where a page has several forms.
+    var suffix = ""
     var label: String
     /// One line under the label.
     var hint: String?
@@ -25,14 +27,15 @@ struct Field: Sendable {
     var shortest: Int?
 
     var html: HTML {
-        """
-        <div class="field\(" wrong", if: self.error != nil)">
-        <label for="\(self.name)">\(self.label)</label>
-        \(Field.hint(self.hint, of: self.name))\(Field.error(self.error, of: self.name))
-        <input id="\(self.name)" name="\(self.name)" type="\(self.kind.rawValue)" value="\(self.value)" \
-        autocomplete="\(self.completion)"\(self.details)\(Field.description(self.name, self.hint, self.error))>
-        </div>
-        """
+        let id = self.name + self.suffix
+        return """
+            <div class="field\(" wrong", if: self.error != nil)">
+            <label for="\(id)">\(self.label)</label>
+            \(Field.hint(self.hint, of: id))\(Field.error(self.error, of: id))
+            <input id="\(id)" name="\(self.name)" type="\(self.kind.rawValue)" value="\(self.value)" \
+            autocomplete="\(self.completion)"\(self.details)\(Field.description(id, self.hint, self.error))>
+            </div>
+            """
     }
 
     private var details: HTML {
@@ -59,6 +62,49 @@ struct Field: Sendable {
         case (false, true): " aria-invalid=\"true\" aria-describedby=\"\(name)-error\""
         case (true, true): " aria-invalid=\"true\" aria-describedby=\"\(name)-error \(name)-hint\""
         }
+    }
+}
+
+/// A labelled field for a few sentences.
+struct LongField: Sendable {
+    var name: String
+    var label: String
+    var hint: String?
+    var error: String?
+    var value: String = ""
+    var isRequired = false
+
+    var html: HTML {
+        """
+        <div class="field\(" wrong", if: self.error != nil)">
+        <label for="\(self.name)">\(self.label)</label>
+        \(Field.hint(self.hint, of: self.name))\(Field.error(self.error, of: self.name))
+        <textarea id="\(self.name)" name="\(self.name)" rows="4" autocomplete="off"\(" required", if: self.isRequired)\
+        \(Field.description(self.name, self.hint, self.error))>
+        \(self.value)</textarea>
+        </div>
+        """
+    }
+}
+
+/// A labelled field to choose a file.
+struct FileField: Sendable {
+    var name: String
+    var label: String
+    var hint: String?
+    var error: String?
+    /// The types that a browser offers first; the server looks at the content.
+    var accepts: String
+
+    var html: HTML {
+        """
+        <div class="field\(" wrong", if: self.error != nil)">
+        <label for="\(self.name)">\(self.label)</label>
+        \(Field.hint(self.hint, of: self.name))\(Field.error(self.error, of: self.name))
+        <input id="\(self.name)" name="\(self.name)" type="file" accept="\(self.accepts)" autocomplete="off"\
+        \(Field.description(self.name, self.hint, self.error))>
+        </div>
+        """
     }
 }
 

@@ -16,6 +16,8 @@ struct Frame: Sendable {
         var csrf: String
         /// Whether there is another organisation to change to.
         var hasOtherOrganizations = false
+        /// Whether they are a steward or an auditor of the installation.
+        var isOfficer = false
     }
 
     init(
@@ -90,10 +92,14 @@ extension Frame {
 
     private func navigation(for person: SignedIn, place: Address?) -> HTML {
         let current: HTML = " aria-current=\"page\""
+        let vouching: HTML = """
+            <li><a href="\(Address.vouching)"\(current, if: place == .vouching)>Vouching</a></li>
+            """
         let change: HTML = "<li><a href=\"\(Address.chooseOrganization)\">Change organisation</a></li>"
         return """
             <nav aria-label="Main"><ul>
             <li><a href="\(Address.patients)"\(current, if: place == .patients)>\(self.words.listOfPeople)</a></li>
+            \(vouching, if: person.isOfficer)
             \(change, if: person.hasOtherOrganizations)
             </ul></nav>
             <form class="sign-out" method="post" action="\(Address.signOut)">\(self.csrfField)

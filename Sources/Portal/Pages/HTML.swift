@@ -69,6 +69,11 @@ extension HTML {
             self.html.append(escaping: address.text)
         }
 
+        /// A place elsewhere, which a page says it is.
+        mutating func appendInterpolation(_ link: OutsideLink) {
+            self.html.append(escaping: link.text)
+        }
+
         mutating func appendInterpolation(_ nested: HTML) {
             self.html.append(contentsOf: nested.bytes)
         }

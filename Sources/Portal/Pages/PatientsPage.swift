@@ -23,12 +23,26 @@ struct PatientsPage: PageBody {
         var isEmpty: Bool { self.name.isEmpty && self.born.isEmpty && self.identifier.isEmpty }
     }
 
+    /// What stewards of the installation are reminded of, in numbers of promises.
+    struct Reminder: Sendable, Equatable {
+        /// How many wait for a review, one's own among them.
+        var waiting: Int
+        /// How many have to be renewed within 30 days.
+        var due: Int
+        /// How many nobody vouches for any more.
+        var ended: Int
+
+        var isEmpty: Bool { self.waiting + self.due + self.ended == 0 }
+    }
+
     var people: [Person]
     var search = Search()
     /// Whether more people matched than are shown.
     var isCutOff = false
     /// Whether to offer the search at all. A family with two children needs none.
     var offersSearch = true
+    /// For stewards, where there is something to do.
+    var reminder: Reminder?
 
     var place: Address? { .patients }
 
@@ -37,9 +51,23 @@ struct PatientsPage: PageBody {
     func body(in frame: Frame) -> HTML {
         """
         <h1>\(frame.words.listOfPeople)</h1>
+        \(self.reminder.map { self.notice($0, in: frame.words) })
         \(self.searchForm(in: frame), if: self.offersSearch)
         \(self.results(in: frame))
         """
+    }
+
+    private func notice(_ reminder: Reminder, in words: Words) -> HTML {
+        let promises = { (count: Int) in words.count(count, "promise", "promises") }
+        let parts = [
+            reminder.waiting > 0 ? "\(promises(reminder.waiting)) to review" : nil,
+            reminder.due > 0 ? "\(promises(reminder.due)) to renew within 30 days" : nil,
+            reminder.ended > 0 ? "\(promises(reminder.ended)) that nobody vouches for any more" : nil,
+        ]
+        return """
+            <div class="notice"><p>For stewards: \(words.list(parts.compactMap(\.self))).
+            <a href="\(Address.vouching)">Look at them</a></p></div>
+            """
     }
 
     private func searchForm(in frame: Frame) -> HTML {

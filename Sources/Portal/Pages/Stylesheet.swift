@@ -99,7 +99,7 @@ enum Stylesheet {
         .field { margin: 0 0 1.1rem; }
         .field label { display: block; font-weight: 600; }
         .field .hint, .field .error { margin: 0 0 .25rem; }
-        input, select {
+        input, select, textarea {
           display: block; width: 100%; min-height: 48px; margin-top: .25rem; padding: .5rem .75rem; font: inherit;
           color: var(--ink); background: var(--sheet); border: 1px solid var(--edge); border-radius: 8px;
         }
@@ -202,12 +202,13 @@ enum Stylesheet {
         .counts div { display: flex; flex-direction: column-reverse; justify-content: flex-end; background: var(--sheet); border: 1px solid var(--line); border-top: 4px solid var(--edge); border-radius: 10px; padding: .6rem .8rem; }
         .counts dt { color: var(--soft); font-size: .93rem; line-height: 1.3; }
         .counts dd { margin: 0; font-size: 1.7rem; font-weight: 650; font-variant-numeric: tabular-nums; }
-        .counts .kept, .counts .partly { border-top-color: var(--accent); } .counts .short { border-top-color: var(--care); }
+        .counts .kept, .counts .partly { border-top-color: var(--accent); } .counts .vouched { border-top-color: var(--bar); } .counts .short { border-top-color: var(--care); }
         .promise { background: var(--sheet); border: 1px solid var(--line); border-left: 5px solid var(--edge); border-radius: 10px; padding: .9rem 1.1rem; margin: .7rem 0; }
         .promise h3 { font-size: 1.08rem; line-height: 1.4; font-weight: 600; max-width: 46rem; margin: 0 0 .3rem; }
         .promise p { margin: 0 0 .35rem; max-width: 46rem; }
         .promise.kept { border-left-color: var(--accent); } .promise.partly { border-left-style: double; border-left-color: var(--accent); }
         .promise.short { border-left-color: var(--care); background: var(--care-tint); }
+        .promise.vouched { border-left-color: var(--bar); } .promise.vouched .standing strong::before { content: "”"; }
         .promise.old { border-left-style: dashed; } .promise.gap { border-left-style: dotted; }
         .promise .standing strong::before { display: inline-block; width: 1.4em; font-weight: 650; }
         .promise.kept .standing strong::before { content: "✓"; } .promise.partly .standing strong::before { content: "◐"; }
@@ -220,6 +221,9 @@ enum Stylesheet {
         .checks li { border-top: 1px solid var(--line); padding: .5rem 0 .1rem; }
         .checks .seen { display: block; color: var(--ink); }
         .past { float: right; margin: .2rem 0 .3rem 1rem; } .past .well { fill: var(--accent); } .past .ill { fill: var(--care); }
+        .checks .evidence { display: block; } .checks code, .digest { overflow-wrap: anywhere; }
+        .vouchings { list-style: none; padding: 0; } .vouchings h2 { font-size: 1.08rem; line-height: 1.4; font-weight: 600; margin: 0 0 .3rem; max-width: 46rem; }
+        .vouching form { margin-top: 1rem; max-width: 34rem; } .vouching h3 { margin-bottom: .3rem; } .vouching details { margin-top: .6rem; }
         .key code { overflow-wrap: anywhere; user-select: all; }
 
         @media (max-width: 44rem) {
@@ -249,7 +253,7 @@ enum Stylesheet {
           main { max-width: none; padding: 0; }
           .card, .timeline, .picture figure, .look { border-radius: 0; }
           .entry, .look, .facts div, figure, .promise, .counts { break-inside: avoid; }
-          .promise, .counts div { border-radius: 0; padding: .4rem .7rem; } .counts { grid-template-columns: repeat(7, 1fr); }
+          .promise, .counts div { border-radius: 0; padding: .4rem .7rem; } .counts { grid-template-columns: repeat(8, 1fr); }
           h2, h3, h4 { break-after: avoid; }
           .scroll, pre { max-height: none; overflow: visible; }
           a { color: inherit; text-decoration: none; }

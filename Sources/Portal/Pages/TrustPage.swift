@@ -9,6 +9,25 @@ struct TrustPage: PageBody {
         /// What of it is not built, or not shown, yet.
         var missing: String?
         var checks: [Check]
+        /// Who vouches for what people do of it, or did last.
+        var vouching: Vouching?
+    }
+
+    /// Somebody's word for what people do.
+    struct Vouching: Sendable {
+        /// Name and office.
+        var by: String
+        /// What was done.
+        var words: String
+        /// The last day.
+        var until: Day
+        /// Whether it counts today.
+        var isInForce: Bool
+        var link: OutsideLink?
+        /// The SHA-256 of a file that auditors see, in hexadecimal digits.
+        var digest: String?
+        /// For twelve months and today, oldest first: whether somebody vouched.
+        var history: [Bool]
     }
 
     /// Where it stands; times as a clock in UTC shows them.
@@ -18,6 +37,10 @@ struct TrustPage: PageBody {
         case fallsShort(Moment)
         case outOfDate(Moment)
         case unchecked, notBuilt, unvouched
+        /// The last day; and whether it has to be renewed.
+        case vouched(Day, isDue: Bool)
+        /// The first day on which nobody vouched any more.
+        case vouchingEnded(Day)
     }
 
     /// Something that tries a promise.
@@ -53,6 +76,10 @@ struct TrustPage: PageBody {
     var at: Moment
     /// The text of the key that signs `/trust.json`.
     var key: String
+    /// How many promises the operator chose not to publish.
+    var withheld = 0
+    /// Whether the reader is a steward or an auditor of the installation.
+    var isForOfficer = false
 
     func title(in frame: Frame) -> String { "Promises and checks" }
 
@@ -63,8 +90,10 @@ struct TrustPage: PageBody {
         <h1>What we promise, and whether it is so</h1>
         <p class="lead">Every promise about the records kept here, how it is kept, and when it was last tried. What is not built
         yet, or does not hold today, is said as plainly as what does.</p>
+        \(self.wayForOfficers)
         \(self.choice)
         \(self.summary)
+        \(self.withholding)
         <p class="hint">As of \(frame.words.moment(self.at)) UTC. These checks are made by this server on itself, with people who do
         not exist; nobody’s record is opened for them. Whoever controlled the whole machine could make this page say what they
         like. So the checks marked <em>anyone can repeat this</em> can be made from outside, and this page can be
@@ -90,12 +119,35 @@ struct TrustPage: PageBody {
             """
     }
 
+    private var wayForOfficers: HTML? {
+        guard self.isForOfficer else { return nil }
+        return "<p><a class=\"button quiet\" href=\"\(Address.vouching)\">For stewards and auditors</a></p>"
+    }
+
+    /// What is not shown is counted. (GOV-5)
+    private var withholding: HTML? {
+        guard self.withheld > 0 else { return nil }
+        let count: HTML = self.withheld == 1 ? "One promise is" : "\(self.withheld) promises are"
+        return """
+            <p class="notice">\(count) not shown: those who run this server chose not to publish them. Ask them which, and why.</p>
+            """
+    }
+
     private var summary: HTML {
         let rows = self.themes.flatMap(\.rows)
         let kinds: [(HTML, HTML, (Standing) -> Bool)] = [
             ("kept", "checked, and so", { if case .kept = $0 { true } else { false } }),
             ("partly", "checked, and not all of it built", { if case .partly = $0 { true } else { false } }),
-            ("short", "fall short, and are being repaired", { if case .fallsShort = $0 { true } else { false } }),
+            ("vouched", "vouched for by people", { if case .vouched = $0 { true } else { false } }),
+            (
+                "short", "fall short, and are being repaired",
+                { standing in
+                    switch standing {
+                    case .fallsShort, .vouchingEnded: true
+                    default: false
+                    }
+                }
+            ),
             (
                 "old", "not checked lately",
                 { if case .outOfDate = $0 { true } else { $0 == .unchecked } }
@@ -144,6 +196,9 @@ struct TrustPage: PageBody {
         case .unchecked: "Not checked yet"
         case .notBuilt: "Not built yet"
         case .unvouched: "Nobody has vouched for this yet"
+        case .vouched(let until, let isDue):
+            "Vouched for until \(words.date(until))" + (isDue ? ", to be renewed" : "")
+        case .vouchingEnded(let since): "Falls short: nobody has vouched for this since \(words.date(since))"
         }
     }
 
@@ -154,8 +209,26 @@ struct TrustPage: PageBody {
     }
 
     private func checks(_ row: Row, in frame: Frame) -> HTML? {
-        guard !row.checks.isEmpty else { return nil }
-        return "<ul class=\"checks\">\(row.checks.map { self.line($0, in: frame.words) })</ul>"
+        guard !row.checks.isEmpty || row.vouching != nil else { return nil }
+        return """
+            <ul class="checks">\(row.checks.map { self.line($0, in: frame.words) })\
+            \(row.vouching.map { self.line($0, in: frame.words) })</ul>
+            """
+    }
+
+    private func line(_ vouching: Vouching, in words: Words) -> HTML {
+        let state: HTML =
+            vouching.isInForce
+            ? "Vouched for by <bdi>\(vouching.by)</bdi> until the end of \(words.date(vouching.until))"
+            : "Vouched for by <bdi>\(vouching.by)</bdi>, and not any more"
+        let file: HTML? = vouching.digest.map { "A file that auditors see; its SHA-256 is <code>\($0)</code>." }
+        let link: HTML? = vouching.link.map { "<a href=\"\($0)\" rel=\"noopener noreferrer nofollow\">\($0.text)</a>" }
+        return """
+            <li>\(TrustHistory(outcomes: vouching.history, measure: .months).picture)
+            <p>\(state). A second person reviewed it.
+            <span class="seen">“<bdi>\(vouching.words)</bdi>”</span>
+            <span class="evidence">Evidence: \(link)\(". ", if: link != nil && file != nil)\(file)</span></p></li>
+            """
     }
 
     private func line(_ check: Check, in words: Words) -> HTML {
@@ -196,7 +269,8 @@ struct TrustPage: PageBody {
         <div><dt>Falls short</dt><dd>It was tried and was not so, or the check itself broke. Those who run this server see what
         went wrong; until it is repaired, that would help an attacker more than you.</dd></div>
         <div><dt>Not built yet</dt><dd>Do not rely on it.</dd></div>
-        <div><dt>Vouched for</dt><dd>People do it, and somebody signs for it until a date. No software can show that.</dd></div>
+        <div><dt>Vouched for</dt><dd>People do it. Somebody signs for it until a date, with evidence, and a second person reviewed
+        that. No software can show it. From 30 days before the end it has to be renewed; after the end it falls short.</dd></div>
         </dl>
         </section>
         """
@@ -212,6 +286,8 @@ extension TrustPage.Standing {
         case .fallsShort: "short"
         case .outOfDate, .unchecked: "old"
         case .notBuilt, .unvouched: "gap"
+        case .vouched: "vouched"
+        case .vouchingEnded: "short"
         }
     }
 
@@ -220,8 +296,14 @@ extension TrustPage.Standing {
 
 /// A small picture of how a check went: one bar a time, high where all was well, low and of another pattern where it was not.
 struct TrustHistory {
+    /// What a bar stands for.
+    enum Measure: Sendable {
+        case times, months
+    }
+
     /// Oldest first.
     var outcomes: [Bool]
+    var measure = Measure.times
 
     /// Nothing for a check that was never made.
     var picture: HTML? {
@@ -234,9 +316,14 @@ struct TrustHistory {
                 : "<rect class=\"ill\" x=\"\((start + index) * 4)\" y=\"9\" width=\"3\" height=\"5\"/>"
         }
         let well = shown.count { $0 }
+        let told: HTML =
+            switch self.measure {
+            case .times: "\(well) of the last \(shown.count) times all was well"
+            case .months: "Looked at month by month, vouched for at \(well) of the last \(shown.count) times"
+            }
         return """
             <svg class="past" viewBox="0 0 120 14" width="120" height="14" role="img" \
-            aria-label="\(well) of the last \(shown.count) times all was well">\(bars)</svg>
+            aria-label="\(told)">\(bars)</svg>
             """
     }
 }

@@ -12,7 +12,7 @@ extension Frame {
             words: Words(person: person),
             today: .today(in: zone),
             organization: person.organizationName,
-            signedIn: SignedIn(name: person.name, csrf: csrf)
+            signedIn: SignedIn(name: person.name, csrf: csrf, isOfficer: !person.offices.isEmpty)
         )
     }
 

@@ -15,6 +15,8 @@ public struct Services: Sendable {
     public let members: Members
     /// What is told of promises.
     public let trust: TrustDesk
+    /// Where stewards vouch.
+    public let attestations: AttestationDesk
     /// Whether the stores answer.
     public let isReady: @Sendable () async -> Bool
     /// What they count, for the metrics.
@@ -26,6 +28,7 @@ public struct Services: Sendable {
         records: PatientRecords,
         members: Members,
         trust: TrustDesk,
+        attestations: AttestationDesk,
         isReady: @escaping @Sendable () async -> Bool,
         measures: @escaping @Sendable () async -> [Measure] = { [] }
     ) {
@@ -33,6 +36,7 @@ public struct Services: Sendable {
         self.records = records
         self.members = members
         self.trust = trust
+        self.attestations = attestations
         self.isReady = isReady
         self.measures = measures
     }
@@ -61,18 +65,23 @@ func portal(
         limits: limits,
         baseURL: baseURL + "/fhir"
     )
-    let charts = ChartRoutes(records: services.records)
+    let charts = ChartRoutes(
+        records: services.records,
+        attestations: services.attestations,
+        trust: services.trust
+    )
 
     let open = router.group()
     HealthRoutes(isReady: services.isReady).add(to: open)
     AssetRoutes().add(to: open)
     signing.add(toOpen: open)
     fhir.add(toOpen: open)
-    TrustRoutes(desk: services.trust).add(toOpen: open)
+    TrustRoutes(desk: services.trust, signIn: services.signIn).add(toOpen: open)
 
     let pages = router.group().add(middleware: PageDoor(signIn: services.signIn)).group(context: PageVisit.self)
     charts.add(to: pages)
     signing.add(toPages: pages)
+    VouchRoutes(attestations: services.attestations, trust: services.trust).add(to: pages)
 
     let api = router.group().add(middleware: APIDoor()).group(context: APIVisit.self)
     fhir.add(to: api)

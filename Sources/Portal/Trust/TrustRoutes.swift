@@ -3,6 +3,7 @@ import Care
 import Foundation
 import HTTPTypes
 import Hummingbird
+import People
 import Postgres
 
 /// What is promised and whether it is so, for everybody.
@@ -11,9 +12,10 @@ import Postgres
 ///     GET /trust.json             the same, signed
 struct TrustRoutes {
     let desk: TrustDesk
+    let signIn: SignIn
 
     func add(toOpen open: RouterGroup<Visit>) {
-        open.get("trust") { request, _ in try await page(request) }
+        open.get("trust") { request, visit in try await page(request, visit) }
         open.get("trust.json") { _, _ in
             var response = Response(json: try await told().file)
             response.headers[.contentType] = "application/json"
@@ -21,11 +23,22 @@ struct TrustRoutes {
         }
     }
 
-    private func page(_ request: Request) async throws -> Response {
+    private func page(_ request: Request, _ visit: Visit) async throws -> Response {
         let profile = request.uri.queryParameters["for"].flatMap { Audience(rawValue: String($0)) }
         let told = try await told()
-        let page = TrustPage(told.report, for: profile, key: told.key)
-        return Response(page: Frame(visitorOn: .now).document(page))
+        var page = TrustPage(told.report, for: profile, key: told.key)
+        guard let (person, csrf) = try await reader(request, visit) else {
+            return Response(page: Frame(visitorOn: .now).document(page))
+        }
+        page.isForOfficer = !person.offices.isEmpty
+        return Response(page: Frame(person, csrf: csrf).document(page))
+    }
+
+    /// Who reads, if somebody signed in does. The page says the same to everybody; stewards and auditors are shown where theirs is.
+    private func reader(_ request: Request, _ visit: Visit) async throws -> (SignedInPerson, csrf: String)? {
+        guard let token = Cookies.sessionToken(in: request) else { return nil }
+        let caller = Caller(token: token, use: .page, origin: visit.origin(of: request))
+        return try await signIn.person(caller).map { ($0, token.formToken) }
     }
 
     private func told() async throws -> (report: TrustReport, file: [UInt8], key: String) {
@@ -51,7 +64,8 @@ extension TrustPage {
             themes: themes.filter { !$0.rows.isEmpty },
             profile: profile,
             at: Moment(report.at, in: .gmt),
-            key: key
+            key: key,
+            withheld: report.withheld
         )
     }
 
@@ -86,6 +100,9 @@ extension TrustPage.Row {
             case .unchecked: .unchecked
             case .notBuilt: .notBuilt
             case .unvouched: .unvouched
+            case .vouched(let until): .vouched(Self.lastDay(until), isDue: false)
+            case .vouchingIsDue(let until): .vouched(Self.lastDay(until), isDue: true)
+            case .vouchingEnded(let since): .vouchingEnded(Moment(since, in: .gmt).day)
             }
         self.init(
             id: row.promise.id,
@@ -93,7 +110,26 @@ extension TrustPage.Row {
             mechanism: row.promise.mechanism,
             standing: standing,
             missing: row.promise.missing,
-            checks: row.checks.map(TrustPage.check)
+            checks: row.checks.map(TrustPage.check),
+            vouching: row.attestation.map { attestation in
+                TrustPage.Vouching(
+                    by: attestation.signedAs,
+                    words: attestation.words,
+                    until: Self.lastDay(attestation.until),
+                    isInForce: row.attested.last ?? false,
+                    link: attestation.link.flatMap(OutsideLink.init),
+                    digest: attestation.fileSHA256.map(\.hexadecimal),
+                    history: row.attested
+                )
+            }
         )
     }
+
+    /// The last day before a moment, in UTC.
+    private static func lastDay(_ end: Date) -> Day { Moment(end.addingTimeInterval(-1), in: .gmt).day }
+}
+
+extension [UInt8] {
+    /// Two digits a byte.
+    var hexadecimal: String { map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
 }

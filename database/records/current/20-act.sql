@@ -1,4 +1,5 @@
--- What can be done. `powers` are what policies ask for; `reach` and `roles` are what the gate asks for.
+-- What can be done. `powers` are what policies ask for; `reach` and `roles` are what the gate asks for; the roles of the scope
+-- `installation` are offices.
 -- A share reads; guardians, the patients themselves, and those who care for them also write. (ROL-1, ROL-2, ROL-3)
 
 delete from care.act;
@@ -41,7 +42,13 @@ insert into care.act (name, scope, powers, reach, roles) values
     ('directory.history', 'directory', '{directory.read,version.read}', '{}', '{}'),
     ('directory.create', 'directory', '{directory.write}', '{}', '{owner,admin,caregiver,clinician,staff}'),
     ('member.list', 'organization', '{member.read}', '{}', '{}'),
-    ('member.add', 'organization', '{member.read,member.add}', '{}', '{owner,admin}');
+    ('member.add', 'organization', '{member.read,member.add}', '{}', '{owner,admin}'),
+    -- What is done for the installation takes an office of it, whatever somebody is in their organisation.
+    ('attestation.list', 'installation', '{attestation.read}', '{}', '{steward,auditor}'),
+    ('attestation.evidence', 'installation', '{attestation.file}', '{}', '{steward,auditor}'),
+    ('attestation.make', 'installation', '{attestation.make}', '{}', '{steward}'),
+    ('attestation.review', 'installation', '{attestation.review}', '{}', '{steward}'),
+    ('attestation.withdraw', 'installation', '{attestation.withdraw}', '{}', '{steward}');
 
 -- What these acts are when the record is of the directory.
 update care.act set directory_powers = '{directory.read}' where name = 'record.read';

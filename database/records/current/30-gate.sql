@@ -184,6 +184,12 @@ begin
             if n > 0 then
                 refused := 'no target is taken';
             end if;
+        when 'installation' then
+            if n > 0 then
+                refused := 'no target is taken';
+            elsif not a.roles && care.offices_of(p.account_id) then
+                refused := 'no such office';
+            end if;
         end case;
         -- Ids for patients to be made are taken at their word, so only an act that makes patients may bring any: on
         -- another pass they would stand among its patients, and open the key of whoever has such an id.

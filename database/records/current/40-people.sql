@@ -159,15 +159,16 @@ $$;
 create function care.session_of(
     organization uuid, session_secret bytea,
     out account_id uuid, out roles text[], out sealed_name bytea, out profile text, out sealed_organization bytea,
-    out country text, out time_zone text, out used_as text
+    out country text, out time_zone text, out used_as text, out offices text[]
 )
     language plpgsql stable security definer set search_path = care, pg_temp
 as $$
 declare
     at timestamptz := care.clock();
 begin
-    select s.account_id, m.roles, m.sealed_name, o.profile, o.sealed_name, o.country, o.time_zone, s.used_as
-      into account_id, roles, sealed_name, profile, sealed_organization, country, time_zone, used_as
+    select s.account_id, m.roles, m.sealed_name, o.profile, o.sealed_name, o.country, o.time_zone, s.used_as,
+           care.offices_of(s.account_id)
+      into account_id, roles, sealed_name, profile, sealed_organization, country, time_zone, used_as, offices
       from care.session s
       join care.membership m on m.organization_id = s.organization_id and m.account_id = s.account_id
       join care.organization o on o.organization_id = s.organization_id

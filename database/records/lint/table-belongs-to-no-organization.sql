@@ -2,7 +2,9 @@
 select c.oid::regclass::text
   from pg_class c
  where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
-   and c.relname not in ('account', 'act', 'guard', 'job_kind', 'migration', 'probe_result')
+   and c.relname not in (
+       'account', 'act', 'attestation', 'attestation_review', 'attestation_withdrawal', 'guard', 'job_kind', 'migration',
+       'office', 'probe_result')
    and not exists (
        select from pg_attribute a
         where a.attrelid = c.oid and a.attname = 'organization_id' and a.attnotnull and a.atttypid = 'uuid'::regtype)

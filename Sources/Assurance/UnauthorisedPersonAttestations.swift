@@ -1,0 +1,258 @@
+import FoundationEssentials
+import Postgres
+import Seals
+
+/// Who holds an office of the installation, and what stewards may do to an attestation.
+extension GateChecks {
+    /// Which offices an act of the installation takes: declared here once more, beside the table of acts.
+    private static let taken: [String: Set<String>] = [
+        "attestation.list": ["steward", "auditor"], "attestation.evidence": ["steward", "auditor"],
+        "attestation.make": ["steward"], "attestation.review": ["steward"], "attestation.withdraw": ["steward"],
+    ]
+
+    func offices() throws {
+        let all = scene.acts.filter { $0.scope == "installation" }.map(\.name)
+        try must("act", "every act of the installation has its offices declared", Set(all) == Set(Self.taken.keys))
+        let owner = try scene.somebody(["owner", "admin"], in: north)
+        for act in all {
+            try refuse("\(act) by an owner", asks(act, owner), as: "no such office")
+            for office in ["steward", "auditor"] {
+                let one = try scene.somebody(["member"], in: north)
+                try scene.give(office, to: one)
+                if Self.taken[act]?.contains(office) == true {
+                    try grant("\(act) by a \(office)", asks(act, one))
+                } else {
+                    try refuse("\(act) by a \(office)", asks(act, one), as: "no such office")
+                }
+            }
+            let request = Scene.Request(act, by: north.keeper, of: north, targets: [north.ada.person.tag])
+            try refuse("\(act) takes no target", request, as: "no target is taken")
+        }
+        try officesInTime()
+        try naming()
+    }
+
+    private func officesInTime() throws {
+        let one = try scene.somebody(["member"], in: north)
+        try scene.give("steward", to: one)
+        let listing = { asks("attestation.list", one) }
+        let known = {
+            try answer([String].self, nil, "select offices from care.session_of(\(north.organization), \(one.session))")
+        }
+        try must("offices_of", "the office is known", try known() == ["steward"])
+        try set(one, "until = clock_timestamp() + interval '10 minutes'")
+        try scene.later(by: .seconds(590)) {
+            try grant("before the office's end", listing())
+            try must("offices_of", "before its end", try known() == ["steward"])
+        }
+        try scene.later(by: .seconds(610)) {
+            try refuse("the office has not ended", listing(), as: "no such office")
+            try must("offices_of", "not after its end", try known() == [])
+        }
+        try set(one, "until = null, since = clock_timestamp() + interval '10 minutes'")
+        try refuse("the office has begun", listing(), as: "no such office")
+        try must("offices_of", "not before it begins", try known() == [])
+    }
+
+    private func set(_ someone: Someone, _ assignment: SQL) throws {
+        try scene.admin.query("update care.office set \(assignment) where account_id = \(someone.account)")
+    }
+
+    /// The operator's functions: no server role may call them (``DeclaredGrants``); this is what they do.
+    private func naming() throws {
+        let (one, two) = (try scene.somebody(["member"], in: north), try scene.somebody(["member"], in: north))
+        let admin = scene.admin
+        let salt = Primitive.freshBytes(32)
+        let give = { (office: String, salt: [UInt8]) in
+            try admin.query("select care.give_office(\(one.account), \(office), 1, \(salt), '\\x00')")[0]
+                .decode(Bool.self, at: 0)
+        }
+        let end = { (who: Someone, office: String, salt: [UInt8]) in
+            try admin.query("select care.end_office(\(who.account), \(office), 1, \(salt), '\\x00')")[0]
+                .decode(Bool.self, at: 0)
+        }
+        let held = { (who: Someone) in
+            try admin.query("select office from care.office_holders() where account_id = \(who.account) order by 1")
+                .map { try $0.decode(String.self, at: 0) }
+        }
+        try scene.give("steward", to: two)
+        try must("give_office", "it is given", try give("steward", salt) && held(one) == ["steward"])
+        let entries = try entries(salt)
+        try must(
+            "give_office",
+            "an entry says so",
+            entries.map(\.act) == ["office.give"] && entries[0].account == one.account && entries[0].granted
+        )
+        let again = Primitive.freshBytes(32)
+        try must("give_office", "not twice", try !give("steward", again) && self.entries(again).isEmpty)
+        try must("give_office", "another one, too", try give("auditor", again) && held(one) == ["auditor", "steward"])
+        let ending = Primitive.freshBytes(32)
+        try must("end_office", "it is ended, and no other", try end(one, "steward", ending) && held(one) == ["auditor"])
+        try must("end_office", "an entry says so", try self.entries(ending).map(\.act) == ["office.end"])
+        try must("end_office", "nobody else's", try held(two) == ["steward"])
+        let twice = Primitive.freshBytes(32)
+        try must("end_office", "not twice", try !end(one, "steward", twice) && self.entries(twice).isEmpty)
+        try refuse("an office that was ended", asks("attestation.make", one), as: "no such office")
+        try must("give_office", "it can be given again", try give("steward", Primitive.freshBytes(32)))
+        try grant("an office that was given again", asks("attestation.make", one))
+    }
+}
+
+// MARK: - Attestations
+
+extension GateChecks {
+    /// A steward's passes.
+    private struct Steward {
+        let make: Scene.Opened
+        let review: Scene.Opened
+        let withdraw: Scene.Opened
+        let list: Scene.Opened
+        let evidence: Scene.Opened
+    }
+
+    private func steward(_ someone: Someone) throws -> Steward {
+        Steward(
+            make: try grant("to vouch", asks("attestation.make", someone)),
+            review: try grant("to review", asks("attestation.review", someone)),
+            withdraw: try grant("to withdraw", asks("attestation.withdraw", someone)),
+            list: try grant("to see what was vouched for", asks("attestation.list", someone)),
+            evidence: try grant("to see evidence", asks("attestation.evidence", someone))
+        )
+    }
+
+    /// The last attestation of the suite's promise, which the next one follows.
+    private static let last: SQL = """
+        (select a.id from care.attestation a
+          where a.promise = 'ZZ-2' and not exists (select from care.attestation b where b.follows = a.id))
+        """
+
+    private func attest(_ id: UUID, after: UUID?, file: Bool = false, since: SQL = "now()") -> SQL {
+        """
+        select care.attest(
+            \(id), 'ZZ-2', \(after), 'it was done', 'somebody', 'https://evidence.example/x',
+            \(file ? Primitive.freshBytes(32) : nil), \(file ? "pdf" : nil), \(file ? [UInt8]([7]) : nil), \(since),
+            now() + interval '1 year')
+        """
+    }
+
+    func attestations() throws {
+        let (first, second) = (try scene.somebody(["member"], in: north), try scene.somebody(["member"], in: south))
+        for someone in [first, second] { try scene.give("steward", to: someone) }
+        let author = try steward(first)
+        let request = scene.request("attestation.review", by: second, of: south, about: south.ada)
+        let reviewer = try grant("to review, in another organisation", request)
+        let (one, two) = (UUID(), UUID())
+        let last = try scene.admin.query("select \(Self.last)")[0].decode(UUID?.self, at: 0)
+        try powers(author, after: last)
+        let waiting = { try answer(Int64.self, nil, "select care.attestations_waiting()") ?? -1 }
+        let before = try waiting()
+        try must("attest", "a steward vouches", try failure(author.make, attest(one, after: last, file: true)) == nil)
+        try must(
+            "attest",
+            "not past what others did meanwhile",
+            try failure(author.make, attest(two, after: last)) == "23505"
+        )
+        try must(
+            "attest",
+            "nor after what is of another promise",
+            try failure(author.make, attest(two, after: north.attestation)) == "23503"
+        )
+        try must("attest", "and again after that", try failure(author.make, attest(two, after: one)) == nil)
+        try must("attestations_waiting", "both wait", try waiting() == before + 2)
+        try scene.later(by: .seconds(366 * 86_400)) {
+            try must("attestations_waiting", "not when their time is over", try waiting() == 0)
+        }
+        try must("accepted_attestations", "what waits is not public", try shown(one) == 0)
+        try must("review_attestation", "not one's own", try failure(author.review, accept(one)) == "23514")
+        try must("review_attestation", "another's", try failure(reviewer, accept(one)) == nil)
+        try must("review_attestation", "once", try failure(reviewer, decline(one)) == "23505")
+        try must("review_attestation", "not what is not there", try failure(reviewer, accept(UUID())) == "23514")
+        try must(
+            "review_attestation",
+            "not without a reason to decline",
+            try failure(reviewer, "select care.review_attestation(\(two), false, null)") == "23514"
+        )
+        try must("attestations_waiting", "one waits", try waiting() == before + 1)
+        try must("accepted_attestations", "what was accepted is public", try shown(one) == 1)
+        try withdrawing(author, reviewer, one, two)
+        try must("attestations_waiting", "none waits", try waiting() == before)
+        try looking(author, one, two)
+    }
+
+    private func accept(_ id: UUID) -> SQL { "select care.review_attestation(\(id), true, null)" }
+
+    private func decline(_ id: UUID) -> SQL { "select care.review_attestation(\(id), false, 'not so')" }
+
+    private func shown(_ id: UUID) throws -> Int {
+        let author = try scene.admin.query("select signed_as, at from care.attestation where id = \(id)")[0]
+        let at = try author.decode(Date.self, at: 1)
+        return Int(
+            try answer(
+                Int64.self,
+                nil,
+                "select count(*) from care.accepted_attestations() where promise = 'ZZ-2' and accepted_at >= \(at)"
+            ) ?? -1
+        )
+    }
+
+    private func withdrawing(_ author: Steward, _ reviewer: Scene.Opened, _ one: UUID, _ two: UUID) throws {
+        let withdraw = { (id: UUID) -> SQL in "select care.withdraw_attestation(\(id), 'not so any more')" }
+        try must("withdraw_attestation", "before a review", try failure(author.withdraw, withdraw(two)) == nil)
+        try must("review_attestation", "not what was withdrawn", try failure(reviewer, accept(two)) == "23514")
+        try must("withdraw_attestation", "what was accepted", try failure(author.withdraw, withdraw(one)) == nil)
+        try must("withdraw_attestation", "once", try failure(author.withdraw, withdraw(one)) == "23505")
+        try must(
+            "withdraw_attestation",
+            "not what is not there",
+            try failure(author.withdraw, withdraw(UUID())) == "23503"
+        )
+        let told = try answer(
+            Bool.self,
+            nil,
+            "select withdrawn_at is not null from care.accepted_attestations() where promise = 'ZZ-2' order by accepted_at desc limit 1"
+        )
+        try must("accepted_attestations", "that it was withdrawn is public", told == true)
+    }
+
+    /// Each function by its own power alone.
+    private func powers(_ author: Steward, after last: UUID?) throws {
+        let others = [
+            "attestation.list", "attestation.evidence", "attestation.make", "attestation.review",
+            "attestation.withdraw", "record.read", "member.add",
+        ]
+        let functions: [(name: String, act: String, statement: SQL)] = [
+            ("attest", "attestation.make", attest(UUID(), after: last)),
+            ("review_attestation", "attestation.review", accept(north.attestation)),
+            (
+                "withdraw_attestation", "attestation.withdraw",
+                "select care.withdraw_attestation(\(north.attestation), 'x')"
+            ),
+            ("attestations", "attestation.list", "select * from care.attestations()"),
+            ("attestation_file", "attestation.evidence", "select * from care.attestation_file(\(north.attestation))"),
+        ]
+        for (name, act, statement) in functions {
+            try must(name, "not without a pass", try isDenied(nil, statement))
+            for other in others where other != act {
+                let opened = try grant("\(other), to call functions with", asks(other))
+                try must(name, "not by \(other)", try isDenied(opened, statement))
+            }
+        }
+    }
+
+    private func looking(_ author: Steward, _ one: UUID, _ two: UUID) throws {
+        let rows = { (condition: SQL) in
+            try answer(Int64.self, author.list, "select count(*) from care.attestations() where \(condition)") ?? -1
+        }
+        try must("attestations", "those of all", try rows("id in (\(one), \(two), \(north.attestation))") == 3)
+        try must("attestations", "whose own they are", try rows("is_own and id in (\(one), \(two))") == 2)
+        try must("attestations", "and whose not", try rows("is_own and id = \(north.attestation)") == 0)
+        try must(
+            "attestations",
+            "what became of one",
+            try rows("accepted and withdrawn_at is not null and id = \(one)") == 1
+        )
+        let file: (UUID) -> SQL = { "select coalesce(sealed, '\\x00') from care.attestation_file(\($0))" }
+        try must("attestation_file", "the file of one", try answer([UInt8].self, author.evidence, file(one)) == [7])
+        try must("attestation_file", "none of another", try answer([UInt8].self, author.evidence, file(two)) == [0])
+    }
+}

@@ -1,0 +1,222 @@
+-- Offices of the installation, and what stewards vouch for: added and read, neither changed nor removed. An office alone ends.
+
+do $$
+declare
+    t text;
+begin
+    foreach t in array array['office', 'attestation', 'attestation_review', 'attestation_withdrawal'] loop
+        execute format('alter table care.%I enable row level security', t);
+        execute format('alter table care.%I force row level security', t);
+        execute format('revoke all on care.%I from carekeep_server, carekeep_keykeeper', t);
+        execute format('grant select, insert on care.%I to carekeep_gate', t);
+        execute format('create policy %I on care.%I for select to carekeep_gate using (true)', t || '_read_by_the_gate', t);
+        execute format(
+            'create policy %I on care.%I for insert to carekeep_gate with check (true)', t || '_added_by_the_gate', t);
+    end loop;
+end
+$$;
+create policy office_ended_by_the_gate on care.office for update to carekeep_gate using (true) with check (true);
+grant update (until) on care.office to carekeep_gate;
+
+-- For the operator on the host, who names stewards and auditors: no server role may call these. True if it was not so before.
+create function care.give_office(account uuid, office text, key_epoch integer, salt bytea, sealed bytea) returns boolean
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+begin
+    if exists (select from care.office o
+                where o.account_id = account and o.office = give_office.office and o.until is null) then
+        return false;
+    end if;
+    insert into care.office (account_id, office, since) values (account, give_office.office, care.clock());
+    perform care.write_sign_in(null, account, null, 'office.give', null, key_epoch, salt, sealed);
+    return true;
+end
+$$;
+
+-- Ends an office at once: a pass outlives it by a minute at most.
+create function care.end_office(account uuid, office text, key_epoch integer, salt bytea, sealed bytea) returns boolean
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+begin
+    update care.office o set until = care.clock()
+     where o.account_id = account and o.office = end_office.office and o.until is null;
+    if not found then
+        return false;
+    end if;
+    perform care.write_sign_in(null, account, null, 'office.end', null, key_epoch, salt, sealed);
+    return true;
+end
+$$;
+
+create function care.office_holders()
+    returns table (account_id uuid, office text, since timestamptz, sealed_address bytea)
+    language sql stable security definer set search_path = care, pg_temp
+as $$
+    select o.account_id, o.office, o.since, a.sealed_address
+      from care.office o join care.account a on a.id = o.account_id
+     where o.until is null
+     order by o.office, o.since
+$$;
+
+-- The offices that somebody holds now.
+create function care.offices_of(account uuid) returns text[]
+    language plpgsql stable set search_path = care, pg_temp
+as $$
+declare
+    at timestamptz := care.clock();
+begin
+    return array(
+        select o.office from care.office o
+         where o.account_id = account and o.since <= at and (o.until is null or o.until > at)
+         order by o.office);
+end
+$$;
+
+-- Whose pass is shown, if it carries the power; else an error.
+create function care.acting_officer(power text) returns uuid
+    language plpgsql stable set search_path = care, pg_temp
+as $$
+declare
+    shown care.pass := care.acting();
+begin
+    if not coalesce(power = any (shown.powers), false) then
+        raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
+    end if;
+    return shown.account_id;
+end
+$$;
+
+-- A steward vouches. What must be so of it are the table's constraints; it counts when another one has accepted it.
+create function care.attest(
+    attestation uuid, promise text, follows uuid, words text, signed_as text, link text, file_sha256 bytea, file_kind text,
+    sealed_file bytea, since timestamptz, until timestamptz
+) returns void
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    author uuid := care.acting_officer('attestation.make');
+begin
+    insert into care.attestation (
+        id, promise, follows, account_id, words, signed_as, link, file_sha256, file_kind, sealed_file, since, until, at)
+    values (
+        attestation, attest.promise, attest.follows, author, attest.words, attest.signed_as, attest.link,
+        attest.file_sha256, attest.file_kind, attest.sealed_file, attest.since, attest.until, care.clock());
+end
+$$;
+
+-- Another steward accepts or declines what waits: once, and never one's own. (attestation_is_reviewed_by_another)
+create function care.review_attestation(attestation uuid, accepted boolean, reason text) returns void
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    reviewer uuid := care.acting_officer('attestation.review');
+begin
+    insert into care.attestation_review (attestation_id, author_id, account_id, accepted, reason, at)
+    select a.id, a.account_id, reviewer, review_attestation.accepted, review_attestation.reason, care.clock()
+      from care.attestation a
+     where a.id = attestation
+       and not exists (select from care.attestation_withdrawal w where w.attestation_id = a.id);
+    if not found then
+        raise exception using errcode = '23514', message = 'it does not wait for a review',
+            constraint = 'attestation_waits_for_review';
+    end if;
+end
+$$;
+
+-- Any steward may say that something does not hold any more, whoever vouched for it.
+create function care.withdraw_attestation(attestation uuid, reason text) returns void
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    steward uuid := care.acting_officer('attestation.withdraw');
+begin
+    insert into care.attestation_withdrawal (attestation_id, account_id, reason, at)
+    values (attestation, steward, withdraw_attestation.reason, care.clock());
+end
+$$;
+
+-- Everything that was ever vouched for, with what became of it, for stewards and auditors. The files have a function of their own.
+create function care.attestations()
+    returns table (
+        id uuid, promise text, words text, signed_as text, link text, file_sha256 bytea, file_kind text, since timestamptz,
+        until timestamptz, at timestamptz, is_own boolean, accepted boolean, reviewed_at timestamptz, review_reason text,
+        withdrawn_at timestamptz, withdrawal_reason text
+    )
+    language plpgsql stable security definer set search_path = care, pg_temp
+as $$
+declare
+    officer uuid := care.acting_officer('attestation.read');
+begin
+    return query
+        select a.id, a.promise, a.words, a.signed_as, a.link, a.file_sha256, a.file_kind, a.since, a.until, a.at,
+               a.account_id = officer, r.accepted, r.at, r.reason, w.at, w.reason
+          from care.attestation a
+          left join care.attestation_review r on r.attestation_id = a.id
+          left join care.attestation_withdrawal w on w.attestation_id = a.id
+         order by a.at, a.id;
+end
+$$;
+
+create function care.attestation_file(attestation uuid, out kind text, out sealed bytea)
+    language plpgsql stable security definer set search_path = care, pg_temp
+as $$
+begin
+    perform care.acting_officer('attestation.file');
+    select a.file_kind, a.sealed_file into kind, sealed from care.attestation a where a.id = attestation;
+end
+$$;
+
+-- What was accepted, for the public page: also what has run out or was withdrawn, but not why, and not by whom it was reviewed.
+create function care.accepted_attestations()
+    returns table (
+        promise text, words text, signed_as text, link text, file_sha256 bytea, since timestamptz, until timestamptz,
+        accepted_at timestamptz, withdrawn_at timestamptz
+    )
+    language plpgsql stable security definer set search_path = care, pg_temp
+as $$
+begin
+    return query
+        select a.promise, a.words, a.signed_as, a.link, a.file_sha256, a.since, a.until, r.at, w.at
+          from care.attestation a
+          join care.attestation_review r on r.attestation_id = a.id and r.accepted
+          left join care.attestation_withdrawal w on w.attestation_id = a.id
+         order by r.at, a.id;
+end
+$$;
+
+-- How many wait for a review: a number, for reminders and metrics.
+create function care.attestations_waiting() returns bigint
+    language plpgsql stable security definer set search_path = care, pg_temp
+as $$
+begin
+    return (
+        select count(*) from care.attestation a
+         where a.until > care.clock()
+           and not exists (select from care.attestation_review r where r.attestation_id = a.id)
+           and not exists (select from care.attestation_withdrawal w where w.attestation_id = a.id));
+end
+$$;
+
+do $$
+declare
+    f regprocedure;
+begin
+    for f in select oid::regprocedure from pg_proc
+              where pronamespace = 'care'::regnamespace
+                and proname in ('give_office', 'end_office', 'office_holders', 'offices_of', 'acting_officer', 'attest',
+                                'review_attestation', 'withdraw_attestation', 'attestations', 'attestation_file',
+                                'accepted_attestations', 'attestations_waiting') loop
+        execute format('alter function %s owner to carekeep_gate', f);
+        execute format('revoke all on function %s from public', f);
+    end loop;
+end
+$$;
+grant execute on function
+    care.attest(uuid, text, uuid, text, text, text, bytea, text, bytea, timestamptz, timestamptz),
+    care.review_attestation(uuid, boolean, text),
+    care.withdraw_attestation(uuid, text),
+    care.attestations(),
+    care.attestation_file(uuid),
+    care.accepted_attestations(),
+    care.attestations_waiting()
+    to carekeep_server;
