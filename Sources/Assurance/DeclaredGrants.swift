@@ -41,6 +41,7 @@ public struct DeclaredGrants: Sendable {
         act patient.merge: patients, carries patient.merge, record.change, record.move, record.read, record.write, version.read; \
         reached as assignment, care-team, guardian, self; being admin, caregiver, clinician, owner, staff
         act patient.search: roster, carries roster.read
+        act probe.read: installation, carries probe.read; being auditor, steward
         act reach.read: patient, carries entry.read, member.read, reach.read, record.read; reached as guardian, self
         act reach.share: patient, carries member.read, reach.read, reach.share; reached as guardian, self
         act reach.withdraw: patient, carries member.read, reach.read, reach.withdraw; reached as guardian, self
@@ -171,6 +172,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute join_organization(uuid,bytea,bytea,text,integer,bytea,bytea)
         carekeep_server may execute link_of(uuid,bytea)
         carekeep_server may execute note_probe(uuid,text,text,text,text,text[],text,integer,interval,integer,bytea,bytea)
+        carekeep_server may execute probe_failures(integer)
         carekeep_server may execute probe_results(integer)
         carekeep_server may execute merge_patients(uuid,uuid)
         carekeep_server may execute move_records(uuid,uuid,uuid[],bytea[],bytea[],uuid[],integer[],bytea[],uuid[],bytea[])

@@ -7,7 +7,8 @@ extension GateChecks {
     /// Which offices an act of the installation takes: declared here once more, beside the table of acts.
     private static let taken: [String: Set<String>] = [
         "attestation.list": ["steward", "auditor"], "attestation.evidence": ["steward", "auditor"],
-        "attestation.make": ["steward"], "attestation.review": ["steward"], "attestation.withdraw": ["steward"],
+        "probe.read": ["steward", "auditor"], "attestation.make": ["steward"], "attestation.review": ["steward"],
+        "attestation.withdraw": ["steward"],
     ]
 
     func offices() throws {
@@ -228,6 +229,7 @@ extension GateChecks {
                 "select care.withdraw_attestation(\(north.attestation), 'x')"
             ),
             ("attestations", "attestation.list", "select * from care.attestations()"),
+            ("probe_failures", "probe.read", "select * from care.probe_failures(3)"),
             ("attestation_file", "attestation.evidence", "select * from care.attestation_file(\(north.attestation))"),
         ]
         for (name, act, statement) in functions {

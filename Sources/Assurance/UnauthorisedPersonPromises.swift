@@ -7,6 +7,7 @@ extension GateChecks {
     func promises() throws {
         try noting()
         try showing()
+        try failing()
         try recalling()
     }
 
@@ -55,6 +56,39 @@ extension GateChecks {
             "what was seen is told where all is well",
             try answer(String.self, nil, told) == "kept"
         )
+    }
+
+    /// What was seen where it failed, for officers; that nobody else's pass opens it is tried with the other acts of officers.
+    private func failing() throws {
+        let opened = try grant("to see what went wrong", asks("probe.read"))
+        let seen = { (condition: SQL) in
+            try answer(
+                Int64.self,
+                opened,
+                "select count(*) from care.probe_failures(2) where probe = 'wall' and \(condition)"
+            ) ?? -1
+        }
+        try must(
+            "probe_failures",
+            "what fell short and what broke",
+            try seen("outcome in ('falls short', 'broken')") == 2
+        )
+        try must("probe_failures", "nothing that was well", try seen("outcome = 'kept'") == 0)
+        try must("probe_failures", "with what was seen", try seen("seen = 'what was seen'") == 2)
+        try must("probe_failures", "they stand", try seen("stands") == 2)
+        let first = try answer(
+            Int32.self,
+            opened,
+            "select count(distinct since)::int from care.probe_failures(9) where probe = 'wall'"
+        )
+        try must("probe_failures", "since the first of them", try first == 1 && seen("since <= at") == 2)
+        let one: SQL = "select count(*) from care.probe_failures(1) where probe = 'wall'"
+        try must("probe_failures", "as many as asked for", try answer(Int64.self, opened, one) == 1)
+        _ = try failure(nil, note("kept"))
+        try must("probe_failures", "they do not stand once all is well", try seen("stands") == 0)
+        _ = try failure(nil, note("broken"))
+        try must("probe_failures", "since the first after that", try seen("stands and since = at") == 1)
+        try must("probe_failures", "of its own probe", try seen("not stands and since < at") >= 1)
     }
 
     private func recalling() throws {

@@ -34,4 +34,5 @@ public enum Act: String, Sendable, CaseIterable {
     case attest = "attestation.make"
     case reviewAttestation = "attestation.review"
     case withdrawAttestation = "attestation.withdraw"
+    case readProbes = "probe.read"
 }

@@ -342,3 +342,34 @@ import Testing
         await register.town.close()
     }
 }
+
+/// What checks saw where they failed. The conditions of the function are ``UnauthorisedPerson``'s part `gate`.
+@Suite(.serialized) struct `Details of failures` {
+    @Test func `are for stewards and auditors, with an entry, and for nobody else`() async throws {
+        let town = try await TestTown()
+        let admin = try AdminConnection(town.admin)
+        let desk = AttestationDesk(gate: town.home.gate, keys: town.home.keys, store: town.home.store)
+        let run = UUID()
+        for outcome in ["kept", "falls short"] {
+            _ = try await town.home.store.query(
+                """
+                select care.note_probe(\(run), 'wall', 'live', \(outcome), 'the hole is here', '{and here}', 'r1', 5,
+                                       interval '1 day', 1, \(Array(repeating: UInt8(7), count: 32)), '\\x00')
+                """
+            )
+        }
+        _ = try await Offices(keys: town.home.keys).give(.auditor, to: town["Ravi"].address, over: admin)
+        let failures = try await desk.failures(for: try await town.session(of: "Ravi", use: .page))
+        #expect(failures.count == 1)
+        #expect(failures[0].probe == "wall" && failures[0].outcome == "falls short" && failures[0].stands)
+        #expect(failures[0].seen == "the hole is here" && failures[0].details == ["and here"])
+        #expect(failures[0].release == "r1" && failures[0].run == run && failures[0].since == failures[0].at)
+        for name in ["Amara", "Tunde", "Meera"] {
+            let caller = try await town.session(of: name, use: .page)
+            await #expect(throws: Refusal.notFound, "\(name)") { try await desk.failures(for: caller) }
+        }
+        let entries = try admin.query("select granted from care.entry where act = 'probe.read' order by at")
+        #expect(try entries.map { try $0.decode(Bool.self, at: 0) } == [true, false, false, false])
+        await town.close()
+    }
+}

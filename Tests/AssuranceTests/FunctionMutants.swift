@@ -690,6 +690,13 @@ enum FunctionMutants {
         ("end_office", "and o.office = end_office.office", ""),
         ("end_office", "if not found then", "if false then"),
         ("office_holders", "where o.until is null", ""),
+        ("probe_failures", "perform care.acting_officer('probe.read');", ""),
+        ("probe_failures", "x where x.outcome in ('falls short', 'broken')", "x"),
+        ("probe_failures", "where r.n <= least(each, 20)", ""),
+        ("probe_failures", "and b.at > coalesce", "and b.at <> coalesce"),
+        ("probe_failures", "k.outcome = 'kept' and k.at > r.at", "k.outcome = 'kept'"),
+        ("probe_failures", "k.outcome = 'kept' and k.at > r.at", "k.at > r.at"),
+        ("probe_failures", "k.outcome = 'kept' and k.at < r.at", "k.outcome = 'kept'"),
     ]
 
     private static let months: [Damage] = [

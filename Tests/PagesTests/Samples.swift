@@ -42,7 +42,7 @@ struct Samples {
     /// Every page, by the name of its file.
     var all: [(name: String, html: HTML)] {
         self.doors + self.lists + self.timelines + self.records + self.looks + self.shares + self.notices
-            + self.promises + self.vouchings
+            + self.promises + self.vouchings + self.failures
     }
 }
 
@@ -558,6 +558,39 @@ extension Samples {
                 )
             ),
         ] + self.vouchPages
+    }
+
+    private var failures: [(name: String, html: HTML)] {
+        let at = Moment(Day(2026, 3, 4)!, hour: 9, minute: 30)
+        let failure = FailuresPage.Failure(
+            at: at,
+            isBroken: false,
+            seen: self.word("The root key lies in clear beside the data."),
+            details: [self.word("give it a passphrase"), self.word("or move it")],
+            release: self.word("0.1.0"),
+            run: "0f2c"
+        )
+        let check = FailuresPage.Check(
+            name: self.word("root-key"),
+            tries: self.word("looks where the root key is"),
+            promises: ["ENC-4"],
+            since: at,
+            failures: [
+                failure,
+                with(failure) {
+                    $0.isBroken = true
+                    $0.details = []
+                },
+            ]
+        )
+        let unknown = with(check) {
+            $0.tries = nil
+            $0.promises = []
+        }
+        return [
+            ("failures", self.officer.document(FailuresPage(standing: [check, unknown], repaired: [check]))),
+            ("failures-none", self.officer.document(FailuresPage(standing: [], repaired: []))),
+        ]
     }
 
     private var vouchPages: [(name: String, html: HTML)] {

@@ -330,7 +330,7 @@ def test_the_key_store_is_not_thrown_away_while_it_holds_a_key(stopped):
 
 
 def test_no_step_down_throws_away_what_is_kept_unless_that_is_meant(stopped):
-    """Work promised, whom else a record is about, versions, the trail, records: each with the step that made its table."""
+    """What people vouched for, work promised, whom else a record is about, versions, the trail, records: each with the step that made its table."""
     stopped.start()
     with Api(stopped, stopped.somebody) as api:
         found = api.get(f"Observation?patient={stopped.somebody.patients[0]}&_count=1").json()["entry"][0]["resource"]
@@ -344,16 +344,20 @@ def test_no_step_down_throws_away_what_is_kept_unless_that_is_meant(stopped):
     stopped.sql("records", """
         insert into care.record_subject (organization_id, record_id, patient_id)
         select organization_id, id, patient_id from care.record where patient_id is not null limit 1""")
+    stopped.sql("records", """
+        insert into care.attestation (id, promise, account_id, words, signed_as, link, since, until, at)
+        select gen_random_uuid(), 'GOV-4', id, 'done', 'somebody', 'https://evidence.example', now(), now() + interval '1 year', now()
+          from care.account limit 1""")
     stopped.stop()
     assert before["version"] == 1
     for number, rule in enumerate(
-            ("jobs_are_not", "subjects_are_not", "versions_are_not", "the_trail_is_not", "records_are_not")):
+            ("attestations_are_not", "jobs_are_not", "subjects_are_not", "versions_are_not", "the_trail_is_not", "records_are_not")):
         refused = migrate(stopped, "down", "--store", "records", "--to", "0", meant=EVERYTHING[:number])
         assert refused.returncode != 0 and f"{rule}_thrown_away" in refused.stderr
         assert "pending" not in migrate(stopped, "status").stdout, "all steps or none"
 
 
-EVERYTHING = ("jobs", "subjects", "versions", "trail", "records")
+EVERYTHING = ("attestations", "jobs", "subjects", "versions", "trail", "records")
 
 
 def test_all_the_way_down_and_up_again_is_an_empty_installation_as_released(stopped):

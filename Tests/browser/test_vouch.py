@@ -263,6 +263,54 @@ def test_the_operator_names_stewards(home):
     with_office.client.close()
 
 
+def test_details_of_failures_are_for_stewards_and_auditors(home, desks):
+    home.sql("records", "grant select on care.pass to carekeep_server")
+    try:
+        assert home.command("prove", "ISO-5").returncode == 1
+    finally:
+        home.sql("records", "revoke select on care.pass from carekeep_server")
+    told = "unexpected: carekeep_server may select on pass"
+    for name in ("ada", "audit"):
+        page = desks[name].page("/trust/details")
+        check(page)
+        assert page.status_code == 200 and told in page.text and "Falls short since" in page.text
+        assert "ISO-5" in page.text and re.search(r"run <span class=\"id\">[0-9a-f-]{36}<", page.text)
+        assert 'href="/trust/details"' in desks[name].page("/trust").text
+    assert desks["owner"].page("/trust/details").status_code == 404
+    with home.client() as visitor:
+        assert visitor.get("/trust/details").headers["location"].startswith("/sign-in")
+        for client in (visitor, desks["owner"].client):
+            for path in ("/trust", "/trust.json"):
+                answer = client.get(path)
+                assert told not in answer.text and "/trust/details" not in answer.text
+    entries = "select count(*) from care.entry where act = 'probe.read' and {}granted"
+    assert (home.sql("records", entries.format("")), home.sql("records", entries.format("not "))) == ("2", "1")
+    assert home.command("prove", "ISO-5").returncode == 0
+    page = desks["audit"].page("/trust/details").text
+    assert page.index("Was put right") < page.index(told)
+
+
+def test_what_is_withheld_is_counted_and_not_named(home):
+    home.settings = home.settings | {"promises": {"tried": "never", "withheld": ["INC-1", "GOV-8"]}}
+    home.configure()
+    home.stop()
+    home.start()
+    with home.client() as visitor:
+        file = visitor.get("/trust.json").json()["trust"]
+        page = visitor.get("/trust").text
+    assert file["withheld"] == 2
+    ids = [row["id"] for row in file["promises"]]
+    assert "INC-1" not in ids and "GOV-8" not in ids and "GOV-4" in ids
+    assert sum(file["counts"].values()) == len(ids)
+    assert "2 promises are not shown" in page and "GOV-8" not in page and "INC-1" not in page
+    home.settings = home.settings | {"promises": {"withheld": ["gov-8"]}}
+    home.configure()
+    done = home.command("config")
+    assert done.returncode != 0 and "promises.withheld must be a list of ids of promises" in done.stderr
+    home.settings = home.settings | {"promises": {"tried": "never"}}
+    home.configure()
+
+
 def shoot(driver, name):
     shot = driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "format": "png"})
     (OUTPUT / f"{name}.png").write_bytes(base64.b64decode(shot["data"]))
@@ -310,14 +358,17 @@ def test_a_steward_vouches_in_a_browser(home, driver, tmp_path):
     driver.delete_all_cookies()
     sign_in(driver, home, MEERA, "/trust/vouch/GOV-1")
     look(driver, "vouch-review")
-    leave(driver, driver.find_element(By.CSS_SELECTOR, "button[value=decline]").click)
+    driver.find_element(By.XPATH, "//summary[text()='Decline it']").click()
+    leave(driver, driver.find_element(By.XPATH, "//button[text()='Decline']").click)
     assert "Please say why" in driver.find_element(By.TAG_NAME, "main").text
     look(driver, "vouch-declined-without-reason")
-    leave(driver, driver.find_element(By.CSS_SELECTOR, "button[value=accept]").click)
+    leave(driver, driver.find_element(By.XPATH, "//button[text()='Accept']").click)
     assert "Accepted" in driver.find_element(By.CSS_SELECTOR, "[role=status]").text
     look(driver, "vouch-accepted")
     driver.get(home.url + "/trust#GOV-1")
     look(driver, "vouch-public")
+    driver.get(home.url + "/trust/details")
+    look(driver, "vouch-details")
 
 
 def test_the_form_is_reached_in_order_by_keyboard(home, driver):

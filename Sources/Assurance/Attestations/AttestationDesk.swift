@@ -4,7 +4,8 @@ public import People
 public import Postgres
 public import Seals
 
-/// Where stewards vouch for what people do. Each act is a pass of the gate; what must be so of it is the database's to say.
+/// Where stewards vouch for what people do, and auditors look. Each act is a pass of the gate; what must be so of it is the database's
+/// to say.
 public struct AttestationDesk: Sendable {
     /// Why something that an officer may do was not done.
     public enum Fault: Error, Sendable, Equatable {
@@ -119,6 +120,21 @@ public struct AttestationDesk: Sendable {
         )
         guard let sealed = try rows[0].first?.decode([UInt8]?.self, at: 0) else { return nil }
         return EvidenceFile(try await keys.installation().key.open(sealed, for: Self.place(of: id)))
+    }
+
+    /// The last three failures of each probe, newest first. Nobody but stewards and auditors is told that there are any.
+    public func failures(for caller: Caller) async throws -> [ProbeFailure] {
+        let (_, rows) = try await gate.open(
+            Errand(.readProbes),
+            for: caller,
+            work: [
+                """
+                select probe, class, outcome, seen, details, release, run_id, at, since, stands
+                  from care.probe_failures(3)
+                """
+            ]
+        )
+        return try rows[0].map(ProbeFailure.init)
     }
 
     /// How many wait for a review, for whoever reminds stewards.

@@ -68,6 +68,8 @@ extension Address {
     /// The same as a signed file.
     static let trustFile: Address = "/trust.json"
 
+    /// What checks saw where they failed, for stewards and auditors.
+    static let failures: Address = "/trust/details"
     /// What people vouch for, for stewards and auditors.
     static let vouching: Address = "/trust/vouch"
 

@@ -224,6 +224,8 @@ enum Stylesheet {
         .checks .evidence { display: block; } .checks code, .digest { overflow-wrap: anywhere; }
         .vouchings { list-style: none; padding: 0; } .vouchings h2 { font-size: 1.08rem; line-height: 1.4; font-weight: 600; margin: 0 0 .3rem; max-width: 46rem; }
         .vouching form { margin-top: 1rem; max-width: 34rem; } .vouching h3 { margin-bottom: .3rem; } .vouching details { margin-top: .6rem; }
+        .checks .details { list-style: disc; margin: .2rem 0 .4rem; padding-left: 1.2rem; color: var(--ink); overflow-wrap: anywhere; }
+        .checks .details li { border: 0; padding: .1rem 0; }
         .key code { overflow-wrap: anywhere; user-select: all; }
 
         @media (max-width: 44rem) {

@@ -121,10 +121,13 @@ struct TrustPage: PageBody {
 
     private var wayForOfficers: HTML? {
         guard self.isForOfficer else { return nil }
-        return "<p><a class=\"button quiet\" href=\"\(Address.vouching)\">For stewards and auditors</a></p>"
+        return """
+            <p class="buttons"><a class="button quiet" href="\(Address.failures)">What went wrong, in detail</a>
+            <a class="button quiet" href="\(Address.vouching)">What people vouch for</a></p>
+            """
     }
 
-    /// What is not shown is counted. (GOV-5)
+    /// What is not shown is counted.
     private var withholding: HTML? {
         guard self.withheld > 0 else { return nil }
         let count: HTML = self.withheld == 1 ? "One promise is" : "\(self.withheld) promises are"

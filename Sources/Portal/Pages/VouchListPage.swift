@@ -35,6 +35,7 @@ struct VouchListPage: PageBody {
         \(self.problem.map { Problem(text: $0).html })
         <p class="lead">No software can show these. A steward says what was done, with evidence and until a date; another steward
         looks at it. From then on <a href="\(Address.trust)">the public page</a> shows it.</p>
+        <p><a href="\(Address.failures)">What checks saw where they failed</a> is another page for stewards and auditors.</p>
         \(self.summary)
         <ul class="vouchings">\(self.sorted.map { self.line($0, in: frame.words) })</ul>
         """

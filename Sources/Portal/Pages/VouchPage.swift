@@ -151,16 +151,23 @@ struct VouchPage: PageBody {
         }
     }
 
+    /// Two forms, so that no key of the keyboard accepts what somebody is about to decline.
     private func review(of vouching: Vouching, in frame: Frame) -> HTML {
-        """
-        <form method="post" action="\(Address.review(of: self.promise))">\(frame.csrfField)
-        <input type="hidden" name="attestation" value="\(vouching.id)">
-        <h3>Your review</h3>
-        <p>Look at the evidence. Is it so, and will it be so until that day?</p>
-        \(self.reason("review", vouching, label: "Why not", hint: "Needed to decline. Stewards and auditors see it.").html)
-        <div class="buttons"><button type="submit" name="verdict" value="accept">Accept</button>
-        <button type="submit" class="quiet" name="verdict" value="decline">Decline</button></div></form>
-        """
+        let isOpen = self.refused?.id == "review-\(vouching.id)"
+        let head: HTML = """
+            \(frame.csrfField)<input type="hidden" name="attestation" value="\(vouching.id)">
+            """
+        return """
+            <h3>Your review</h3>
+            <p>Look at the evidence. Is it so, and will it be so until that day?</p>
+            <form method="post" action="\(Address.review(of: self.promise))">\(head)
+            <input type="hidden" name="verdict" value="accept"><button type="submit">Accept</button></form>
+            <details\(" open", if: isOpen)><summary>Decline it</summary>
+            <form method="post" action="\(Address.review(of: self.promise))">\(head)
+            <input type="hidden" name="verdict" value="decline">
+            \(self.reason("review", vouching, label: "Why it is declined", hint: "Stewards and auditors see it.").html)
+            <button type="submit" class="quiet">Decline</button></form></details>
+            """
     }
 
     private func withdrawal(of vouching: Vouching, in frame: Frame) -> HTML {

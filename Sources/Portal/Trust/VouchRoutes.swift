@@ -7,6 +7,7 @@ import People
 
 /// Where stewards vouch for what people do. The gate decides who is one; for anybody else there is nothing here.
 ///
+///     GET  /trust/details                     what checks saw where they failed
 ///     GET  /trust/vouch                       every promise that people vouch for
 ///     GET  /trust/vouch/{promise}             one: who vouches, what waits, the form
 ///     POST /trust/vouch/{promise}             vouch (multipart/form-data)
@@ -21,6 +22,7 @@ struct VouchRoutes {
     private static let bodyLimit = EvidenceFile.longest + (1 << 20)
 
     func add(to pages: RouterGroup<PageVisit>) {
+        pages.get("trust/details") { _, visit in try await failures(visit) }
         pages.get("trust/vouch") { _, visit in try await list(visit) }
         pages.get("trust/vouch/:promise") { request, visit in
             let done = request.uri.queryParameters["done"].flatMap { VouchPage.Done(rawValue: String($0)) }
@@ -33,6 +35,29 @@ struct VouchRoutes {
     }
 
     // MARK: Looking
+
+    private func failures(_ visit: PageVisit) async throws -> Response {
+        let all = try await attestations.failures(for: visit.caller)
+        let promises = try PromiseCatalogue.release.get().promises
+        let checks = Dictionary(grouping: all, by: \.probe).sorted { $0.key < $1.key }.map { name, failures in
+            let probe = ProbeName(rawValue: name)
+            return (
+                stands: failures[0].stands,
+                check: FailuresPage.Check(
+                    name: name,
+                    tries: Probe.all.first { $0.name == probe }?.tries,
+                    promises: promises.filter { probe.map($0.probes.contains) ?? false }.map(\.id),
+                    since: Moment(failures[0].since, in: .gmt),
+                    failures: failures.map(FailuresPage.Failure.init)
+                )
+            )
+        }
+        let page = FailuresPage(
+            standing: checks.filter(\.stands).map(\.check),
+            repaired: checks.filter { !$0.stands }.map(\.check)
+        )
+        return visit.response(page)
+    }
 
     private func list(_ visit: PageVisit, problem: String? = nil, status: HTTPResponse.Status = .ok) async throws
         -> Response
@@ -220,6 +245,19 @@ struct VouchRoutes {
             $0.problem = problem ?? "Nothing was done. Please look at what is marked below."
             $0.refused = refused
         }
+    }
+}
+
+extension FailuresPage.Failure {
+    fileprivate init(_ failure: ProbeFailure) {
+        self.init(
+            at: Moment(failure.at, in: .gmt),
+            isBroken: failure.outcome == "broken",
+            seen: failure.seen,
+            details: failure.details,
+            release: failure.release,
+            run: failure.run.uuidString.lowercased()
+        )
     }
 }
 

@@ -48,7 +48,8 @@ insert into care.act (name, scope, powers, reach, roles) values
     ('attestation.evidence', 'installation', '{attestation.file}', '{}', '{steward,auditor}'),
     ('attestation.make', 'installation', '{attestation.make}', '{}', '{steward}'),
     ('attestation.review', 'installation', '{attestation.review}', '{}', '{steward}'),
-    ('attestation.withdraw', 'installation', '{attestation.withdraw}', '{}', '{steward}');
+    ('attestation.withdraw', 'installation', '{attestation.withdraw}', '{}', '{steward}'),
+    ('probe.read', 'installation', '{probe.read}', '{}', '{steward,auditor}');
 
 -- What these acts are when the record is of the directory.
 update care.act set directory_powers = '{directory.read}' where name = 'record.read';

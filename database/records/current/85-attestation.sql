@@ -1,4 +1,5 @@
--- Offices of the installation, and what stewards vouch for: added and read, neither changed nor removed. An office alone ends.
+-- Offices of the installation; what stewards vouch for, which is added and read, neither changed nor removed; and what probes saw
+-- where they failed.
 
 do $$
 declare
@@ -197,6 +198,32 @@ begin
 end
 $$;
 
+-- The last results of each probe where it failed, with what was seen: for those who repair it, and for auditors. `since` is the
+-- first of those without a good one between; `stands` while none came after.
+create function care.probe_failures(each integer)
+    returns table (
+        probe text, class text, outcome text, seen text, details text[], release text, run_id uuid, at timestamptz,
+        since timestamptz, stands boolean
+    )
+    language plpgsql stable security definer set search_path = care, pg_temp
+as $$
+begin
+    perform care.acting_officer('probe.read');
+    return query
+        select r.probe, r.class, r.outcome, r.seen, r.details, r.release, r.run_id, r.at,
+               (select min(b.at) from care.probe_result b
+                 where b.probe = r.probe and b.outcome in ('falls short', 'broken')
+                   and b.at > coalesce((select max(k.at) from care.probe_result k
+                                         where k.probe = r.probe and k.outcome = 'kept' and k.at < r.at), '-infinity')),
+               not exists (select from care.probe_result k
+                            where k.probe = r.probe and k.outcome = 'kept' and k.at > r.at)
+          from (select x.*, row_number() over (partition by x.probe order by x.at desc) as n
+                  from care.probe_result x where x.outcome in ('falls short', 'broken')) r
+         where r.n <= least(each, 20)
+         order by r.probe, r.at desc;
+end
+$$;
+
 do $$
 declare
     f regprocedure;
@@ -205,7 +232,7 @@ begin
               where pronamespace = 'care'::regnamespace
                 and proname in ('give_office', 'end_office', 'office_holders', 'offices_of', 'acting_officer', 'attest',
                                 'review_attestation', 'withdraw_attestation', 'attestations', 'attestation_file',
-                                'accepted_attestations', 'attestations_waiting') loop
+                                'accepted_attestations', 'attestations_waiting', 'probe_failures') loop
         execute format('alter function %s owner to carekeep_gate', f);
         execute format('revoke all on function %s from public', f);
     end loop;
@@ -218,5 +245,6 @@ grant execute on function
     care.attestations(),
     care.attestation_file(uuid),
     care.accepted_attestations(),
-    care.attestations_waiting()
+    care.attestations_waiting(),
+    care.probe_failures(integer)
     to carekeep_server;
