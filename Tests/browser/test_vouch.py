@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -377,7 +378,7 @@ def test_the_form_is_reached_in_order_by_keyboard(home, driver):
     driver.execute_script("document.querySelector('main').focus()")
     seen = []
     for _ in range(20):
-        driver.switch_to.active_element.send_keys(Keys.TAB)
+        ActionChains(driver).send_keys(Keys.TAB).perform()
         seen.append(driver.switch_to.active_element.get_attribute("name") or "")
         if driver.switch_to.active_element.text == "Vouch":
             break

@@ -94,7 +94,7 @@ public struct TrustReport: Sendable {
         public let checks: [Check]
         /// Who vouches for it, or did last.
         public let attestation: AcceptedAttestation?
-        /// Whether somebody vouched for it, at the end of each of the last twelve months and now, oldest first. Empty where nobody ever did.
+        /// Whether somebody vouched for it, a month apart, from the first time within twelve months until now. Empty where nobody did.
         public let attested: [Bool]
     }
 
@@ -199,10 +199,12 @@ public struct TrustReport: Sendable {
     /// For twelve months and today, whether somebody vouched.
     private static func months(_ attestations: [AcceptedAttestation], at now: Date) -> [Bool] {
         guard !attestations.isEmpty else { return [] }
-        return (0...12).reversed().map { months in
+        let months = (0...12).reversed().map { months in
             let time = now.addingTimeInterval(Double(-months) * 365.25 / 12 * 86_400)
             return attestations.contains { $0.counted(at: time) }
         }
+        // Before the first word nobody fell short of it.
+        return Array(months.drop { !$0 })
     }
 
     /// What checks say of it.

@@ -198,7 +198,7 @@ enum Stylesheet {
         .tag { color: var(--care); }
         .id { font-variant-numeric: tabular-nums; user-select: all; }
 
-        .counts { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.8rem, 1fr)); gap: .6rem; margin: 1rem 0; }
+        .counts { display: grid; grid-template-columns: repeat(auto-fit, minmax(6.8rem, 1fr)); gap: .6rem; margin: 1rem 0; }
         .counts div { display: flex; flex-direction: column-reverse; justify-content: flex-end; background: var(--sheet); border: 1px solid var(--line); border-top: 4px solid var(--edge); border-radius: 10px; padding: .6rem .8rem; }
         .counts dt { color: var(--soft); font-size: .93rem; line-height: 1.3; }
         .counts dd { margin: 0; font-size: 1.7rem; font-weight: 650; font-variant-numeric: tabular-nums; }

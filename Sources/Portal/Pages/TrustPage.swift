@@ -26,7 +26,7 @@ struct TrustPage: PageBody {
         var link: OutsideLink?
         /// The SHA-256 of a file that auditors see, in hexadecimal digits.
         var digest: String?
-        /// For twelve months and today, oldest first: whether somebody vouched.
+        /// A month apart, from the first time until today: whether somebody vouched.
         var history: [Bool]
     }
 
