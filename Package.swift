@@ -132,7 +132,7 @@ let package = Package(
         .testTarget(
             name: "PlatformTests",
             dependencies: [
-                "carekeep", "Portal", "Postgres",
+                "Assurance", "carekeep", "Portal", "Postgres",
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -126,6 +126,11 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may delete on session
         carekeep_gate may delete on token
         carekeep_gate may select on token
+        carekeep_gate may delete on vulnerability
+        carekeep_gate may insert on vulnerability
+        carekeep_gate may select on vulnerability
+        carekeep_gate may insert on vulnerability_act
+        carekeep_gate may select on vulnerability_act
         carekeep_gate may insert on version
         carekeep_gate may select on version (organization_id, patient_id, record_id, version)
         carekeep_gate may update on version (patient_id, sealed)
@@ -181,6 +186,10 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute open_passes(uuid[],bytea[],bytea[],text[],text[],bytea[],text[],integer[],bytea[],bytea[])
         carekeep_server may execute password_setting(bytea)
         carekeep_server may execute raise_cost(bytea,text,text)
+        carekeep_server may execute report_vulnerability(uuid,bytea,boolean,interval,interval,bytea,integer,bytea,bytea)
+        carekeep_server may execute vulnerability_counts()
+        carekeep_server may execute vulnerability_of(bytea,integer,bytea,bytea)
+        carekeep_server may execute write_on_vulnerability(bytea,uuid,bytea,integer,bytea,bytea)
         carekeep_server may execute require_references(bytea[])
         carekeep_server may execute session_of(uuid,bytea)
         carekeep_server may execute sweep_jobs()

@@ -91,7 +91,7 @@ struct Catalogue {
     /// Tables of the installation. None holds health data.
     static let ofTheInstallation: Set<String> = [
         "account", "act", "attestation", "attestation_review", "attestation_withdrawal", "guard", "job_kind",
-        "migration", "office", "probe_result",
+        "migration", "office", "probe_result", "vulnerability", "vulnerability_act",
     ]
 }
 

@@ -39,6 +39,7 @@ struct GateChecks {
         try months()
         try offices()
         try attestations()
+        try vulnerabilities()
         try promises()  // last: it ends the sessions of one of the houses
     }
 

@@ -659,6 +659,41 @@ struct Specimen: Sendable {
             isOfPatient: false
         ),
         Specimen(
+            name: "vulnerability",
+            table: "vulnerability",
+            match: nil,
+            row: { _, _ in
+                [
+                    ("id", "\(UUID())"), ("number", "1000000"), ("token_sha256", "\(Primitive.freshBytes(32))"),
+                    ("is_test", "false"), ("at", "now()"), ("acknowledge_by", "now() + interval '1 day'"),
+                    ("answer_by", "now() + interval '2 days'"), ("sealed", "'\\x00'"),
+                ]
+            },
+            change: "answer_by = answer_by",
+            isOfPatient: false
+        ),
+        Specimen(
+            name: "vulnerability_act",
+            table: "vulnerability_act",
+            match: nil,
+            row: { _, _ in
+                [
+                    ("vulnerability_id", "'00000000-0000-0000-0000-0000000a11ce'"), ("id", "\(UUID())"),
+                    ("at", "now()"),
+                    ("kind", "'acknowledged'"),
+                ]
+            },
+            change: "at = now()",
+            before: { _ in
+                """
+                insert into care.vulnerability (id, number, token_sha256, is_test, at, acknowledge_by, answer_by, sealed)
+                values ('00000000-0000-0000-0000-0000000a11ce', 1000000, \(Primitive.freshBytes(32)), false, now(),
+                        now() + interval '1 day', now() + interval '2 days', '\\x00')
+                """
+            },
+            isOfPatient: false
+        ),
+        Specimen(
             name: "migration",
             table: "migration",
             match: { _ in "true" },

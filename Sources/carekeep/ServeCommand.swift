@@ -46,16 +46,29 @@ struct ServeCommand: AsyncParsableCommand {
             withheld: Set(configuration.withheldPromises)
         )
         let attestations = AttestationDesk(gate: home.gate, keys: home.keys, store: home.store)
+        let desk = VulnerabilityDesk(
+            store: home.store,
+            keys: home.keys,
+            terms: .init(acknowledge: configuration.security.acknowledge, answer: configuration.security.answer)
+        )
         let services = Services(
             signIn: home.signIn,
             records: home.records,
             members: home.members,
             trust: trust,
             attestations: attestations,
+            vulnerabilities: desk,
+            security: SecurityNotice(
+                contacts: configuration.security.contacts,
+                policy: configuration.security.policy,
+                languages: configuration.security.languages,
+                base: configuration.publicAddress
+            ),
             isReady: { await home.isReady },
             measures: {
                 await Self.measures(of: home) + Self.measures(of: reports)
                     + JobMeasures(queue: home.jobs, worker: worker).now + Self.measures(of: trust, attestations)
+                    + Self.measures(of: desk)
             }
         )
         let server = PortalServer(try options(configuration), services: services, log: log)
@@ -100,6 +113,24 @@ struct ServeCommand: AsyncParsableCommand {
                 $0.1,
                 labels: [("state", $0.0)],
                 help: "Promises that people vouch for, by how they stand; and what waits for a second steward."
+            )
+        }
+    }
+
+    private static func measures(of desk: VulnerabilityDesk) async -> [Measure] {
+        // While the store is away nobody knows; whether it is away is told by carekeep_ready.
+        guard let counts = try? await desk.counts() else { return [] }
+        let states: [(StaticString, Int)] = [
+            ("received", counts.received), ("open", counts.open), ("answered", counts.answered),
+            ("in_time", counts.inTime), ("overdue", counts.overdue),
+        ]
+        return states.map { state, count in
+            Measure(
+                "carekeep_vulnerability_reports",
+                .gauge,
+                count,
+                labels: [("state", state)],
+                help: "Reports of weaknesses: all, those not closed, those answered, in time, and overdue."
             )
         }
     }

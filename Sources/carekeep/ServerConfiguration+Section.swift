@@ -241,6 +241,72 @@ extension ConfigurationSection {
         )
     }
 
+    /// A list of words, each of which fits.
+    func words(_ key: String, or standard: [String], rule: StaticString, fits: (String) -> Bool) -> [String] {
+        known.insert(key)
+        var words = standard
+        if let node = mapping?[key], node.null == nil {
+            let items = (node.sequence.map(Array.init) ?? [node]).map { $0.scalar?.string ?? "" }
+            if !items.isEmpty, items.count <= 10, items.allSatisfy(fits) {
+                words = items
+            } else {
+                complain(key, "\(rule)")
+            }
+        }
+        notes.settings.append(.init(key: name(of: key), value: "[\(words.joined(separator: ", "))]"))
+        return words
+    }
+
+    /// How weaknesses are reported.
+    func security() -> ServerConfiguration.Security {
+        let web = { (text: String) in text.utf8.count <= 500 && text.wholeMatch(of: /https:\/\/[!-~]+/) != nil }
+        let security = ServerConfiguration.Security(
+            contacts: words("contact", or: [], rule: "must be URIs: mailto:…, tel:… or https://…") {
+                web($0)
+                    || $0.utf8.count <= 500 && $0.wholeMatch(of: /(mailto:[!-~]+@[!-~]+|tel:[+0-9][-0-9.()]+)/) != nil
+            },
+            policy: value(
+                "policy",
+                or: nil,
+                rule: "must be an address that begins with https://",
+                show: { $0 ?? "(our own page)" },
+                parse: { web($0) ? .some($0) : nil }
+            ),
+            languages: words("languages", or: ["en"], rule: "must be codes of languages, as [en, de]") {
+                $0.wholeMatch(of: /[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}/) != nil
+            },
+            acknowledge: term("acknowledge_within", or: .time(.seconds(86_400)), atMost: 30),
+            answer: term("answer_within", or: .time(.seconds(30 * 86_400)), atMost: 180)
+        )
+        if security.answer.longest < security.acknowledge.longest {
+            complain("answer_within", "must be no shorter than security.acknowledge_within")
+        }
+        return security
+    }
+
+    /// How long an answer takes: `24 hours`, `3 working days`.
+    private func term(_ key: String, or standard: ReplyTerm, atMost days: Int) -> ReplyTerm {
+        value(
+            key,
+            or: standard,
+            rule: "must be a time of at most \(days) days, as 24 hours, 2 days or 3 working days",
+            show: { "\($0)" },
+            parse: { text in
+                guard let match = text.wholeMatch(of: /([0-9]{1,4}) ?(hour|day|working day)s?/),
+                    let count = Int(match.1),
+                    count > 0
+                else { return nil }
+                let term: ReplyTerm =
+                    switch match.2 {
+                    case "hour": .time(.seconds(count * 3600))
+                    case "day": .time(.seconds(count * 86_400))
+                    default: .workingDays(count)
+                    }
+                return term.longest <= .seconds(days * 86_400) ? term : nil
+            }
+        )
+    }
+
     /// A store: nothing, or the two URLs.
     ///
     /// The keykeeper signs in to the records by a role of its own, to ask about passes and nothing else.

@@ -1,3 +1,4 @@
+import Assurance
 import Foundation
 import Glibc
 import Portal
@@ -38,6 +39,8 @@ struct ServerConfiguration: Sendable, Equatable {
     var promises: Trying
     /// Ids of promises that the public page counts and does not show.
     var withheldPromises: [String]
+    /// What is said to whoever reports a weakness.
+    var security: Security
     /// Every key in force with its value, for people to read; secrets are left out.
     var effective: [Setting]
 
@@ -123,6 +126,20 @@ struct ServerConfiguration: Sendable, Equatable {
     /// When promises are tried without being asked.
     enum Trying: String, Sendable, CaseIterable {
         case daily, never
+    }
+
+    /// How weaknesses are reported, and what is promised for it.
+    struct Security: Sendable, Equatable {
+        /// Ways to reach those who run the server, besides the form: URIs.
+        var contacts: [String]
+        /// The policy's address; nil for our own page.
+        var policy: String?
+        /// Codes of the languages that they read.
+        var languages: [String]
+        /// Until somebody has read a report.
+        var acknowledge: ReplyTerm
+        /// Until there is an answer.
+        var answer: ReplyTerm
     }
 
     /// A key of the file and the value in force.
@@ -217,8 +234,16 @@ struct ServerConfiguration: Sendable, Equatable {
         let promises = top.section("promises")
         self.promises = promises.choice("tried", or: .daily)
         withheldPromises = promises.promiseIDs("withheld")
+        security = top.section("security").security()
         effective = []
         effective = try top.finish()
+    }
+
+    /// Where people reach the server, by its first name: `https://care.example.org`.
+    var publicAddress: String {
+        let name = publicNames.first ?? "localhost"
+        let host = name.contains(":") ? "[\(name)]" : name
+        return https.port == 443 ? "https://\(host)" : "https://\(host):\(https.port)"
     }
 
     private var holdsPasswords: Bool {

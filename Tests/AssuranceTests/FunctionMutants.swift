@@ -48,7 +48,7 @@ enum FunctionMutants {
         + changing + aboutSeveral + renewing + moving + movingShared + merging
         + months
         + looking + asking + taking + holding + failing + sweeping
-        + proving + attesting
+        + proving + attesting + reportingWeaknesses
 
     private static let acting: [Damage] = [
         ("acting", "if shown is null or shown = '' then", "if shown is null then"),
@@ -697,6 +697,65 @@ enum FunctionMutants {
         ("probe_failures", "k.outcome = 'kept' and k.at > r.at", "k.outcome = 'kept'"),
         ("probe_failures", "k.outcome = 'kept' and k.at > r.at", "k.at > r.at"),
         ("probe_failures", "k.outcome = 'kept' and k.at < r.at", "k.outcome = 'kept'"),
+    ]
+
+    private static let reportingWeaknesses: [Damage] = [
+        ("vulnerabilities_are_full", "200 <=", "201 <="),
+        ("vulnerabilities_are_full", "200 <=", "199 <="),
+        ("vulnerabilities_are_full", "not v.is_test and", ""),
+        ("vulnerabilities_are_full", "and v.at > care.clock() - interval '1 day'", ""),
+        ("vulnerabilities_are_full", "a.kind = 'written' and", ""),
+        ("vulnerabilities_are_full", "and a.at > care.clock() - interval '1 day'", ""),
+        ("report_vulnerability", "care.vulnerabilities_are_full() and not test", "false"),
+        ("report_vulnerability", "care.vulnerabilities_are_full() and not test", "care.vulnerabilities_are_full()"),
+        ("report_vulnerability", "if test then", "if false then"),
+        ("report_vulnerability", "coalesce(max(v.number), 0) + 1", "1"),
+        (
+            "report_vulnerability", "perform care.write_sign_in(null, null, null, 'vulnerability.report'",
+            "return n; perform care.write_sign_in(null, null, null, 'vulnerability.report'"
+        ),
+        ("vulnerability_of", "where x.token_sha256 = sha256(token)", ""),
+        ("vulnerability_of", "x.token_sha256 = sha256(token)", "x.token_sha256 in (token, sha256(token))"),
+        ("vulnerability_of", "'vulnerability.follow'", "'vulnerability.read'"),
+        ("vulnerability_rows", "where v.id = wanted", ""),
+        ("vulnerability_rows", "where a.vulnerability_id = wanted", ""),
+        ("write_on_vulnerability", "where x.token_sha256 = sha256(token)", ""),
+        ("write_on_vulnerability", "x.token_sha256 = sha256(token)", "x.token_sha256 in (token, sha256(token))"),
+        ("write_on_vulnerability", "care.vulnerabilities_are_full()", "false"),
+        ("write_on_vulnerability", "20 <=", "21 <="),
+        ("write_on_vulnerability", "20 <=", "19 <="),
+        ("write_on_vulnerability", "a.vulnerability_id = v.id and", ""),
+        ("write_on_vulnerability", "and a.kind = 'written'", ""),
+        ("write_on_vulnerability", "and a.at > now_at - interval '1 day'", ""),
+        ("write_on_vulnerability", "'vulnerability.write'", "'vulnerability.read'"),
+        ("vulnerabilities", "a.vulnerability_id = v.id and a.kind <> 'written'", "a.vulnerability_id = v.id"),
+        ("vulnerabilities", "a.vulnerability_id = v.id and a.kind <> 'written'", "a.kind <> 'written'"),
+        (
+            "vulnerabilities", "a.vulnerability_id = v.id and a.kind in ('answered', 'closed')",
+            "a.kind in ('answered', 'closed')"
+        ),
+        ("vulnerabilities", "a.kind in ('answered', 'closed')", "a.kind in ('answered', 'acknowledged')"),
+        ("vulnerabilities", "a.vulnerability_id = v.id and a.kind = 'closed'", "a.kind = 'closed'"),
+        ("vulnerabilities", "where not v.is_test", ""),
+        ("vulnerabilities", "d.acknowledged_at is null and", ""),
+        ("vulnerabilities", "(d.acknowledged_at is null and d.acknowledge_by < care.clock())", "false"),
+        ("vulnerabilities", "d.answered_at is null and", ""),
+        ("vulnerabilities", "or (d.answered_at is null and d.answer_by < care.clock())", ""),
+        ("vulnerabilities", "d.acknowledged_at <= d.acknowledge_by and", ""),
+        ("vulnerabilities", "and d.answered_at <= d.answer_by", ""),
+        ("vulnerability_counts", "where v.is_overdue", "where not v.is_overdue"),
+        ("vulnerability_counts", "where v.is_in_time", "where v.answered_at is not null"),
+        ("vulnerability_counts", "where v.closed_at is null", "where v.answered_at is null"),
+        ("read_vulnerability", "x.number = wanted and", ""),
+        ("read_vulnerability", "and not x.is_test", ""),
+        ("read_vulnerability", "a.vulnerability_id = v.id and", ""),
+        ("read_vulnerability", "and a.kind <> 'written'", ""),
+        ("read_vulnerability", "if not exists (select", "if true or not exists (select"),
+        ("read_vulnerability", "'vulnerability.read'", "'vulnerability.follow'"),
+        ("act_on_vulnerability", "v.number = wanted and", ""),
+        ("act_on_vulnerability", "and not v.is_test", ""),
+        ("act_on_vulnerability", "and act_kind in ('answered', 'closed')", ""),
+        ("act_on_vulnerability", "when 'answered' then 'answer'", "when 'answered' then 'close'"),
     ]
 
     private static let months: [Damage] = [

@@ -1,3 +1,4 @@
+import Assurance
 import Foundation
 import Portal
 import Testing
@@ -25,6 +26,39 @@ import Testing
         #expect(configuration.limits.bodyBytes == 8 << 20)
         #expect(configuration.rootKey.passphrase == .none)
         #expect(configuration.reports == .init(addressFile: nil, authorityFile: nil, environment: .production))
+    }
+
+    @Test func `says how weaknesses are reported`() throws {
+        let usual = try ServerConfiguration(yaml: "", file: "test.yaml").security
+        #expect(usual.contacts == [] && usual.policy == nil && usual.languages == ["en"])
+        #expect(usual.acknowledge == .time(.seconds(86_400)) && usual.answer == .time(.seconds(30 * 86_400)))
+        let own = try ServerConfiguration(
+            yaml: """
+                security:
+                  contact: ["mailto:security@example.org", "https://example.org/report", "tel:+44-20-7946-0000"]
+                  policy: https://example.org/policy
+                  languages: [en, de-CH]
+                  acknowledge_within: 3 working days
+                  answer_within: 10 days
+                """,
+            file: "test.yaml"
+        ).security
+        #expect(
+            own.contacts.count == 3 && own.policy == "https://example.org/policy" && own.languages == ["en", "de-CH"]
+        )
+        #expect(own.acknowledge == .workingDays(3) && own.answer == .time(.seconds(10 * 86_400)))
+    }
+
+    @Test(arguments: [
+        "contact: [security@example.org]", "contact: ['javascript:alert(1)']", "contact: [\"mailto:a@b\\nExpires: x\"]",
+        "policy: http://example.org", "languages: [english language]", "languages: []", "acknowledge_within: soon",
+        "acknowledge_within: 0 days", "acknowledge_within: 31 days", "acknowledge_within: 40 working days",
+        "answer_within: 1 hour", "answer_within: 181 days", "contacts: []",
+    ])
+    func `refuses nonsense about them, by the key`(line: String) {
+        let problems = problems("security: {\(line)}")
+        #expect(problems.count == 1)
+        #expect(problems.first?.hasPrefix("security.\(line.prefix { $0 != ":" }) ") == true)
     }
 
     @Test func `says everything that can be said`() throws {

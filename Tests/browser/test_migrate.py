@@ -296,7 +296,8 @@ def test_after_a_step_down_no_server_starts_until_up(stopped):
 
     differences = [what for store, what in drift(stopped) if store == "records"]
     assert "missing: policy care.record.record_stays_in_its_organization" in differences
-    made = {"care.version", "care.record_subject", "care.job", "care.job_kind", "care.canary", "care.probe_result"}
+    made = {"care.version", "care.record_subject", "care.job", "care.job_kind", "care.canary", "care.probe_result",
+            "care.vulnerability", "care.vulnerability_act"}
     assert {f"missing: table {one}" for one in made} <= set(differences)
     tables = [one for one in differences if re.match(r"(missing|differs): table ", one) and not any(
         re.search(rf"{made_one}\b", one) for made_one in made)]

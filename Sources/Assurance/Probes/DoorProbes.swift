@@ -64,7 +64,10 @@ extension Probe {
         ground in
         let door = try ground.door()
         var answers: [(String, DoorAnswer)] = []
-        for path in ["/", "/sign-in", "/trust", "/nothing-here", "/health/live", "/fhir/metadata", "/api/members"] {
+        for path in [
+            "/", "/sign-in", "/trust", "/security/policy", "/security/report", "/nothing-here", "/health/live",
+            "/fhir/metadata", "/api/members",
+        ] {
             answers.append((path, try await door.ask(DoorQuestion(path))))
         }
         guard !ground.isOutside else { return judged(answers, setting: visitorsCookies(answers)) }
@@ -125,6 +128,10 @@ extension Probe {
             (
                 "setting a password without a secret",
                 .form("/password", [("token", "x"), ("password", "y"), ("again", "y")])
+            ),
+            (
+                "reporting a weakness without a secret",
+                .form("/security/report", [("what", "a"), ("where", "b"), ("how", "c")])
             ),
             ("joining without a secret", .form("/join", [("token", "x")] + credentials)),
             ("signing out without a secret", .form("/sign-out", [], headers: visitor.cookie)),

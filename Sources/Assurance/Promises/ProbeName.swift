@@ -41,6 +41,7 @@ public enum ProbeName: String, Sendable, CaseIterable, Comparable {
     case stepsBack = "steps-back"
     case minimum
     case history
+    case vulnerabilityReports = "vulnerability-reports"
 
     public static func < (one: ProbeName, other: ProbeName) -> Bool { one.rawValue < other.rawValue }
 }

@@ -67,6 +67,19 @@ extension Address {
     static let trust: Address = "/trust"
     /// The same as a signed file.
     static let trustFile: Address = "/trust.json"
+    /// What is promised to whoever reports a weakness.
+    static let securityPolicy: Address = "/security/policy"
+    /// For programs (RFC 9116).
+    static let securityFile: Address = "/.well-known/security.txt"
+    /// GET shows the form; POST has `csrf`, `what`, `where`, `how`, `contact`.
+    static let reportWeakness: Address = "/security/report"
+    /// GET asks for the code of a report; POST shows it, with `csrf`, `token`.
+    static let followWeakness: Address = "/security/follow"
+    /// POST, with `csrf`, `token`, `text`.
+    static let writeOnWeakness: Address = "/security/write"
+
+    /// A reporter's link. It leads to a form with the code in it, which is sent by POST: opening the link looks nothing up.
+    static func weakness(_ token: String) -> Address { "/security/report/\(token)" }
 
     /// What checks saw where they failed, for stewards and auditors.
     static let failures: Address = "/trust/details"

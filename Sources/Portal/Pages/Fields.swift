@@ -72,14 +72,18 @@ struct LongField: Sendable {
     var hint: String?
     var error: String?
     var value: String = ""
-    var isRequired = false
+    var isRequired = true
+    /// Characters, at most. The server counts again.
+    var longest = 4_000
+    var rows = 4
 
     var html: HTML {
         """
         <div class="field\(" wrong", if: self.error != nil)">
         <label for="\(self.name)">\(self.label)</label>
         \(Field.hint(self.hint, of: self.name))\(Field.error(self.error, of: self.name))
-        <textarea id="\(self.name)" name="\(self.name)" rows="4" autocomplete="off"\(" required", if: self.isRequired)\
+        <textarea id="\(self.name)" name="\(self.name)" maxlength="\(self.longest)" rows="\(self.rows)" autocomplete="off"\
+        \(" required", if: self.isRequired)\
         \(Field.description(self.name, self.hint, self.error))>
         \(self.value)</textarea>
         </div>

@@ -103,6 +103,8 @@ enum Stylesheet {
           display: block; width: 100%; min-height: 48px; margin-top: .25rem; padding: .5rem .75rem; font: inherit;
           color: var(--ink); background: var(--sheet); border: 1px solid var(--edge); border-radius: 8px;
         }
+        textarea { min-height: 9rem; resize: vertical; line-height: 1.5; }
+        .said { white-space: pre-line; overflow-wrap: anywhere; }
         .wrong { border-left: 4px solid var(--care); padding-left: .8rem; }
         .error { color: var(--care); font-weight: 600; }
         .row { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 0 1rem; align-items: end; }

@@ -263,6 +263,7 @@ struct TrustPage: PageBody {
         <p class="key"><code>\(self.key)</code></p>
         <p>A key that you read here is as good as this page. Write it down, and compare it the next time or with somebody who
         read it elsewhere.</p>
+        <p>Found a weakness? <a href="\(Address.securityPolicy)">What you may do, and what we promise you.</a></p>
         <h3>What the words mean</h3>
         <dl class="facts">
         <div><dt>Checked</dt><dd>The software tried it, and it was so. A result counts for a day, or a week for a scratch copy;

@@ -17,6 +17,10 @@ public struct Services: Sendable {
     public let trust: TrustDesk
     /// Where stewards vouch.
     public let attestations: AttestationDesk
+    /// Where weaknesses are reported.
+    public let vulnerabilities: VulnerabilityDesk
+    /// What is said about reporting them.
+    public let security: SecurityNotice
     /// Whether the stores answer.
     public let isReady: @Sendable () async -> Bool
     /// What they count, for the metrics.
@@ -29,6 +33,8 @@ public struct Services: Sendable {
         members: Members,
         trust: TrustDesk,
         attestations: AttestationDesk,
+        vulnerabilities: VulnerabilityDesk,
+        security: SecurityNotice,
         isReady: @escaping @Sendable () async -> Bool,
         measures: @escaping @Sendable () async -> [Measure] = { [] }
     ) {
@@ -37,6 +43,8 @@ public struct Services: Sendable {
         self.members = members
         self.trust = trust
         self.attestations = attestations
+        self.vulnerabilities = vulnerabilities
+        self.security = security
         self.isReady = isReady
         self.measures = measures
     }
@@ -77,6 +85,7 @@ func portal(
     signing.add(toOpen: open)
     fhir.add(toOpen: open)
     TrustRoutes(desk: services.trust, signIn: services.signIn).add(toOpen: open)
+    VulnerabilityRoutes(desk: services.vulnerabilities, notice: services.security).add(toOpen: open)
 
     let pages = router.group().add(middleware: PageDoor(signIn: services.signIn)).group(context: PageVisit.self)
     charts.add(to: pages)

@@ -17,8 +17,8 @@ struct Form {
     }
 
     /// Reads a visitor's form, or refuses it.
-    init(ofVisitor request: Request) async throws {
-        try await self.init(request, expecting: VisitorToken.formToken(in: request), limit: 64 << 10)
+    init(ofVisitor request: Request, limit: Int = 64 << 10) async throws {
+        try await self.init(request, expecting: VisitorToken.formToken(in: request), limit: limit)
     }
 
     /// Reads a signed-in person's form that may hold files (multipart/form-data), or refuses it.

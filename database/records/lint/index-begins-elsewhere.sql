@@ -10,4 +10,5 @@ select format('%s on %s', i.indexrelid::regclass, i.indrelid::regclass)
        'account_pkey', 'account_signs_in_by_one_address', 'act_pkey', 'guard_pkey', 'job_by_run_at',
        'job_kind_pkey', 'pass_pkey', 'migration_pkey', 'probe_result_pkey', 'probe_result_by_probe', 'office_pkey', 'attestation_pkey',
        'attestation_is_known_with_its_author', 'attestation_is_known_with_its_promise', 'attestation_follows_the_last',
-       'attestation_review_pkey', 'attestation_withdrawal_pkey')
+       'attestation_review_pkey', 'attestation_withdrawal_pkey',
+       'vulnerability_pkey', 'vulnerability_is_found_by_one_token', 'vulnerability_by_number', 'vulnerability_act_pkey')
