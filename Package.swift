@@ -35,11 +35,13 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CPango", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CBcrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
 
         .target(name: "Care", swiftSettings: strict),
         .target(name: "FHIR", swiftSettings: strict),
+        .target(name: "Paper", dependencies: ["CPango"], swiftSettings: strict),
         .target(
             name: "Database",
             path: "database",
@@ -63,8 +65,10 @@ let package = Package(
         ),
         .target(
             name: "Assurance",
-            dependencies: ["Care", "FHIR", "Postgres", "Seals", "Trail", "People", "Records"],
-            resources: [.copy("Promises/catalogue")],
+            dependencies: ["Care", "FHIR", "Paper", "Postgres", "Seals", "Trail", "People", "Records"],
+            resources: [
+                .copy("Promises/catalogue"), .copy("Packs/frameworks"), .copy("Packs/questionnaire.txt"),
+            ],
             swiftSettings: strict
         ),
         .target(
@@ -96,7 +100,8 @@ let package = Package(
         .executableTarget(
             name: "carekeep",
             dependencies: [
-                "CLinux", "Care", "FHIR", "Database", "Postgres", "Seals", "Trail", "People", "Records", "Assurance",
+                "CLinux", "Care", "FHIR", "Database", "Paper", "Postgres", "Seals", "Trail", "People", "Records",
+                "Assurance",
                 "Portal",
                 "Synthetic",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -142,10 +147,12 @@ let package = Package(
         .testTarget(
             name: "AssuranceTests",
             dependencies: [
-                "Assurance", "Care", "CarekeepTesting", "FHIR", "People", "Postgres", "Records", "Seals", "Trail",
+                "Assurance", "Care", "CarekeepTesting", "FHIR", "Paper", "People", "Postgres", "Records", "Seals",
+                "Trail",
             ],
             swiftSettings: strict
         ),
+        .testTarget(name: "PaperTests", dependencies: ["Paper"], swiftSettings: strict),
         .testTarget(
             name: "PeopleTests",
             dependencies: ["Assurance", "Care", "CarekeepTesting", "People", "Postgres"],

@@ -132,7 +132,7 @@ extension Probe {
     public static let all: [Probe] = [
         tlsVersions, plainHTTP, headers, foreignForms, malformed, injection,
         refusals, redirects, published,
-        sessionEnd, guessing, entries, history, minimum, weakPasswords, vulnerabilityReports,
+        sessionEnd, guessing, entries, history, minimum, weakPasswords, vulnerabilityReports, securityPack,
         wall, guardNow, grants, drift, passwordHashes, quietLogs, canaryBytes,
         rootKey, diskEncryption, swap, coreDumps, fileModes, accounts, listeners, firewall, clock,
         sockets, databaseWrites, databaseLogs,

@@ -42,6 +42,7 @@ public enum ProbeName: String, Sendable, CaseIterable, Comparable {
     case minimum
     case history
     case vulnerabilityReports = "vulnerability-reports"
+    case securityPack = "security-pack"
 
     public static func < (one: ProbeName, other: ProbeName) -> Bool { one.rawValue < other.rawValue }
 }

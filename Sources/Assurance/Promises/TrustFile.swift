@@ -47,6 +47,36 @@ public enum TrustFile {
         public let until: String
         /// How many promises stand where.
         public let counts: [(standing: String, count: Int)]
+        /// Under which name the installation signs.
+        public let installation: String
+        public let release: String
+        /// Every promise.
+        public let rows: [Row]
+    }
+
+    /// A promise as the file has it.
+    public struct Row: Sendable {
+        public let id: String
+        public let promise: String
+        public let how: String
+        /// ``Standing/word``.
+        public let standing: String
+        /// When it was checked, or since when it falls short, in ISO 8601.
+        public let time: String?
+        public let missing: String?
+        public let kinds: [String]
+        public let clauses: [String]
+        public let checks: [Check]
+    }
+
+    /// A check of a promise, and its last result.
+    public struct Check: Sendable {
+        public let tries: String
+        public let `class`: String
+        public let outcome: String?
+        public let at: String?
+        public let until: String?
+        public let seen: String?
     }
 
     /// How long a file counts: a day.
@@ -78,7 +108,41 @@ public enum TrustFile {
         if end < now { throw .expired(until) }
         if from > now.addingTimeInterval(300) { throw .fromTheFuture(issued) }
         let counts = trust["counts"]?.object?.members.map { (standing: $0.key, count: $0.value.integer ?? 0) } ?? []
-        return Contents(key: named, issued: issued, until: until, counts: counts)
+        return Contents(
+            key: named,
+            issued: issued,
+            until: until,
+            counts: counts,
+            installation: trust["installation"]?.string ?? "",
+            release: trust["release"]?.string ?? "",
+            rows: (trust["promises"]?.array ?? []).map(row)
+        )
+    }
+
+    private static func row(_ json: JSON) -> Row {
+        let text = { (name: String) in json[name]?.string }
+        let texts = { (name: String) in (json[name]?.array ?? []).compactMap(\.string) }
+        return Row(
+            id: text("id") ?? "",
+            promise: text("promise") ?? "",
+            how: text("how") ?? "",
+            standing: text("standing") ?? "",
+            time: text("checked") ?? text("since"),
+            missing: text("missing"),
+            kinds: texts("kind"),
+            clauses: texts("clauses"),
+            checks: (json["checks"]?.array ?? []).map { check in
+                let text = { (name: String) in check[name]?.string }
+                return Check(
+                    tries: text("tries") ?? "",
+                    class: text("class") ?? "",
+                    outcome: text("outcome"),
+                    at: text("at"),
+                    until: text("until"),
+                    seen: text("seen")
+                )
+            }
+        )
     }
 
     /// Whether bytes say that they are such a file, whatever they are worth.

@@ -1,0 +1,36 @@
+import Foundation
+import Paper
+
+/// Probes of what somebody who examines us gets.
+extension Probe {
+    // GOV-5, GOV-6
+    static let securityPack = Probe(
+        .securityPack,
+        .live,
+        tries: "makes the package for examiners from the signed form of this page, and looks for every promise in it"
+    ) { ground in
+        let answer = try await ground.door().ask(DoorQuestion("/trust.json"))
+        guard answer.status == 200 else {
+            throw ProbeTrouble.controlFailed("/trust.json is answered with \(answer.status)")
+        }
+        let trust = try TrustFile.verify(answer.body, key: nil, at: Date())
+        let pack = try SecurityPack(trust, at: Date())
+        let document = pack.document
+        let (page, print) = (document.html(), try document.pdf())
+        var wrong: [String] = []
+        for row in trust.rows where !page.contains("id=\"\(row.id)\"") { wrong.append("\(row.id) is missing") }
+        let short = trust.rows.filter { $0.standing == "falls short" }
+        for row in short where !page.contains("<a href=\"#\(row.id)\">\(row.id)</a>: falls short") {
+            wrong.append("\(row.id) falls short, and the pack does not say so")
+        }
+        for framework in try Framework.all.get() where !page.contains(framework.name) {
+            wrong.append("there is no map of \(framework.name)")
+        }
+        if !print.starts(with: Array("%PDF-".utf8)) { wrong.append("there is no PDF") }
+        return .judged(
+            "All \(trust.rows.count) promises are in it, \(short.count) of them as falling short, with \(try Framework.all.get().count) "
+                + "maps of frameworks, as a page and as PDF.",
+            wrong: wrong
+        )
+    }
+}

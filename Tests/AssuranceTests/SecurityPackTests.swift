@@ -1,0 +1,178 @@
+import CarekeepTesting
+import FHIR
+import Foundation
+import Paper
+import Seals
+import Testing
+
+@testable import Assurance
+
+@Suite struct `The security review pack` {
+    private let now = Date(timeIntervalSince1970: 1_800_000_000)
+
+    private func row(
+        _ id: String,
+        _ standing: String,
+        until: TimeInterval = 3600,
+        clauses: [String] = [],
+        missing: String? = nil
+    ) -> TrustFile.Row {
+        let check = TrustFile.Check(
+            tries: "tries",
+            class: "live",
+            outcome: "kept",
+            at: now.formatted(.iso8601),
+            until: now.addingTimeInterval(until).formatted(.iso8601),
+            seen: "seen"
+        )
+        return TrustFile.Row(
+            id: id,
+            promise: "A promise",
+            how: "How",
+            standing: standing,
+            time: now.formatted(.iso8601),
+            missing: missing,
+            kinds: ["enforced"],
+            clauses: clauses,
+            checks: [check]
+        )
+    }
+
+    private func pack(_ rows: [TrustFile.Row]) throws -> SecurityPack {
+        let key = try #require(NoteVerifier("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"))
+        return try SecurityPack(
+            TrustFile.Contents(
+                key: key,
+                issued: now.formatted(.iso8601),
+                until: now.addingTimeInterval(86_400).formatted(.iso8601),
+                counts: [],
+                installation: "care.example",
+                release: "1",
+                rows: rows
+            ),
+            at: now
+        )
+    }
+
+    @Test(arguments: [
+        (["checked"], "Yes, checked."), (["checked", "checked"], "Yes, checked."),
+        (["checked", "checked in part"], "In part."),
+        (["checked", "not built"], "In part."), (["not built", "not built"], "No. It is not built yet."),
+        (["checked", "falls short"], "Not today: it falls short."),
+        (["not built", "falls short"], "Not today: it falls short."),
+        (["nobody has vouched"], "Not shown: people do it, and nobody has vouched for it."),
+        (["checked", "nobody has vouched"], "In part."), (["not checked"], "Not shown: not checked lately."),
+        (["checked", "out of date"], "Not shown in full: some of it was not checked lately."),
+        (["checked", "something new"], "In part."),
+    ])
+    func `answers no better than the worst promise behind it`(standings: [String], answer: String) throws {
+        let rows = standings.enumerated().map { row("ENC-\($0.offset + 1)", $0.element) }
+        #expect(try pack(rows).answer(rows.map(\.id)) == answer)
+    }
+
+    @Test func `answers nothing from a promise that is not there`() throws {
+        #expect(try pack([row("ENC-1", "checked")]).answer(["ENC-1", "ENC-2"]) == "In part.")
+        #expect(try pack([]).answer(["ENC-1"]) == "No. It is not built yet.")
+    }
+
+    @Test func `takes no result that ran out`() throws {
+        let pack = try pack([
+            row("ENC-1", "checked", until: -1), row("ENC-2", "checked in part", until: -1),
+            row("ENC-4", "falls short", until: -1),
+        ])
+        #expect(pack.answer(["ENC-1"]) == "Not shown: not checked lately.")
+        #expect(pack.answer(["ENC-2"]) == "Not shown: not checked lately.")
+        #expect(pack.answer(["ENC-4"]) == "Not today: it falls short.")
+    }
+
+    @Test func `has what falls short, and counts clauses that nobody speaks to`() throws {
+        let html = try pack([
+            row(
+                "ENC-4",
+                "falls short",
+                clauses: ["HIPAA 164.312(a)", "ASVS V11.3.2"],
+                missing: "Files are not searched."
+            ),
+            row("CDR-1", "not built", clauses: ["MDR reg 19"]),
+        ]).document.html()
+        #expect(html.contains("<a href=\"#ENC-4\">ENC-4</a>: falls short since 2027-01-15"))
+        #expect(html.contains("Files are not searched."))
+        let named = "clauses are named by a promise, 0 of them by one that was checked"
+        #expect(html.contains("1 of 22 \(named); 21 are not addressed."))
+        #expect(html.contains("1 of 345 \(named); 344 are not addressed."))
+        #expect(html.contains("0 of 106 \(named); 106 are not addressed."))
+        #expect(html.contains("1 clauses are named. The whole list is not known here"))
+    }
+
+    @Test func `asks only about promises that there are`() throws {
+        let catalogue = try PromiseCatalogue.release.get()
+        let questions = try Questionnaire.release.get().parts.flatMap(\.questions)
+        #expect(questions.count > 40)
+        #expect(questions.flatMap(\.ids).filter { catalogue[$0] == nil } == [])
+        #expect(questions.allSatisfy { $0.words.hasSuffix("?") && !$0.ids.isEmpty })
+    }
+
+    @Test func `has every clause that the catalogue names in its lists`() throws {
+        let frameworks = try Framework.all.get()
+        for clause in Clause.known {
+            let framework = try #require(frameworks.first { clause.hasPrefix($0.prefix) }, "\(clause)")
+            guard let all = framework.clauses else { continue }
+            #expect(all.contains { framework.prefix + $0.id == clause }, "\(clause)")
+        }
+    }
+
+    /// The standards as data: `CAREKEEP_STANDARDS`, or `shared/data/standards` beside the root of the project, wherever the tests are
+    /// run from; `nil` where they are not.
+    private static let standards: String? = {
+        if let folder = ProcessInfo.processInfo.environment["CAREKEEP_STANDARDS"] { return folder + "/" }
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        return [root, URL(filePath: FileManager.default.currentDirectoryPath)]
+            .map {
+                $0.deletingLastPathComponent().appending(path: "shared/data/standards").path(percentEncoded: false)
+                    + "/"
+            }
+            .first { FileManager.default.fileExists(atPath: $0) }
+    }()
+
+    /// Where the standards are, our lists are compared with them.
+    @Test(.enabled(if: standards != nil)) func `knows every clause of the standards`() throws {
+        let folder = try #require(Self.standards)
+        let frameworks = try Framework.all.get()
+        let listed = { (prefix: String) in frameworks.first { $0.prefix == prefix }?.clauses ?? [] }
+        let file = { (name: String) in try String(contentsOfFile: folder + name, encoding: .utf8) }
+        let subcategories = try file("csf-2.0.tsv").split(separator: "\n").compactMap {
+            $0.split(separator: "\t").first
+        }
+        .map(String.init).filter { $0.contains("-") }
+        #expect(listed("CSF ").map(\.id) == subcategories)
+        let standards = try file("hipaa-to-csf2-and-800-53.tsv").split(separator: "\n").dropFirst()
+            .compactMap { $0.split(separator: "\t").first }.map(String.init)
+        #expect(listed("HIPAA ").map(\.id) == standards)
+        let asvs = try JSON(parsing: Array(Data(contentsOf: URL(filePath: folder + "asvs-5.0.0-en.json"))))
+        let items = { (json: JSON?) in json?["Items"]?.array ?? [] }
+        let requirements = (asvs["Requirements"]?.array ?? []).flatMap(items).flatMap(items).map {
+            "\($0["Shortcode"]?.string ?? "") \($0["L"]?.string ?? "")"
+        }
+        #expect(listed("ASVS ").map { "\($0.id) \($0.note)" } == requirements)
+        #expect(requirements.count == 345)
+    }
+
+    @Test func `is made from a file that was verified, and from no other`() async throws {
+        let town = try await TestTown()
+        let desk = TrustDesk(store: town.home.store, keys: town.home.keys, name: "t", release: "r")
+        let file = try await desk.told().file
+        let trust = try TrustFile.verify(file, key: nil, at: Date())
+        #expect(trust.rows.map(\.id) == (try PromiseCatalogue.release.get().promises.map(\.id)))
+        let html = try SecurityPack(trust, at: Date()).document.html()
+        #expect(html.contains("nobody has vouched"))
+        let forged = Array(
+            String(decoding: file, as: UTF8.self).replacing(
+                "\"standing\":\"not built\"",
+                with: "\"standing\":\"checked\""
+            ).utf8
+        )
+        #expect(throws: TrustFile.Fault.forged) { try TrustFile.verify(forged, key: nil, at: Date()) }
+        await town.close()
+    }
+}
