@@ -22,7 +22,6 @@ private final class Press {
     private static let height = 842.0
     private static let margin = 56.0
     private static let bottom = height - 64
-    private static let family = "Noto Sans, DejaVu Sans, sans-serif"
 
     private let document: Document
     private let written = Written()

@@ -92,7 +92,7 @@ public struct SecurityPack {
                 "It was made by the program from the installation’s own signed results. Nobody wrote an answer by hand. What falls short, what is not built and what nobody has checked is said as plainly as what holds."
             ]),
             .table(
-                [.init("", share: 0.28), .init("", share: 0.72)],
+                [.init("What", share: 0.28), .init("Is", share: 0.72)],
                 rows: [
                     [["Installation"], [.init(trust.installation)]], [["Release"], [.init(trust.release)]],
                     [["Results signed at"], [.init(trust.issued)]],

@@ -185,7 +185,6 @@ struct WeaknessPage: PageBody {
         /// "Read by those who run this server".
         var what: String
         var text: String
-        var isReporters: Bool
     }
 
     var csrf: String
