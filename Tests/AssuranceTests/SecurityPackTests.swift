@@ -141,12 +141,12 @@ import Testing
         let frameworks = try Framework.all.get()
         let listed = { (prefix: String) in frameworks.first { $0.prefix == prefix }?.clauses ?? [] }
         let file = { (name: String) in try String(contentsOfFile: folder + name, encoding: .utf8) }
-        let subcategories = try file("csf-2.0.tsv").split(separator: "\n").compactMap {
+        let subcategories = try file("csf-2.0.tsv").split(whereSeparator: \.isNewline).compactMap {
             $0.split(separator: "\t").first
         }
         .map(String.init).filter { $0.contains("-") }
         #expect(listed("CSF ").map(\.id) == subcategories)
-        let standards = try file("hipaa-to-csf2-and-800-53.tsv").split(separator: "\n").dropFirst()
+        let standards = try file("hipaa-to-csf2-and-800-53.tsv").split(whereSeparator: \.isNewline).dropFirst()
             .compactMap { $0.split(separator: "\t").first }.map(String.init)
         #expect(listed("HIPAA ").map(\.id) == standards)
         let asvs = try JSON(parsing: Array(Data(contentsOf: URL(filePath: folder + "asvs-5.0.0-en.json"))))

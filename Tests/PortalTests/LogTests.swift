@@ -171,7 +171,7 @@ struct Telltale: Error, CustomStringConvertible, LocalizedError {
             $(for m in '\(build)'/*.build/module.modulemap .build/checkouts/*/Sources/*/include/module.modulemap \
             Sources/C*/module.modulemap; do echo "-Xcc -fmodule-map-file=$m"; done) \
             $(for f in .build/checkouts/*/Sources/*/include; do echo "-Xcc -I$f"; done) \
-            $(pkg-config --cflags libpq libcrypt libcurl | sed 's/-I/-Xcc -I/g') '\(file.path)' >/dev/null 2>&1
+            $(pkg-config --cflags-only-I libpq libcrypt libcurl pangocairo | sed 's/-I/-Xcc -I/g') '\(file.path)' >/dev/null 2>&1
             """
         return system(command) == 0
     }

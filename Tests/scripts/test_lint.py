@@ -16,7 +16,7 @@ def tree(tmp_path):
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
     modules = ("Care FHIR Postgres Seals Trail People Records Assurance Portal Synthetic CarekeepTesting carekeep "
-               "CPostgres CBcrypt CCurl").split()
+               "CPostgres CBcrypt CCurl CPango Paper").split()
     for module in modules:
         write(tmp_path, f"Sources/{module}/File.swift", f"/// {module}.\npublic enum {module.title()}File {{}}\n")
     write(tmp_path, "Tests/CareTests/CareTests.swift", "/// Tests.\nenum CareTests {}\n")
@@ -67,6 +67,8 @@ FAULTS = [
     ("imports", "Sources/Postgres/A.swift", "import NIOCore\n"),
     ("imports", "Sources/Portal/A.swift", "import Yams\n"),
     ("imports", "Sources/carekeep/A.swift", "import CCurl\n"),
+    ("imports", "Sources/Assurance/A.swift", "import CPango\n"),
+    ("imports", "Sources/Paper/A.swift", "import FHIR\n"),
     ("imports", "Sources/Portal/Server/A.swift", "public import Logging\n"),
     ("imports", "Sources/carekeep/A.swift", "import struct Logging.Logger\n"),
     ("imports", "database/Database.swift", "import Care\n"),
