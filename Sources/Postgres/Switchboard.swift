@@ -120,7 +120,13 @@ final class Switchboard {
         case .cancel(let job): cancel(job)
         case .connected(let index, let outcome): isConnected(lines[index], outcome)
         case .cancelSent(let index, let serial): cancelWasSent(on: lines[index], serial)
-        case .awaitStart(let continuation): starters.append(continuation)
+        case .awaitStart(let continuation):
+            // Whoever started this may come to wait when the last connection stands already.
+            if lines.contains(where: { $0.connection != nil }) {
+                continuation.resume(returning: .success(()))
+            } else {
+                starters.append(continuation)
+            }
         case .shutDown(let moment, let continuation):
             closing = min(closing ?? .never, moment)
             if let continuation { closers.append(continuation) }

@@ -21,6 +21,21 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `has started for whoever comes to wait when all its connections stand`() async throws {
+        let configuration = cluster.configuration()
+        let inbox = Inbox(queueLimit: 10)
+        let target = try ConnectionTarget(configuration.conninfo, applicationName: configuration.applicationName)
+        #expect(inbox.open())
+        WorkerThread.start(named: "postgres") {
+            Switchboard(configuration: configuration, target: target, inbox: inbox).run()
+        }
+        while inbox.statistics.connected < configuration.poolSize { try await Task.sleep(for: .milliseconds(5)) }
+        let outcome = await withUnsafeContinuation { inbox.post(.awaitStart($0)) }
+        #expect(throws: Never.self) { try outcome.get() }
+        await withUnsafeContinuation { _ = inbox.post(.shutDown(.now, $0)) }
+    }
+
     @Test func `goes on after a transaction that failed`() async throws {
         try await withStore(cluster.configuration()) { store in
             for _ in 0..<3 {
