@@ -297,6 +297,7 @@ def test_after_a_step_down_no_server_starts_until_up(stopped):
     differences = [what for store, what in drift(stopped) if store == "records"]
     assert "missing: policy care.record.record_stays_in_its_organization" in differences
     made = {"care.version", "care.record_subject", "care.job", "care.job_kind", "care.canary", "care.probe_result",
+            "care.office", "care.attestation", "care.attestation_review", "care.attestation_withdrawal",
             "care.vulnerability", "care.vulnerability_act"}
     assert {f"missing: table {one}" for one in made} <= set(differences)
     tables = [one for one in differences if re.match(r"(missing|differs): table ", one) and not any(
@@ -349,16 +350,19 @@ def test_no_step_down_throws_away_what_is_kept_unless_that_is_meant(stopped):
         insert into care.attestation (id, promise, account_id, words, signed_as, link, since, until, at)
         select gen_random_uuid(), 'GOV-4', id, 'done', 'somebody', 'https://evidence.example', now(), now() + interval '1 year', now()
           from care.account limit 1""")
+    stopped.sql("records", """
+        insert into care.vulnerability (id, number, token_sha256, is_test, at, acknowledge_by, answer_by, sealed)
+        values (gen_random_uuid(), 1, sha256('token'), false, now(), now() + interval '1 day', now() + interval '2 days', '')""")
     stopped.stop()
     assert before["version"] == 1
     for number, rule in enumerate(
-            ("attestations_are_not", "jobs_are_not", "subjects_are_not", "versions_are_not", "the_trail_is_not", "records_are_not")):
+            ("vulnerabilities_are_not", "attestations_are_not", "jobs_are_not", "subjects_are_not", "versions_are_not", "the_trail_is_not", "records_are_not")):
         refused = migrate(stopped, "down", "--store", "records", "--to", "0", meant=EVERYTHING[:number])
         assert refused.returncode != 0 and f"{rule}_thrown_away" in refused.stderr
         assert "pending" not in migrate(stopped, "status").stdout, "all steps or none"
 
 
-EVERYTHING = ("attestations", "jobs", "subjects", "versions", "trail", "records")
+EVERYTHING = ("vulnerabilities", "attestations", "jobs", "subjects", "versions", "trail", "records")
 
 
 def test_all_the_way_down_and_up_again_is_an_empty_installation_as_released(stopped):

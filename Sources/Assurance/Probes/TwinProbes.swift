@@ -120,6 +120,18 @@ extension Probe {
         ),
     ]
 
+    /// The settings by which steps back are told that what they destroy is meant, as their files name them.
+    private static func refusals(ofStepsIn release: URL) throws -> Set<String> {
+        let folder = release.appending(path: "migrations")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
+            $0.hasSuffix(".down.sql")
+        }
+        return try names.reduce(into: []) { found, name in
+            let text = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+            for match in text.matches(of: /carekeep\.destroy_[a-z_]+/) { found.insert(String(match.output)) }
+        }
+    }
+
     // APP-6
     static let stepsBack = Probe(
         .stepsBack,
@@ -132,15 +144,11 @@ extension Probe {
         try await onThread {
             let (twin, isAlike) = try ground.twin()
             _ = try Scene(twin.ways)
+            let release = try ground.release
             // The copy holds nothing that anybody will miss.
-            let meant = ["records", "trail", "versions", "subjects", "jobs"].map { "-c carekeep.destroy_\($0)=yes" }
+            let meant = try refusals(ofStepsIn: release).map { "-c \($0)=yes" }
             let conninfo = twin.cluster.cluster.adminConninfo + " options='\(meant.joined(separator: " "))'"
-            let migrator = try Migrator(
-                store: "records",
-                schema: "care",
-                folder: try ground.release,
-                conninfo: conninfo
-            )
+            let migrator = try Migrator(store: "records", schema: "care", folder: release, conninfo: conninfo)
             let down = try migrator.down(to: 0)
             let up = try migrator.up()
             let differences = try migrator.drift().map { "\($0)" }
