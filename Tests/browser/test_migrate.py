@@ -280,11 +280,11 @@ def test_what_makes_no_sense_is_refused_in_words(stopped, arguments, words):
 
 def test_after_a_step_down_no_server_starts_until_up(stopped):
     done = migrate(stopped, "down", "--store", "records")
-    assert done.returncode == 0 and re.fullmatch(r"records: \d{4}-\w+ taken back\n", done.stdout)
+    assert done.returncode == 0 and re.fullmatch(r"records: \d{4}-[\w-]+ taken back\n", done.stdout)
     done = migrate(stopped, "down", "--store", "records", "--to", "3")
-    assert done.returncode == 0 and re.fullmatch(r"records: \d{4}-\w+(, \d{4}-\w+)* taken back\n", done.stdout)
+    assert done.returncode == 0 and re.fullmatch(r"records: \d{4}-[\w-]+(, \d{4}-[\w-]+)* taken back\n", done.stdout)
     status = migrate(stopped, "status").stdout
-    pending = re.findall(r"^records  (\d{4}-\w+)  pending$", status, re.MULTILINE)
+    pending = re.findall(r"^records  (\d{4}-[\w-]+)  pending$", status, re.MULTILINE)
     assert pending[:2] == ["0004-version", "0005-snapshot"] and "0003-pass  pending" not in status
     assert "records  not ready: run carekeep migrate up" in status and "keys  ready" in status
 
@@ -310,7 +310,7 @@ def test_after_a_step_down_no_server_starts_until_up(stopped):
 
 def test_up_brings_everything_back(stopped):
     done = migrate(stopped, "up")
-    assert done.returncode == 0 and re.match(r"records: \d{4}-\w+(, \d{4}-\w+)* applied\n", done.stdout)
+    assert done.returncode == 0 and re.match(r"records: \d{4}-[\w-]+(, \d{4}-[\w-]+)* applied\n", done.stdout)
     assert drift(stopped) == AS_RELEASED
     stopped.start()
     try:
@@ -368,7 +368,7 @@ EVERYTHING = ("vulnerabilities", "attestations", "jobs", "subjects", "versions",
 def test_all_the_way_down_and_up_again_is_an_empty_installation_as_released(stopped):
     done = migrate(stopped, "down", "--store", "records", "--to", "0", meant=EVERYTHING)
     assert done.returncode == 0
-    names = re.findall(r"\d{4}-\w+", done.stdout)
+    names = re.findall(r"\d{4}-[\w-]+", done.stdout)
     assert names == sorted(names, reverse=True) and names[-1] == "0001-people"
     assert migrate(stopped, "status").stdout.count("pending") == len(names)
     assert migrate(stopped, "up").returncode == 0
