@@ -37,7 +37,8 @@ public struct SecurityPack {
 
     /// Where it stands at the pack's time: a result that ran out since the file was signed counts no more.
     func word(of row: TrustFile.Row) -> String {
-        let ends = row.checks.compactMap(\.until).compactMap { try? Date($0, strategy: .iso8601) }
+        // An end that cannot be read has come.
+        let ends = row.checks.compactMap(\.until).map { (try? Date($0, strategy: .iso8601)) ?? .distantPast }
         guard row.standing.hasPrefix("checked"), let end = ends.min(), end < at else { return row.standing }
         return "out of date"
     }

@@ -99,9 +99,9 @@ extension Probe {
             if !page.text.contains("\(contents.key)") {
                 wrong.append("the page shows another key than the one that signed")
             }
-            // The form of the time was checked with the signature.
-            let issued = try? Date(contents.issued, strategy: .iso8601)
-            if (issued?.timeIntervalSinceNow ?? 0) < -3600 { wrong.append("it was issued more than an hour ago") }
+            // A time that cannot be read is none of this hour.
+            let issued = (try? Date(contents.issued, strategy: .iso8601)) ?? .distantPast
+            if issued.timeIntervalSinceNow < -3600 { wrong.append("it was issued more than an hour ago") }
         } catch { wrong.append("\(error)") }
         let contact = try await door.ask(DoorQuestion("/.well-known/security.txt"))
         if contact.status == 200 {
@@ -132,6 +132,7 @@ enum SecurityText {
             faults.append("a contact is no address")
         }
         let ends = fields.filter { $0.name == "expires" }
+        // What cannot be read says nothing, which is a fault.
         switch (ends.count, ends.first.flatMap({ try? Date($0.value, strategy: .iso8601) })) {
         case (1, let end?): if end < now { faults.append("it has expired") }
         default: faults.append("it does not say when it expires")
