@@ -30,6 +30,7 @@ mutants: packages-test toolchain .venv/.installed ## damage to the checks on whi
 	scripts/mutate $(ARGS)
 
 release-results: packages-test toolchain .venv/.installed ## what the longest suites find for the release binary, written beside it
+	swift build --build-tests
 	swift build -c release --product carekeep
 	scripts/record-release .build/release/carekeep $(ARGS)
 

@@ -12,12 +12,21 @@ import pytest
 PATH = Path(__file__).resolve().parents[2] / "scripts" / "record-release"
 
 
-@pytest.fixture
-def script():
+def loaded():
     loader = importlib.machinery.SourceFileLoader("record_release", str(PATH))
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader("record_release", loader))
+    # Where its dataclass looks up its own module.
+    sys.modules["record_release"] = module
     loader.exec_module(module)
     return module
+
+
+SCRIPT = loaded()
+
+
+@pytest.fixture
+def script():
+    return SCRIPT
 
 
 @pytest.fixture
@@ -27,8 +36,8 @@ def program(tmp_path):
     return path
 
 
-def suite(code, counted=r"^tried (\d+)"):
-    return [sys.executable, "-c", code], counted, "things"
+def suite(code, counted=r"^tried (\d+)", **more):
+    return SCRIPT.Suite([sys.executable, "-c", code], counted, "things", **more)
 
 
 def rows(program):
@@ -69,6 +78,22 @@ def test_the_real_suites_are_counted_by_what_they_print(script):
         "fuzzing": "target       executions  a second  peak MB  slowest ms\njson             412345      3405      412         1.2\n",
         "mutants": "killed      3.1 s  Keykeeper.swift: a -> b\nALIVE       3.1 s  Keykeeper.swift: c -> d\n",
         "kill-run": "seed 7, 200 rounds\n",
+        "database-mutants": "mutants: 43/43 killed, 40 seen by the guard, in 9 seconds\nmutants: 18/19 killed, 19 seen by the guard\n",
     }
-    counts = {name: sum(int(number or 1) for number in re.findall(script.SUITES[name][1], text, re.M)) for name, text in printed.items()}
-    assert counts == {"fuzzing": 412345, "mutants": 1, "kill-run": 200}
+    counts = {name: sum(int(number or 1) for number in re.findall(script.SUITES[name].counted, text, re.M)) for name, text in printed.items()}
+    assert counts == {"fuzzing": 412345, "mutants": 1, "kill-run": 200, "database-mutants": 61}
+
+
+def test_a_shorter_run_is_told_how_short_and_a_whole_one_how_long(script, program, capsys):
+    count = suite("import os; print('tried', os.environ['MUCH'])", whole={"MUCH": "200"}, shorter={"MUCH": "6"})
+    assert script.record(program, {"kill-run": count}, shorter=True) and rows(program)["kill-run"]["count"] == 6
+    assert script.record(program, {"kill-run": count}) and rows(program)["kill-run"]["count"] == 200
+
+
+def test_what_has_no_shorter_form_is_not_run_in_part():
+    assert SCRIPT.SUITES["mutants"].shorter is None
+
+
+def test_what_a_suite_said_when_it_failed_is_shown(script, program, capsys):
+    script.record(program, {"fuzzing": suite("print('tried 1'); print('an input broke a rule'); raise SystemExit(1)")})
+    assert "an input broke a rule" in capsys.readouterr().out

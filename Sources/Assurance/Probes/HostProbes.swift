@@ -137,6 +137,6 @@ extension Probe {
         rootKey, diskEncryption, swap, coreDumps, fileModes, accounts, listeners, firewall, clock,
         sockets, databaseWrites, databaseLogs,
         `guard`, unguardedTable, stepsBack, unauthorisedPerson,
-        mutants, killRun, fuzzing,
+        mutants, databaseMutants, killRun, fuzzing,
     ]
 }

@@ -36,6 +36,7 @@ public enum ProbeName: String, Sendable, CaseIterable, Comparable {
     case injection
     case drift
     case mutants
+    case databaseMutants = "database-mutants"
     case killRun = "kill-run"
     case fuzzing
     case stepsBack = "steps-back"

@@ -63,6 +63,10 @@ public struct ReleaseFolder: Sendable {
 /// Probes that read what suites found before the release was given out. GOV-8
 extension Probe {
     static let mutants = ofRelease(.mutants, tries: "reads whether damage to the checks was noticed by the tests")
+    static let databaseMutants = ofRelease(
+        .databaseMutants,
+        tries: "reads whether damage to the database's rules, rights and functions let somebody through unnoticed"
+    )
     static let killRun = ofRelease(
         .killRun,
         tries: "reads whether anything was lost when server and databases were killed"
