@@ -28,12 +28,33 @@ public final class RootKey: Sendable {
         try create(at: path, passphrase: passphrase, randomness: .system)
     }
 
-    /// Reads a root key from its file.
+    /// Whether the file that is there is sealed, whatever was configured.
+    public static func isSealed(at path: String) throws(SealError) -> Bool {
+        try RootKeyFile(parsing: RootKeyFile.read(path)).isProtected
+    }
+
+    /// Seals a file that is in clear. What was in clear may stay on the disk until it is written over, and in copies of the file.
+    public static func seal(at path: String, passphrase: String) throws(SealError) {
+        let file = try RootKeyFile(parsing: RootKeyFile.read(path))
+        guard !file.isProtected else { throw .rootKeyExists }
+        let key = try key(of: file, passphrase: nil)
+        let text = try RootKeyFile.text(of: key, id: file.id, passphrase: passphrase, randomness: .system)
+        try RootKeyFile.replace(path, with: text)
+    }
+
+    /// Reads a root key from its file. With a passphrase it must be sealed: a key that lies in clear would open all the same, and
+    /// nobody would know.
     public static func load(at path: String, passphrase: String? = nil) throws(SealError) -> RootKey {
         let file = try RootKeyFile(parsing: RootKeyFile.read(path))
+        if passphrase != nil, !file.isProtected { throw .rootKeyNotSealed }
+        let key = try key(of: file, passphrase: passphrase)
+        return RootKey(key, isProtected: file.isProtected)
+    }
+
+    private static func key(of file: RootKeyFile, passphrase: String?) throws(SealError) -> SymmetricKey {
         let key = try file.key(passphrase: passphrase)
         guard id(of: key) == file.id else { throw .rootKeyMalformed }
-        return RootKey(key, isProtected: file.isProtected)
+        return key
     }
 
     static func create(
@@ -231,6 +252,23 @@ extension RootKeyFile {
         try writeDurably(Array(text.utf8), to: draft)
         // A link, unlike a rename, does not replace what is there.
         guard link(draft, path) == 0 else { throw errno == EEXIST ? .rootKeyExists : .rootKeyNotWritten }
+        try makeDurable(path)
+    }
+
+    /// Puts another text in the place of one that is there, as the same owner's, whole and durably, or not at all.
+    static func replace(_ path: String, with text: String) throws(SealError) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw .rootKeyMissing }
+        let draft = path + ".\(Primitive.freshBytes(8).hexadecimal).new"
+        defer { unlink(draft) }
+        try writeDurably(Array(text.utf8), to: draft)
+        guard chown(draft, status.st_uid, status.st_gid) == 0, rename(draft, path) == 0 else {
+            throw .rootKeyNotWritten
+        }
+        try makeDurable(path)
+    }
+
+    private static func makeDurable(_ path: String) throws(SealError) {
         let directory = open(path.contains("/") ? (path as NSString).deletingLastPathComponent + "/" : ".", O_RDONLY)
         guard directory >= 0 else { throw .rootKeyNotWritten }
         defer { close(directory) }

@@ -42,6 +42,8 @@ public enum SealError: Error, Hashable, Sendable, CaseIterable {
     case rootKeyExposed
     /// The file is not a root key of a known version, or it was damaged.
     case rootKeyMalformed
+    /// A passphrase was given, and the key lies there in clear.
+    case rootKeyNotSealed
     /// The file could not be written.
     case rootKeyNotWritten
     /// The file is sealed, and no passphrase was given.

@@ -16,7 +16,7 @@ struct CarekeepCommand: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, InitCommand.self, LinkCommand.self, ImportCommand.self, MigrateCommand.self,
             JobsCommand.self, PreflightCommand.self, ProveCommand.self, VerifyCommand.self, StewardsCommand.self,
-            VulnerabilitiesCommand.self, PackCommand.self,
+            VulnerabilitiesCommand.self, PackCommand.self, RootKeyCommand.self,
             ConfigCommand.self,
             SynthesizeCommand.self, ServeCommand.self, DemoCommand.self,
         ]

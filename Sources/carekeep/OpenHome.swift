@@ -75,7 +75,19 @@ struct RootKeyPlace {
     }
 
     func load() throws -> RootKey {
-        try RootKey.load(at: path, passphrase: passphrase())
+        do { return try RootKey.load(at: path, passphrase: passphrase()) } catch SealError.rootKeyNotSealed {
+            throw ClusterError(
+                "\(path) holds the root key in clear, though a passphrase is configured: carekeep root-key seal seals it"
+            )
+        }
+    }
+
+    /// Seals a key that lies in clear, by the passphrase that is configured.
+    func seal() throws {
+        guard let passphrase = try passphrase() else {
+            throw ClusterError("the configuration names no passphrase: set root_key.passphrase_file first")
+        }
+        try RootKey.seal(at: path, passphrase: passphrase)
     }
 
     /// Makes a root key at the first start, the server's account's own. Losing it is losing every record.

@@ -73,7 +73,8 @@ struct PackCommand: AsyncParsableCommand {
                 store: open.home.store,
                 keys: open.home.keys,
                 name: configuration.publicNames.first ?? "localhost",
-                release: "\(Release.version)"
+                release: "\(Release.version)",
+                withheld: Set(configuration.withheldPromises)
             ).told().file
         }
         return file

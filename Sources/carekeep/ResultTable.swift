@@ -14,8 +14,9 @@ enum ResultTable {
             ids(result, in: catalogue).joined(separator: " "),
         ]
         print(columns.joined(separator: " "))
-        print("    It \(result.probe.tries). \(sentence(result.seen))")
-        for detail in result.details { print("    - \(detail)") }
+        // What another server answered may stand in it, and is nobody's to write on this terminal.
+        print("    It \(result.probe.tries). \(sentence(result.seen.withoutControls))")
+        for detail in result.details { print("    - \(detail.withoutControls)") }
         if let remedy = remedy(result) { print("    What to do: \(remedy)") }
         fflush(nil)
     }

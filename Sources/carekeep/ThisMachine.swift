@@ -4,6 +4,7 @@ import Crypto
 import Foundation
 import Glibc
 import Postgres
+import Seals
 
 extension Machine {
     /// The machine that this process runs on.
@@ -139,7 +140,8 @@ extension Site.Host {
         let configuration = paths.configuration
         self.init(
             dataFolders: stores.compactMap { $0.cluster?.dataFolder },
-            hasClearRootKey: configuration.rootKey.passphrase == .none,
+            // What lies there, and not what was configured. A file that cannot be read tells nothing, and the probe says so.
+            hasClearRootKey: (try? RootKey.isSealed(at: paths.rootKeyFile)).map { !$0 },
             allowsTLS12: configuration.minimumTLS == .v1_2,
             hasOwnClusters: stores.allSatisfy { $0.cluster != nil },
             deployment: Deployment(machine: .here, layout: layout),

@@ -27,10 +27,19 @@ struct VerifyCommand: ParsableCommand {
         }
         do {
             let contents = try TrustFile.verify(Array(data), key: wanted, at: Date())
-            print("\(file): signed by \(contents.key.name) at \(contents.issued), counts until \(contents.until)")
+            let name = contents.key.name.withoutControls
+            print(
+                wanted == nil
+                    ? "\(file): whole, and signed at \(contents.issued) by a key that calls itself \(name); counts until \(contents.until)"
+                    : "\(file): signed by \(name) at \(contents.issued), counts until \(contents.until)"
+            )
             for (standing, count) in contents.counts { print("  \(standing): \(count)") }
+            print("  not published: \(contents.withheld)")
             if wanted == nil {
-                print("It names its own key. Compare that with one you got another way, or give it as --key:")
+                print(
+                    "Anybody can make such a file with a key of their own. Compare the key with one that you got another way, or give"
+                )
+                print("that as --key:")
                 print("  \(contents.key)")
             }
         } catch {

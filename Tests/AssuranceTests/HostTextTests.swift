@@ -299,6 +299,12 @@ struct MadeUpMachine {
         ("\t\tip protocol icmp accept", "\t\tct state new accept"),
         ("\t\tip protocol icmp accept", "\t\tmeta l4proto { tcp, udp } accept"),
         ("\t\tip protocol icmp accept", "\t\tiifname \"eth0\" jump input"),
+        // All but some, and all of a set that is written elsewhere, may be nearly all.
+        ("\t\tip protocol icmp accept", "\t\ttcp dport != 22 accept"),
+        ("\t\tip protocol icmp accept", "\t\ttcp dport @open accept"),
+        ("\t\tip protocol icmp accept", "\t\ttcp dport { 22, everything } accept"),
+        ("\t\tip protocol icmp accept", "\t\tip saddr != 10.0.0.0/8 accept"),
+        ("\t\tip protocol icmp accept", "\t\tip saddr 0.0.0.0/0 accept"),
         (
             "policy drop;\n\t\tct state established,related accept",
             "policy accept;\n\t\tct state established,related accept\n\t\tiifname \"eth0\" drop"
@@ -413,6 +419,17 @@ struct MadeUpMachine {
         #expect(!HostFirewall(iptables: open, ip6tables: open).closesIPv4)
         let states = ufw.replacing("RELATED,ESTABLISHED", with: "NEW,ESTABLISHED")
         #expect(!HostFirewall(iptables: states, ip6tables: states).closesIPv4)
+    }
+
+    @Test(arguments: [
+        "-p tcp -m tcp ! --dport 22", "! -s 10.0.0.0/8 -p tcp", "-s 0.0.0.0/0 -p tcp", "-s ::/0 -p tcp",
+        "-p tcp -m tcp --dport everything", "-m set --match-set open dst -p tcp -m tcp --dport 22",
+    ])
+    func `of iptables that accept nearly all are open`(match: String) {
+        let some = "-A ufw-user-input -p tcp -m tcp --dport 443 -j ACCEPT"
+        let damaged = Self.saved.replacing(some, with: "-A ufw-user-input \(match) -j ACCEPT")
+        #expect(damaged != Self.saved)
+        #expect(!HostFirewall(iptables: damaged, ip6tables: damaged).closesIPv4)
     }
 
     @Test func `of iptables are read too`() {

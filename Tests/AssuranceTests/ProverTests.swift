@@ -291,11 +291,12 @@ extension Release {
 
     @Test func `root-key: one that lies in clear`() async throws {
         let town = try await TestTown()
-        let host = { (clear: Bool) in
+        let host = { (clear: Bool?) in
             Site.Host(dataFolders: [], hasClearRootKey: clear, allowsTLS12: false, hasOwnClusters: true)
         }
         #expect(try await outcome(.rootKey, town, host(false)).outcome == .kept)
         #expect(try await outcome(.rootKey, town, host(true)).outcome == .fallsShort)
+        #expect(try await outcome(.rootKey, town, host(nil)).outcome == .cannotBeTold)
         await town.close()
     }
 

@@ -12,11 +12,13 @@ import Testing
         sha256: String = own,
         passed: String = "true",
         suite: String = "fuzzing",
-        form: String = "carekeep/release-results/v1"
+        form: String = "carekeep/release-results/v1",
+        count: Int = 41,
+        whole: String = "true"
     ) -> String {
         """
         {"form": "\(form)", "sha256": "\(sha256)", "suites": [
-          {"suite": "\(suite)", "passed": \(passed), "count": 41, "of": "made up inputs", "at": "2026-11-22T06:12:34Z"}]}
+          {"suite": "\(suite)", "passed": \(passed), "count": \(count), "whole": \(whole), "of": "made up inputs", "at": "2026-11-22T06:12:34Z"}]}
         """
     }
 
@@ -35,6 +37,8 @@ import Testing
         #expect(
             kept.seen.hasPrefix("41 made up inputs on 2026-11-22, for the program with the SHA-256 abababababababab…")
         )
+        let part = try await result(file(whole: "false"))
+        #expect(part.outcome == .kept && part.seen.hasPrefix("part of the suite: 41 made up inputs"))
         let failed = try await result(file(passed: "false"))
         #expect(failed.outcome == .fallsShort)
     }
@@ -59,6 +63,7 @@ import Testing
         for wrong in [
             file(sha256: "ab"), file(passed: "\"yes\""), file(form: "another"),
             file().replacing("made up inputs", with: "<b>inputs</b>"), file().replacing("41", with: "\"41\""),
+            file(count: 0), file(count: -1), file(whole: "\"yes\""),
             file().replacing("2026-11-22T06:12:34Z", with: "yesterday"),
         ] {
             #expect(ReleaseResults(Array(wrong.utf8)) == nil, "\(wrong)")

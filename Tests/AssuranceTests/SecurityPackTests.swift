@@ -15,7 +15,9 @@ import Testing
         _ standing: String,
         until: TimeInterval = 3600,
         clauses: [String] = [],
-        missing: String? = nil
+        missing: String? = nil,
+        unvouched: String? = nil,
+        vouchedFor: TimeInterval? = nil
     ) -> TrustFile.Row {
         let check = TrustFile.Check(
             tries: "tries",
@@ -32,13 +34,23 @@ import Testing
             standing: standing,
             time: now.formatted(.iso8601),
             missing: missing,
+            unvouched: unvouched,
+            vouched: vouchedFor.map { left in
+                TrustFile.Vouched(
+                    by: "Asha Rao, head of security",
+                    words: "All disks are looked at.",
+                    until: now.addingTimeInterval(left).formatted(.iso8601),
+                    link: nil,
+                    withdrawn: nil
+                )
+            },
             kinds: ["enforced"],
             clauses: clauses,
             checks: [check]
         )
     }
 
-    private func pack(_ rows: [TrustFile.Row]) throws -> SecurityPack {
+    private func pack(_ rows: [TrustFile.Row], withheld: Int = 0) throws -> SecurityPack {
         let key = try #require(NoteVerifier("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"))
         return try SecurityPack(
             TrustFile.Contents(
@@ -48,6 +60,7 @@ import Testing
                 counts: [],
                 installation: "care.example",
                 release: "1",
+                withheld: withheld,
                 rows: rows
             ),
             at: now
@@ -64,6 +77,8 @@ import Testing
         (["checked", "nobody has vouched"], "In part."), (["not checked"], "Not shown: not checked lately."),
         (["checked", "out of date"], "Not shown in full: some of it was not checked lately."),
         (["checked", "something new"], "In part."),
+        (["checked", "vouching ended"], "Not today: it falls short."),
+        (["vouching ended"], "Not today: it falls short."),
     ])
     func `answers no better than the worst promise behind it`(standings: [String], answer: String) throws {
         let rows = standings.enumerated().map { row("ENC-\($0.offset + 1)", $0.element) }
@@ -73,6 +88,36 @@ import Testing
     @Test func `answers nothing from a promise that is not there`() throws {
         #expect(try pack([row("ENC-1", "checked")]).answer(["ENC-1", "ENC-2"]) == "In part.")
         #expect(try pack([]).answer(["ENC-1"]) == "No. It is not built yet.")
+    }
+
+    @Test func `counts people's word until it ends, and says whose it is`() throws {
+        let rows = [
+            row("GOV-4", "vouched for", vouchedFor: 3600), row("GOV-1", "vouched for", vouchedFor: -1),
+            row("ENC-1", "checked"),
+        ]
+        let pack = try pack(rows)
+        #expect(pack.answer(["GOV-4"]) == "Yes: people vouch for it.")
+        #expect(pack.answer(["GOV-4", "ENC-1"]) == "Yes: checked, and vouched for by people.")
+        #expect(pack.answer(["GOV-1"]) == "Not today: it falls short.")
+        #expect(try self.pack([row("GOV-4", "vouched for")]).answer(["GOV-4"]) == "Not today: it falls short.")
+        let html = pack.document.html()
+        #expect(html.contains("<a href=\"#GOV-1\">GOV-1</a>: falls short: nobody vouches for it any more"))
+        #expect(html.contains("Vouched for by Asha Rao, head of security, until 2027-01-15"))
+        for (word, count) in [("checked", 1), ("vouched for", 1), ("vouching ended", 1), ("falls short", 0)] {
+            #expect(html.contains("<td>\(word)</td><td>\(count)</td>"), "\(word)")
+        }
+    }
+
+    @Test func `says how much is withheld, and guesses nothing of it`() throws {
+        let pack = try pack([row("ENC-1", "checked")], withheld: 2)
+        #expect(pack.answer(["ENC-1", "ENC-2"]) == "Not told: those who run it chose not to publish it.")
+        #expect(pack.document.html().contains("2 more promises are not published"))
+        #expect(try !self.pack([]).document.html().contains("not published"))
+    }
+
+    @Test func `names what nobody vouches for`() throws {
+        let words = "Nobody has vouched for what people do of it."
+        #expect(try pack([row("GOV-8", "checked in part", unvouched: words)]).document.html().contains(words))
     }
 
     @Test func `takes no result that ran out`() throws {

@@ -203,6 +203,71 @@ import Testing
         #expect(fault(json.serialized(), key: key, at: now) == .unsigned)
     }
 
+    @Test func `lists the checks of what falls short without saying which of them did`() async throws {
+        let now = Date(timeIntervalSince1970: 1_800_000_000)
+        let town = try await TestTown()
+        let signer = try await town.home.keys.installation().noteSigner(name: "town.example")
+        let promises = try PromiseCatalogue.release.get()
+        // ISO-1 has the probes wall and unauthorised-person, ISO-5 grants and accounts.
+        let records = [
+            (ProbeName.wall, Prover.Outcome.kept), (.unauthorisedPerson, .fallsShort), (.grants, .kept),
+            (.accounts, .kept),
+        ].map { probe, outcome in
+            ProbeRecord(
+                probe: probe,
+                class: .live,
+                outcome: outcome,
+                seen: outcome == .kept ? "all was well" : nil,
+                release: "r",
+                at: now.addingTimeInterval(-60),
+                until: now.addingTimeInterval(3600)
+            )
+        }
+        let report = TrustReport(promises, records, at: now)
+        let file = try JSON(parsing: TrustFile.signed(report, by: signer, release: "r"))
+        await town.close()
+        let checks = { (id: String) in
+            file["trust"]?["promises"]?.array?.first { $0["id"]?.string == id }?["checks"]?.array ?? []
+        }
+        #expect(checks("ISO-1").count == 2 && checks("ISO-5").count == 2)
+        for member in ["outcome", "at", "until", "release", "seen"] {
+            #expect(checks("ISO-1").allSatisfy { $0[member] == nil && $0["tries"] != nil }, "\(member)")
+            #expect(checks("ISO-5").allSatisfy { $0[member] != nil }, "\(member)")
+        }
+        let row = try #require(report.rows.first { $0.promise.id == "ISO-1" })
+        #expect(row.days == [false] && !row.tellsChecks)
+    }
+
+    @Test func `gives nothing of a stranger's writing to a terminal but what is known`() async throws {
+        let now = Date(timeIntervalSince1970: 1_800_000_000)
+        let town = try await TestTown()
+        let signer = try await town.home.keys.installation().noteSigner(name: "town.example")
+        await town.close()
+        let wild = "\u{1B}[2K"
+        var trust = try JSON(
+            parsing: Array(
+                """
+                {"form":"carekeep/trust/v1","issued":"2027-01-15T08:00:00Z","until":"2027-01-16T08:00:00Z",
+                "counts":{"checked":3,"\\u001b[2K":4},"withheld":1,"promises":[]}
+                """.utf8
+            )
+        )
+        let sign = { (trust: JSON) throws -> [UInt8] in
+            let file: JSON = [
+                "trust": trust, "key": .string("\(signer.verifier)"),
+                "signature": .string(try signer.signature(of: trust.serialized() + [0x0A])),
+            ]
+            return file.serialized()
+        }
+        let contents = try TrustFile.verify(sign(trust), key: nil, at: now)
+        #expect(contents.counts.first { $0.standing == "checked" }?.count == 3 && contents.withheld == 1)
+        #expect(!contents.counts.contains { $0.standing.contains(wild) })
+        #expect(contents.issued == "2027-01-15T08:00:00Z")
+        trust["until"] = .string("2027-01-14T08:00:00Z" + wild)
+        let told = fault(try sign(trust), key: nil, at: now)
+        #expect(told == .unreadable || told == .expired("2027-01-14T08:00:00Z"))
+    }
+
     @Test func `is signed by the same key each time`() async throws {
         let town = try await TestTown()
         let first = try await town.home.keys.installation().noteSigner(name: "a").verifier

@@ -70,6 +70,22 @@ import Testing
         #expect(failure { try RootKey.load(at: folder.file) } == .passphraseMissing)
     }
 
+    @Test func `that lies in clear is not opened where a passphrase is given, and is sealed on demand`() throws {
+        let made = try RootKey.create(at: folder.file)
+        let before = try String(contentsOfFile: folder.file, encoding: .utf8)
+        #expect(try !RootKey.isSealed(at: folder.file))
+        #expect(failure { try RootKey.load(at: folder.file, passphrase: Self.passphrase) } == .rootKeyNotSealed)
+        #expect(failure { try RootKey.seal(at: folder.file, passphrase: "short") } == .passphraseTooShort)
+        #expect(try String(contentsOfFile: folder.file, encoding: .utf8) == before)
+        try RootKey.seal(at: folder.file, passphrase: Self.passphrase)
+        #expect(try RootKey.isSealed(at: folder.file))
+        #expect(try areOne(made, RootKey.load(at: folder.file, passphrase: Self.passphrase)))
+        #expect(failure { try RootKey.load(at: folder.file) } == .passphraseMissing)
+        #expect(failure { try RootKey.seal(at: folder.file, passphrase: Self.passphrase) } == .rootKeyExists)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["root.key"])
+        #expect(try FileManager.default.attributesOfItem(atPath: folder.file)[.posixPermissions] as? Int == 0o600)
+    }
+
     @Test func `refuses a short passphrase, and then writes nothing`() throws {
         #expect(failure { try RootKey.create(at: folder.file, passphrase: "short") } == .passphraseTooShort)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)

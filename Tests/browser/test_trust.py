@@ -197,13 +197,14 @@ def test_the_page_fits(home, name, size):
 def test_what_suites_found_for_this_very_program_is_told(home):
     beside = Path(os.path.realpath(BINARY)).parent / "release-results.json"
     assert not beside.exists()
-    row = {"suite": "kill-run", "passed": True, "count": 200, "of": "rounds of killing", "at": "2026-11-22T06:12:34Z"}
+    row = {"suite": "kill-run", "passed": True, "count": 200, "whole": True, "of": "rounds of killing", "at": "2026-11-22T06:12:34Z"}
     try:
         for digest, outcome in [(hashlib.sha256(BINARY.read_bytes()).hexdigest(), "kept"), ("0" * 64, "not tried")]:
             beside.write_text(json.dumps({"form": "carekeep/release-results/v1", "sha256": digest, "suites": [row]}))
             done = home.command("prove", "GOV-8")
             told = {name: row[:2] for name, row in results(done).items()}
-            assert told == {"mutants": ("release", "not tried"), "fuzzing": ("release", "not tried"), "kill-run": ("release", outcome)}
+            assert told.pop("kill-run") == ("release", outcome)
+            assert told == {name: ("release", "not tried") for name in ("mutants", "database-mutants", "fuzzing")}
             assert ("200 rounds of killing on 2026-11-22" in done.stdout) == (outcome == "kept")
     finally:
         beside.unlink(missing_ok=True)
@@ -238,9 +239,16 @@ def test_a_root_key_under_a_passphrase_is_kept():
     with installation("trust-root") as own, tempfile.TemporaryDirectory(dir="/dev/shm") as apart:
         secret = Path(apart) / "passphrase"
         secret.write_text("nine herons over the weir\n")
-        own.settings = {"root_key": {"passphrase_file": str(secret)}}
         own.configure()
         own.found()
+        assert "in clear" in own.command("root-key").stdout
+        # A passphrase that is configured seals nothing that lies there already; and nothing goes on as if it did.
+        own.settings = {"root_key": {"passphrase_file": str(secret)}}
+        own.configure()
+        refused = own.command("prove", "ENC-4")
+        assert refused.returncode != 0 and "carekeep root-key seal" in refused.stderr, refused.stderr
+        assert "is sealed" in own.command("root-key", "seal").stdout
+        assert "sealed by a passphrase" in own.command("root-key").stdout
         assert results(own.command("prove", "ENC-4"))["root-key"][1] == "kept"
         # The same passphrase on the disk of the data.
         beside = own.folder / "passphrase"
@@ -249,6 +257,16 @@ def test_a_root_key_under_a_passphrase_is_kept():
         own.configure()
         done = own.command("preflight")
         assert results(done)["root-key"][1] == "falls short" and "whoever takes that disk has both" in done.stdout
+
+
+def test_where_a_passphrase_in_the_environment_comes_from_is_not_told(monkeypatch):
+    monkeypatch.setenv("OPENS_IT", "nine herons over the weir")
+    with installation("trust-variable") as own:
+        own.settings = {"root_key": {"passphrase_environment": "OPENS_IT"}}
+        own.configure()
+        own.found()
+        done = own.command("prove", "ENC-4")
+        assert results(done)["root-key"][1] == "cannot be told" and "from the environment" in done.stdout
 
 
 def test_nothing_is_tried_on_databases_that_log_what_people_type():

@@ -287,6 +287,8 @@ def test_details_of_failures_are_for_stewards_and_auditors(home, desks):
     entries = "select count(*) from care.entry where act = 'probe.read' and {}granted"
     assert (home.sql("records", entries.format("")), home.sql("records", entries.format("not "))) == ("2", "1")
     assert home.command("prove", "ISO-5").returncode == 0
+    # The page now leads elsewhere by the links of those who vouch, and by nothing else.
+    assert home.command("prove", "APP-3").returncode == 0
     page = desks["audit"].page("/trust/details").text
     assert page.index("Was put right") < page.index(told)
 

@@ -48,7 +48,7 @@ def test_counts_are_written_down_for_the_very_program(script, program):
     assert script.record(program, {"fuzzing": suite("print('tried 7'); print('tried 5')")})
     found = json.loads((program.parent / "release-results.json").read_text())
     assert found["sha256"] == hashlib.sha256(b"a program").hexdigest()
-    assert rows(program)["fuzzing"] | {"at": ""} == {"suite": "fuzzing", "passed": True, "count": 12, "of": "things", "at": ""}
+    assert rows(program)["fuzzing"] | {"at": ""} == {"suite": "fuzzing", "passed": True, "count": 12, "whole": True, "of": "things", "at": ""}
 
 
 @pytest.mark.parametrize("code", ["print('tried 7'); raise SystemExit(1)", "print('tried nothing')"])
@@ -87,7 +87,11 @@ def test_the_real_suites_are_counted_by_what_they_print(script):
 def test_a_shorter_run_is_told_how_short_and_a_whole_one_how_long(script, program, capsys):
     count = suite("import os; print('tried', os.environ['MUCH'])", whole={"MUCH": "200"}, shorter={"MUCH": "6"})
     assert script.record(program, {"kill-run": count}, shorter=True) and rows(program)["kill-run"]["count"] == 6
+    assert rows(program)["kill-run"]["whole"] is False
     assert script.record(program, {"kill-run": count}) and rows(program)["kill-run"]["count"] == 200
+    assert rows(program)["kill-run"]["whole"] is True
+    # What was found by all of it is not replaced by what part of it finds.
+    assert script.record(program, {"kill-run": count}, shorter=True) and rows(program)["kill-run"]["count"] == 200
 
 
 def test_what_has_no_shorter_form_is_not_run_in_part():

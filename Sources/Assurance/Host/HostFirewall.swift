@@ -93,6 +93,8 @@ struct HostFirewall: Sendable, Equatable {
         var isNarrow: Bool
         /// TCP ports it speaks of; empty for none.
         var ports: [ClosedRange<Int>] = []
+        /// Whether all the TCP ports that it names could be read; a rule that names none has nothing unread.
+        var namesAllPorts = true
         /// Whether it speaks of some senders alone.
         var hasSender: Bool
 
@@ -119,13 +121,20 @@ struct HostFirewall: Sendable, Equatable {
             hasInterface = plain != said.trimmingCharacters(in: .whitespaces)
             hasSender = plain.contains(/\bsaddr\b/)
             let isOfSomePorts = plain.contains(/\bdport\b/)
-            isNarrow =
-                hasSender || isOfSomePorts
-                || plain.contains(/\b(established|related|icmp|icmpv6|ipv6-icmp|igmp|lo|udp|esp|vrrp|dnat)\b/)
-                    && !plain.contains(/\b(new|untracked|tcp)\b/)
             if !plain.contains("udp dport"), let found = plain.firstMatch(of: /dport (\{[^}]*\}|\S+)/) {
-                ports = Self.ranges(found.1.replacing(/[{}]/, with: "").replacing(" ", with: ""), between: "-")
+                let named = found.1.replacing(/[{}]/, with: "").replacing(" ", with: "")
+                ports = Self.ranges(named, between: "-")
+                namesAllPorts = ports.count == named.split(separator: ",").count && !ports.isEmpty
             }
+            // Everything but some, or what a set or a map elsewhere holds, may be nearly everything.
+            let isOpenEnded = plain.contains("!=") || plain.contains("@") || plain.contains("vmap")
+            let isAnybody = plain.contains(/\bsaddr (0\.0\.0\.0|::)\/0/)
+            isNarrow =
+                !isOpenEnded && !isAnybody && namesAllPorts
+                && (hasSender || isOfSomePorts
+                    || plain.contains(/\b(established|related|icmp|icmpv6|ipv6-icmp|igmp|lo|udp|esp|vrrp|dnat)\b/)
+                        && !plain.contains(/\b(new|untracked|tcp)\b/))
+            hasSender = hasSender && !isAnybody
         }
 
         init(iptables words: [String], family: String) {
@@ -149,13 +158,19 @@ struct HostFirewall: Sendable, Equatable {
             hasSender = words.contains("-s") || words.contains("--source")
             let others: Set = ["udp", "icmp", "ipv6-icmp", "igmp", "esp", "ah", "vrrp"]
             let states = after(["--ctstate", "--state"])
-            isNarrow =
-                hasSender || interface == "lo" || after(["--dport", "--dports"]) != nil
-                || others.contains(after(["-p"]) ?? "")
-                || states.map { !$0.contains("NEW") && !$0.contains("UNTRACKED") } ?? false
             if after(["-p"]) != "udp", let found = after(["--dport", "--dports"]) {
                 ports = Self.ranges(found, between: ":")
+                namesAllPorts = ports.count == found.split(separator: ",").count && !ports.isEmpty
             }
+            let isAnybody = ["0.0.0.0/0", "::/0"].contains(after(["-s", "--source"]) ?? "")
+            hasSender = hasSender && !isAnybody
+            // Everything but some, or what a set elsewhere holds, may be nearly everything.
+            let isOpenEnded = words.contains("!") || words.contains("--match-set") || isAnybody
+            isNarrow =
+                !isOpenEnded && namesAllPorts
+                && (hasSender || interface == "lo" || after(["--dport", "--dports"]) != nil
+                    || others.contains(after(["-p"]) ?? "")
+                    || states.map { !$0.contains("NEW") && !$0.contains("UNTRACKED") } ?? false)
         }
 
         /// `22,80,8000-8100`.

@@ -38,16 +38,27 @@ public struct SecurityPack {
     /// Where it stands at the pack's time: a result that ran out since the file was signed counts no more.
     func word(of row: TrustFile.Row) -> String {
         // An end that cannot be read has come.
-        let ends = row.checks.compactMap(\.until).map { (try? Date($0, strategy: .iso8601)) ?? .distantPast }
-        guard row.standing.hasPrefix("checked"), let end = ends.min(), end < at else { return row.standing }
-        return "out of date"
+        let hasEnded = { (until: String) in ((try? Date(until, strategy: .iso8601)) ?? .distantPast) < at }
+        if row.standing.hasPrefix("vouched"), row.vouched.map({ hasEnded($0.until) }) ?? true {
+            return "vouching ended"
+        }
+        guard row.standing.hasPrefix("checked") else { return row.standing }
+        return row.checks.compactMap(\.until).contains(where: hasEnded) ? "out of date" : row.standing
     }
+
+    /// Whether something is not as promised, today.
+    static func isShort(_ word: String) -> Bool { word == "falls short" || word == "vouching ended" }
 
     /// The answer that promises give together: never better than the worst of them.
     func answer(_ ids: [String]) -> String {
-        let words = ids.map { rows[$0].map(word) ?? "not promised" }
-        if words.contains("falls short") { return "Not today: it falls short." }
+        let words = ids.map { rows[$0].map(word) ?? (trust.withheld > 0 ? "withheld" : "not promised") }
+        if words.contains(where: Self.isShort) { return "Not today: it falls short." }
+        if words.contains("withheld") { return "Not told: those who run it chose not to publish it." }
         if words.allSatisfy({ $0 == "checked" }) { return "Yes, checked." }
+        if words.allSatisfy({ $0.hasPrefix("vouched for") }) { return "Yes: people vouch for it." }
+        if words.allSatisfy({ $0 == "checked" || $0.hasPrefix("vouched for") }) {
+            return "Yes: checked, and vouched for by people."
+        }
         if words.allSatisfy({ $0 == "not built" || $0 == "not promised" }) { return "No. It is not built yet." }
         if words.allSatisfy({ $0 == "nobody has vouched" }) {
             return "Not shown: people do it, and nobody has vouched for it."
@@ -60,7 +71,9 @@ public struct SecurityPack {
     }
 
     private func standing(of id: String) -> [Document.Span] {
-        guard let row = rows[id] else { return [.init("\(id): not promised")] }
+        guard let row = rows[id] else {
+            return [.init("\(id): \(trust.withheld > 0 ? "not published" : "not promised")")]
+        }
         return [.init(id, .plain, link: .place(id)), .init(": \(phrase(row))")]
     }
 
@@ -73,6 +86,8 @@ public struct SecurityPack {
         case "out of date": return "not checked since \(day ?? "")"
         case "not checked": return "not checked yet"
         case "not built": return "not built yet"
+        case "vouched for", "vouched for, due": return "vouched for until \(day ?? "")"
+        case "vouching ended": return "falls short: nobody vouches for it any more"
         case let other: return other
         }
     }
@@ -121,6 +136,11 @@ public struct SecurityPack {
                 [.init("Not checked", .strong), ": nobody tried it lately."],
                 [.init("Not built yet", .strong), ": do not rely on it."],
                 [
+                    .init("Vouched for", .strong),
+                    ": people do it. Somebody signed for it until a date, and a second person reviewed that; no software can show it.",
+                ],
+                [.init("Vouching ended", .strong), ": the date is over, or the word was withdrawn. It falls short."],
+                [
                     .init("Nobody has vouched", .strong),
                     ": people do it, no software can show it, and nobody has signed for it.",
                 ],
@@ -130,11 +150,19 @@ public struct SecurityPack {
 
     private var standing: [Document.Block] {
         let words = trust.rows.map(word)
-        let order = [
-            "checked", "checked in part", "falls short", "out of date", "not checked", "not built",
-            "nobody has vouched",
-        ]
-        let short = trust.rows.filter { word(of: $0) == "falls short" }
+        let short = trust.rows.filter { Self.isShort(word(of: $0)) }
+        let withheld: [Document.Block] =
+            trust.withheld == 0
+            ? []
+            : [
+                .paragraph([
+                    .init(
+                        "\(trust.withheld) more \(trust.withheld == 1 ? "promise is" : "promises are") not published",
+                        .strong
+                    ),
+                    ": those who run the installation chose so. Ask them which, and why.",
+                ])
+            ]
         let wasTried = words.contains { $0.hasPrefix("checked") }
         let list: Document.Block =
             short.isEmpty
@@ -144,11 +172,10 @@ public struct SecurityPack {
             .heading(level: 1, "Where we stand", place: "standing"),
             .table(
                 [.init("Standing", share: 0.6), .init("Promises", share: 0.4)],
-                rows: order.map { word in [[.init(word)], [.init("\(words.count { $0 == word })")]] }
+                rows: Standing.words.map { word in [[.init(word)], [.init("\(words.count { $0 == word })")]] }
                     + [[[.init("all", .strong)], [.init("\(words.count)", .strong)]]]
             ),
-            .heading(level: 2, "What falls short", place: "short"), list,
-        ]
+        ] + withheld + [.heading(level: 2, "What falls short", place: "short"), list]
     }
 
     private var overview: [Document.Block] {
@@ -272,10 +299,21 @@ public struct SecurityPack {
                 var lines: [[Document.Span]] = [[.init("Standing: ", .strong), .init(phrase(row))]]
                 let isAhead = row.standing == "not built" || row.standing == "nobody has vouched"
                 lines.append([.init(isAhead ? "How it will be kept: " : "How it is kept: ", .strong), .init(row.how)])
-                if let missing = row.missing { lines.append([.init("What is missing: ", .strong), .init(missing)]) }
+                for missing in [row.missing, row.unvouched].compactMap(\.self) {
+                    lines.append([.init("What is missing: ", .strong), .init(missing)])
+                }
+                if let vouched = row.vouched {
+                    let end =
+                        vouched.withdrawn.map { "withdrawn on \(Self.day($0))" } ?? "until \(Self.day(vouched.until))"
+                    lines.append([
+                        .init("Vouched for by \(vouched.by), \(end): ", .strong), .init("“\(vouched.words)”"),
+                    ])
+                }
                 lines += row.checks.map { check in
                     let seen = check.seen.map { " Seen: \($0)" } ?? ""
-                    let last = check.at.map { " Last \(Self.day($0)): \(check.outcome ?? "")." } ?? " Never made."
+                    let last =
+                        check.at.map { " Last \(Self.day($0)): \(check.outcome ?? "")." }
+                        ?? (row.standing == "falls short" ? "" : " Never made.")
                     return [.init("A check (\(check.class)): ", .strong), .init("it \(check.tries).\(last)\(seen)")]
                 }
                 if !row.clauses.isEmpty {

@@ -273,7 +273,9 @@ enum PageRules {
         let page = answer.text
         if page.lowercased().contains("<script") { faults.append("it holds a script") }
         if page.contains(/<[^>]*\s(style|on[a-z]+)=/) { faults.append("it holds a style or a script in a tag") }
-        if page.contains(/(src|href|action)="([a-z]+:|\/\/)/) { faults.append("it leads elsewhere") }
+        // The links of those who vouch lead elsewhere by name, and tell nobody where from. Nothing else may.
+        let own = page.replacing(/<a href="https:\/\/[^"]*" rel="noopener noreferrer nofollow">/, with: "<a>")
+        if own.contains(/(src|href|action)="([a-z]+:|\/\/)/) { faults.append("it leads elsewhere") }
         return faults
     }
 }

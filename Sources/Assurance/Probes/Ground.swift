@@ -25,7 +25,7 @@ public struct Site: Sendable {
         /// Folders whose files must show nobody's data. Empty where the databases are elsewhere.
         public var dataFolders: [String]
         /// Whether the root key lies in clear on the same machine.
-        public var hasClearRootKey: Bool
+        public var hasClearRootKey: Bool?
         /// Whether an operator allows TLS 1.2.
         public var allowsTLS12: Bool
         /// Whether the databases are private clusters of ours, on sockets.
@@ -38,7 +38,7 @@ public struct Site: Sendable {
         /// Says all of it.
         public init(
             dataFolders: [String],
-            hasClearRootKey: Bool,
+            hasClearRootKey: Bool?,
             allowsTLS12: Bool,
             hasOwnClusters: Bool,
             deployment: Deployment? = nil,

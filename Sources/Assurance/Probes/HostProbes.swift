@@ -64,6 +64,7 @@ extension Probe {
 struct ByteSearch {
     private(set) var bytes = 0
     private(set) var files = 0
+    private var unread = 0
     private var hits: [String: Set<String>] = [:]
     private let needles: [(word: String, bytes: [UInt8])]
 
@@ -82,6 +83,7 @@ struct ByteSearch {
                 search(file.path)
             }
         }
+        guard unread == 0 else { throw ProbeTrouble.cannotBeTried("\(unread) files cannot be read") }
     }
 
     /// In how many files a word is.
@@ -105,8 +107,11 @@ struct ByteSearch {
 
     private mutating func search(_ path: String) {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        // A database makes and removes files as it works.
-        guard file >= 0 else { return }
+        // A database makes and removes files as it works. What is there and cannot be read was not searched.
+        guard file >= 0 else {
+            if errno != ENOENT { unread += 1 }
+            return
+        }
         defer { close(file) }
         files += 1
         let (size, overlap) = (4 << 20, 256)
@@ -115,6 +120,7 @@ struct ByteSearch {
         var kept = 0
         while true {
             let count = read(file, buffer + kept, size)
+            if count < 0 { unread += 1 }
             guard count > 0 else { return }
             bytes += count
             for needle in needles {

@@ -9,9 +9,12 @@ extension Probe {
         .host,
         tries: "looks where the root key is, and what opens it",
         remedy:
-            "Seal it with root_key.passphrase_file or root_key.passphrase_environment, and keep the passphrase on another file system, such as a credential of systemd's."
+            "Name a passphrase by root_key.passphrase_file, on another file system such as a credential of systemd's; stop the server, and run carekeep root-key seal."
     ) { ground in
-        if ground.host.hasClearRootKey {
+        guard let isClear = ground.host.hasClearRootKey else {
+            throw ProbeTrouble.cannotBeTold("the root key's file cannot be read")
+        }
+        if isClear {
             let isApart = ground.host.deployment.map { deployment in
                 areApart(deployment.layout.rootKeyFile, deployment.layout.dataFolders, on: deployment.machine)
             }
@@ -20,7 +23,12 @@ extension Probe {
                 isApart == true ? ["it is on another file system than the data, and this machine reads both"] : []
             )
         }
-        if let deployment = ground.host.deployment, let file = deployment.layout.passphraseFile {
+        if let deployment = ground.host.deployment {
+            guard let file = deployment.layout.passphraseFile else {
+                throw ProbeTrouble.cannotBeTold(
+                    "the root key is sealed by a passphrase from the environment, and where that comes from is not seen"
+                )
+            }
             let (machine, layout) = (deployment.machine, deployment.layout)
             guard machine.file(file) != nil else {
                 throw ProbeTrouble.cannotBeTold("the passphrase's file is not there")
@@ -32,7 +40,7 @@ extension Probe {
                 )
             }
         }
-        return .kept("The root key is sealed by a passphrase that does not lie with it.")
+        return .kept("The root key's file is sealed, and the passphrase does not lie with it.")
     }
 
     // ENC-4
@@ -41,7 +49,7 @@ extension Probe {
         .host,
         tries: "follows the folders of the data down to the disks, and looks for encryption on the way",
         remedy:
-            "Put the data on a device that is encrypted (cryptsetup, LUKS), or vouch for the provider's encryption yourself."
+            "Put the data on a device that is encrypted (cryptsetup, LUKS)."
     ) { ground in
         let (machine, layout) = try ground.deployment()
         let places = layout.dataFolders + [layout.rootKeyFile]
@@ -99,7 +107,7 @@ extension Probe {
             guard !limits.contains(nil) else { throw ProbeTrouble.cannotBeTold("the databases' limits cannot be read") }
         }
         return .judged(
-            "The memory of a crashed program is written nowhere; the server forbids it for itself as well.",
+            "The memory of a database that crashes is written nowhere.",
             wrong: wrong
         )
     }

@@ -19,7 +19,7 @@ extension Probe {
         let (page, print) = (document.html(), try document.pdf())
         var wrong: [String] = []
         for row in trust.rows where !page.contains("id=\"\(row.id)\"") { wrong.append("\(row.id) is missing") }
-        let short = trust.rows.filter { $0.standing == "falls short" }
+        let short = trust.rows.filter { SecurityPack.isShort($0.standing) }
         for row in short where !page.contains("<a href=\"#\(row.id)\">\(row.id)</a>: falls short") {
             wrong.append("\(row.id) falls short, and the pack does not say so")
         }

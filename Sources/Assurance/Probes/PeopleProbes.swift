@@ -116,6 +116,7 @@ extension Probe {
             )[0].decode(Int.self, at: 0)
         }
         let (granted, refused) = (try count(true), try count(false))
+        let since = try look.query("select care.clock()")[0].decode(Date.self, at: 0)
         let own = try await door.ask(DoorQuestion("/fhir/Observation/\(lent.north.observation)", headers: token))
         guard own.status == 200 else {
             throw ProbeTrouble.controlFailed("the synthetic record is answered with \(own.status)")
@@ -124,7 +125,21 @@ extension Probe {
         var wrong: [String] = []
         if try count(true) != granted + 1 { wrong.append("a read left \(try count(true) - granted) notes") }
         if try count(false) != refused + 1 { wrong.append("a refused read left \(try count(false) - refused) notes") }
-        return .judged("Both left their note, who and when and about whom, before the answer came.", wrong: wrong)
+        // Who, whom and when, as far as each is known: what was refused names nobody whom the reader may not know.
+        let notes = try look.query(
+            """
+            select account_id = (select m.account_id from care.membership m where m.organization_id = entry.organization_id),
+                   patient_id, at between \(since) and care.clock()
+              from care.entry
+             where organization_id = \(organization) and act = 'record.read' and granted and at >= \(since)
+            """
+        )
+        for note in notes {
+            if try note.decode(Bool?.self, at: 0) != true { wrong.append("a note names another reader") }
+            if try note.decode(UUID?.self, at: 1) == nil { wrong.append("a note does not say about whom") }
+            if try !note.decode(Bool.self, at: 2) { wrong.append("a note has another time") }
+        }
+        return .judged("Both were noted when the answer came: who read, about whom, and when.", wrong: wrong)
     }
 
     // INT-2

@@ -5,7 +5,7 @@ public import Foundation
 ///
 /// ```
 /// {"form": "carekeep/release-results/v1", "sha256": "9f86…", "suites": [
-///   {"suite": "fuzzing", "passed": true, "count": 41000000, "of": "inputs", "at": "2026-11-22T06:12:34Z"}]}
+///   {"suite": "fuzzing", "passed": true, "count": 41000000, "whole": true, "of": "inputs", "at": "2026-11-22T06:12:34Z"}]}
 /// ```
 ///
 /// It bears no signature: nothing that builds has a key. What ties it to a program is its hash alone, so it is worth what the place is
@@ -16,6 +16,8 @@ public struct ReleaseResults: Sendable, Equatable {
         public let name: String
         public let hasPassed: Bool
         public let count: Int
+        /// Whether all of it was run, and not what there was time for.
+        public let isWhole: Bool
         /// What was counted: `inputs`.
         public let unit: String
         public let at: Date
@@ -35,11 +37,11 @@ public struct ReleaseResults: Sendable, Equatable {
         var suites: [Suite] = []
         for row in rows {
             guard let name = row["suite"]?.string, let hasPassed = row["passed"]?.bool,
-                let count = row["count"]?.integer,
+                let count = row["count"]?.integer, count > 0 || !hasPassed, let isWhole = row["whole"]?.bool,
                 let unit = row["of"]?.string, unit.wholeMatch(of: /[a-z ]{1,40}/) != nil,
                 let at = row["at"]?.string.flatMap({ try? Date($0, strategy: .iso8601) })
             else { return nil }
-            suites.append(Suite(name: name, hasPassed: hasPassed, count: count, unit: unit, at: at))
+            suites.append(Suite(name: name, hasPassed: hasPassed, count: count, isWhole: isWhole, unit: unit, at: at))
         }
         self.sha256 = sha256
         self.suites = suites
@@ -98,7 +100,8 @@ extension Probe {
                 throw ProbeTrouble.cannotBeTried("this suite was not run for this program")
             }
             let day = suite.at.formatted(.iso8601.year().month().day())
-            let seen = "\(suite.count) \(suite.unit) on \(day), for the program with the SHA-256 \(own.prefix(16))…"
+            let seen =
+                "\(suite.isWhole ? "" : "part of the suite: ")\(suite.count) \(suite.unit) on \(day), for the program with the SHA-256 \(own.prefix(16))…"
             return suite.hasPassed ? .kept(seen) : .fallsShort("The suite did not pass.", [seen])
         }
     }

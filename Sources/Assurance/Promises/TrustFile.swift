@@ -50,7 +50,9 @@ public enum TrustFile {
         /// Under which name the installation signs.
         public let installation: String
         public let release: String
-        /// Every promise.
+        /// How many promises the operator chose not to publish.
+        public let withheld: Int
+        /// Every promise that is published.
         public let rows: [Row]
     }
 
@@ -64,12 +66,26 @@ public enum TrustFile {
         /// When it was checked, or since when it falls short, in ISO 8601.
         public let time: String?
         public let missing: String?
+        /// That nobody vouches for what people do of it.
+        public let unvouched: String?
+        /// Who vouches for it.
+        public let vouched: Vouched?
         public let kinds: [String]
         public let clauses: [String]
         public let checks: [Check]
     }
 
-    /// A check of a promise, and its last result.
+    /// Somebody's word for what people do.
+    public struct Vouched: Sendable {
+        public let by: String
+        public let words: String
+        public let until: String
+        public let link: String?
+        /// When it was withdrawn, if it was.
+        public let withdrawn: String?
+    }
+
+    /// A check of a promise, and its last result. Where the promise falls short, the result is not told.
     public struct Check: Sendable {
         public let tries: String
         public let `class`: String
@@ -105,16 +121,18 @@ public enum TrustFile {
         guard let named = file["key"]?.string.flatMap({ NoteVerifier($0) }) else { throw .unsigned }
         if let wanted, wanted != named { throw .ofAnotherKey }
         guard named.verifies(line, of: text(of: trust)) else { throw .forged }
-        if end < now { throw .expired(until) }
-        if from > now.addingTimeInterval(300) { throw .fromTheFuture(issued) }
-        let counts = trust["counts"]?.object?.members.map { (standing: $0.key, count: $0.value.integer ?? 0) } ?? []
+        if end < now { throw .expired(time(end)) }
+        if from > now.addingTimeInterval(300) { throw .fromTheFuture(time(from)) }
+        let counts = Standing.words.map { (standing: $0, count: trust["counts"]?[$0]?.integer ?? 0) }
         return Contents(
             key: named,
-            issued: issued,
-            until: until,
+            // As they were read, and not as they were written: what stands behind a time is nobody's to print.
+            issued: time(from),
+            until: time(end),
             counts: counts,
             installation: trust["installation"]?.string ?? "",
             release: trust["release"]?.string ?? "",
+            withheld: trust["withheld"]?.integer ?? 0,
             rows: (trust["promises"]?.array ?? []).map(row)
         )
     }
@@ -127,8 +145,19 @@ public enum TrustFile {
             promise: text("promise") ?? "",
             how: text("how") ?? "",
             standing: text("standing") ?? "",
-            time: text("checked") ?? text("since"),
+            time: text("checked") ?? text("since") ?? text("until"),
             missing: text("missing"),
+            unvouched: text("unvouched"),
+            vouched: json["vouched"].map { word in
+                let text = { (name: String) in word[name]?.string }
+                return Vouched(
+                    by: text("by") ?? "",
+                    words: text("words") ?? "",
+                    until: text("until") ?? "",
+                    link: text("link"),
+                    withdrawn: text("withdrawn")
+                )
+            },
             kinds: texts("kind"),
             clauses: texts("clauses"),
             checks: (json["checks"]?.array ?? []).map { check in
@@ -183,7 +212,10 @@ public enum TrustFile {
         }
         if let attestation = row.attestation { members.append(("vouched", vouched(attestation))) }
         if let missing = promise.missing { members.append(("missing", .string(missing))) }
-        if !row.checks.isEmpty { members.append(("checks", .array(row.checks.map(check)))) }
+        if let unvouched = row.unvouched { members.append(("unvouched", .string(unvouched))) }
+        if !row.checks.isEmpty {
+            members.append(("checks", .array(row.checks.map { check($0, isTold: row.tellsChecks) })))
+        }
         return .object(JSONObject(members))
     }
 
@@ -203,12 +235,12 @@ public enum TrustFile {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
-    private static func check(_ check: TrustReport.Check) -> JSON {
+    private static func check(_ check: TrustReport.Check, isTold: Bool) -> JSON {
         var members: [(key: String, value: JSON)] = [
             ("check", .string(check.probe.name.rawValue)), ("tries", .string(check.probe.tries)),
             ("class", .string(check.probe.class.rawValue)),
         ]
-        if let last = check.last, let outcome = last.outcome {
+        if isTold, let last = check.last, let outcome = last.outcome {
             members += [
                 ("outcome", .string(outcome.rawValue)), ("at", .string(time(last.at))),
                 ("until", .string(time(last.until))),

@@ -1,5 +1,13 @@
 public import Foundation
 
+extension Calendar {
+    fileprivate static var utc: Calendar {
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = .gmt
+        return calendar
+    }
+}
+
 /// What one check of a promise said, once.
 public struct ProbeRecord: Sendable, Equatable {
     public let probe: ProbeName
@@ -56,6 +64,16 @@ public enum Standing: Sendable, Equatable {
     /// Nobody has vouched for it any more since this time.
     case vouchingEnded(Date)
 
+    /// Every word of ``word``, in the order in which they are counted.
+    public static let words: [String] = {
+        let any = Date.distantPast
+        let all: [Standing] = [
+            .kept(any), .partly(any), .fallsShort(any), .outOfDate(any), .unchecked, .notBuilt, .vouched(until: any),
+            .vouchingIsDue(until: any), .vouchingEnded(any), .unvouched,
+        ]
+        return all.map(\.word)
+    }()
+
     /// A word for programs.
     public var word: String {
         switch self {
@@ -96,6 +114,25 @@ public struct TrustReport: Sendable {
         public let attestation: AcceptedAttestation?
         /// Whether somebody vouched for it, a month apart, from the first time within twelve months until now. Empty where nobody did.
         public let attested: [Bool]
+
+        /// Whether the public is told what its checks saw, and when. Where one falls short it is not: which of them would help an
+        /// attacker more than anybody else.
+        public var tellsChecks: Bool { if case .fallsShort = standing { false } else { true } }
+
+        /// What is to be said where people have a part in it and nobody ever vouched for that.
+        public var unvouched: String? {
+            guard promise.kinds.contains(.attested), promise.kinds != [.attested], attestation == nil else {
+                return nil
+            }
+            return "Nobody has vouched for what people do of it."
+        }
+
+        /// A day apart, oldest first: whether everything that was tried for it that day was well.
+        public var days: [Bool] {
+            let calendar = Calendar.utc
+            let byDay = Dictionary(grouping: checks.flatMap(\.history)) { calendar.startOfDay(for: $0.at) }
+            return byDay.sorted { $0.key < $1.key }.map { day in day.value.allSatisfy { $0.outcome == .kept } }
+        }
     }
 
     /// Promises that belong together.
@@ -151,11 +188,7 @@ public struct TrustReport: Sendable {
         let words = rows.filter { profile == nil || $0.promise.profiles.contains(profile ?? .family) }.map(
             \.standing.word
         )
-        let order: [Standing] = [
-            .kept(at), .partly(at), .fallsShort(at), .outOfDate(at), .unchecked, .notBuilt, .vouched(until: at),
-            .vouchingIsDue(until: at), .vouchingEnded(at), .unvouched,
-        ]
-        return order.map { standing in (standing.word, words.count { $0 == standing.word }) }
+        return Standing.words.map { word in (word, words.count { $0 == word }) }
     }
 
     private static func standing(

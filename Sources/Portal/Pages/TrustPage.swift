@@ -9,8 +9,12 @@ struct TrustPage: PageBody {
         /// What of it is not built, or not shown, yet.
         var missing: String?
         var checks: [Check]
+        /// A day apart, oldest first: whether all that was tried was well. For a promise of whose checks nothing is told.
+        var days: [Bool] = []
         /// Who vouches for what people do of it, or did last.
         var vouching: Vouching?
+        /// That nobody does, where people have a part in it.
+        var unvouched: String?
     }
 
     /// Somebody's word for what people do.
@@ -185,6 +189,8 @@ struct TrustPage: PageBody {
         <p class="standing"><strong>\(self.words(row.standing, in: frame.words))</strong> <span class="id">\(row.id)</span></p>
         <p class="how">\(row.standing.isAhead ? "How it will be kept: " : "How it is kept: ")\(row.mechanism)</p>
         \(row.missing.map { "<p class=\"missing\"><strong>What is missing:</strong> \($0)</p>" as HTML })
+        \(row.unvouched.map { "<p class=\"missing\"><strong>What is missing:</strong> \($0)</p>" as HTML })
+        \(TrustHistory(outcomes: row.days, measure: .days).picture)
         \(self.checks(row, in: frame))
         </article>
         """
@@ -302,7 +308,7 @@ extension TrustPage.Standing {
 struct TrustHistory {
     /// What a bar stands for.
     enum Measure: Sendable {
-        case times, months
+        case times, days, months
     }
 
     /// Oldest first.
@@ -323,6 +329,7 @@ struct TrustHistory {
         let told: HTML =
             switch self.measure {
             case .times: "\(well) of the last \(shown.count) times all was well"
+            case .days: "On \(well) of the last \(shown.count) days all was well"
             case .months: "Looked at month by month, vouched for at \(well) of the last \(shown.count) times"
             }
         return """

@@ -69,7 +69,7 @@ extension TrustPage {
         )
     }
 
-    fileprivate static func check(_ check: TrustReport.Check) -> Check {
+    fileprivate static func check(_ check: TrustReport.Check, isTold: Bool) -> Check {
         let evidence: Evidence =
             switch check.probe.class {
             case .live: .live
@@ -81,10 +81,10 @@ extension TrustPage {
             tries: check.probe.tries,
             evidence: evidence,
             canBeRepeated: fromOutside.contains(check.probe.name),
-            last: check.last.map { Moment($0.at, in: .gmt) },
-            seen: check.last?.seen,
-            isUntold: check.isUntold,
-            history: check.history.map { $0.outcome == .kept }
+            last: isTold ? check.last.map { Moment($0.at, in: .gmt) } : nil,
+            seen: isTold ? check.last?.seen : nil,
+            isUntold: isTold && check.isUntold,
+            history: isTold ? check.history.map { $0.outcome == .kept } : []
         )
     }
 }
@@ -110,7 +110,8 @@ extension TrustPage.Row {
             mechanism: row.promise.mechanism,
             standing: standing,
             missing: row.promise.missing,
-            checks: row.checks.map(TrustPage.check),
+            checks: row.checks.map { TrustPage.check($0, isTold: row.tellsChecks) },
+            days: row.tellsChecks ? [] : row.days,
             vouching: row.attestation.map { attestation in
                 TrustPage.Vouching(
                     by: attestation.signedAs,
@@ -121,7 +122,8 @@ extension TrustPage.Row {
                     digest: attestation.fileSHA256.map(\.hexadecimal),
                     history: row.attested
                 )
-            }
+            },
+            unvouched: row.unvouched
         )
     }
 
