@@ -457,6 +457,6 @@ extension Scene.Request {
 
 extension Scene.Opened {
     static func setting(of secret: [UInt8]) -> String {
-        "v1." + secret.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        "v1." + secret.hexadecimal
     }
 }

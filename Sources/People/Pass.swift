@@ -67,7 +67,7 @@ struct PassSecret: Sendable {
 
     /// Shows the pass to the policies for the length of the transaction.
     var shown: SQL {
-        let setting = "v1." + bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let setting = "v1." + bytes.hexadecimal
         return "select set_config('care.pass', \(setting), true)"
     }
 }

@@ -164,7 +164,7 @@ struct SealedDrafts: Sendable {
                 return sealers.count == 1
                     ? try sealers[0].seal(text, for: binding) : try Sealer.seal(text, for: binding, under: sealers)
             }
-            let diff = draft.diff(sha256: Self.hex(Primitive.sha256(json)))
+            let diff = draft.diff(sha256: Primitive.sha256(json).hexadecimal)
             rows.append(
                 (
                     draft, try sealed(json, as: draft.resource.type), try sealed(draft.card, as: "Card"),
@@ -289,10 +289,6 @@ struct SealedDrafts: Sendable {
             \(rows.map(\.draft.version))::integer[], \(rows.map(\.diff))::bytea[])
             r (id, patient, version, diff)
         """
-    }
-
-    private static func hex(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }
 

@@ -63,7 +63,7 @@ public struct NoteVerifier: Sendable, Equatable, CustomStringConvertible {
 
     var hash: [UInt8] { Array(SHA256.hash(data: Array(name.utf8) + [0x0A, 1] + publicKey).prefix(4)) }
 
-    private var hex: String { hash.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
+    private var hex: String { hash.hexadecimal }
 }
 
 extension Installation {
@@ -78,7 +78,6 @@ extension Installation {
 
     /// A text, 64 hexadecimal digits, that only this installation can make: what its own probes show at the front door.
     public func mark(of text: String) -> String {
-        signIn.derived("carekeep/mark/v1/\(text)").map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }
-            .joined()
+        signIn.derived("carekeep/mark/v1/\(text)").hexadecimal
     }
 }

@@ -33,7 +33,7 @@ struct DemoCommand: AsyncParsableCommand {
             guard try Founding.isFirst(over: admin) else {
                 throw ValidationError("This installation is in use; the demo needs an empty one.")
             }
-            let password = "pretend-\(Self.hex(Primitive.freshBytes(5)))"
+            let password = "pretend-\(Primitive.freshBytes(5).hexadecimal)"
             var signIns: [SignInLine] = []
             for cast in [Cast.family(seed: seed), .clinic, .operations] {
                 signIns += try await DemoOrganization(cast: cast, password: password, seed: seed, samples: samples)
@@ -91,10 +91,6 @@ struct DemoCommand: AsyncParsableCommand {
             attributes: [.posixPermissions: 0o600]
         )
         guard created else { throw ClusterError("demo.json cannot be written") }
-    }
-
-    private static func hex(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }
 

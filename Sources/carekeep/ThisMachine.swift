@@ -56,7 +56,7 @@ extension ReleaseFolder {
             var hash = SHA256()
             // What cannot be read to its end has no hash.
             while let bytes = try? file.read(upToCount: 1 << 20), !bytes.isEmpty { hash.update(data: bytes) }
-            return hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+            return Array(hash.finalize()).hexadecimal
         }
     )
 }

@@ -24,7 +24,7 @@ extension Probe {
         let wall = Wall(server: server, organization: lent.north.organization)
         var wrong: [String] = []
         var attempts = 0
-        let invented = "v1." + Primitive.freshBytes(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let invented = "v1." + Primitive.freshBytes(16).hexadecimal
         let situations: [(String, String?)] = [
             ("without a pass", nil), ("with an empty one", ""), ("with nonsense", "x"),
             ("with an invented one", invented),
@@ -161,6 +161,6 @@ private struct Wall {
             """
         )[0].decode(Int32.self, at: 0)
         guard outcome == 0 else { throw ProbeTrouble.controlFailed("the gate refuses a proper pass") }
-        return "v1." + secret.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return "v1." + secret.hexadecimal
     }
 }

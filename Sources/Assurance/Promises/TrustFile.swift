@@ -227,12 +227,8 @@ public enum TrustFile {
         ]
         if let withdrawn = attestation.withdrawnAt { members.append(("withdrawn", .string(time(withdrawn)))) }
         if let link = attestation.link { members.append(("link", .string(link))) }
-        if let sha256 = attestation.fileSHA256 { members.append(("file_sha256", .string(hex(sha256)))) }
+        if let sha256 = attestation.fileSHA256 { members.append(("file_sha256", .string(sha256.hexadecimal))) }
         return .object(JSONObject(members))
-    }
-
-    private static func hex(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
     private static func check(_ check: TrustReport.Check, isTold: Bool) -> JSON {

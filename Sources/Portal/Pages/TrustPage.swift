@@ -186,11 +186,10 @@ struct TrustPage: PageBody {
         """
         <article class="promise \(row.standing.kind)" id="\(row.id)">
         <h3>\(row.promise)</h3>
-        <p class="standing"><strong>\(self.words(row.standing, in: frame.words))</strong> <span class="id">\(row.id)</span></p>
+        <p class="standing"><strong>\(self.words(row.standing, in: frame.words))</strong> <span class="id">\(row.id)</span>\(TrustHistory(outcomes: row.days, measure: .days).picture)</p>
         <p class="how">\(row.standing.isAhead ? "How it will be kept: " : "How it is kept: ")\(row.mechanism)</p>
         \(row.missing.map { "<p class=\"missing\"><strong>What is missing:</strong> \($0)</p>" as HTML })
         \(row.unvouched.map { "<p class=\"missing\"><strong>What is missing:</strong> \($0)</p>" as HTML })
-        \(TrustHistory(outcomes: row.days, measure: .days).picture)
         \(self.checks(row, in: frame))
         </article>
         """
@@ -219,8 +218,12 @@ struct TrustPage: PageBody {
 
     private func checks(_ row: Row, in frame: Frame) -> HTML? {
         guard !row.checks.isEmpty || row.vouching != nil else { return nil }
+        let discreet: HTML? =
+            if case .fallsShort = row.standing {
+                "<p class=\"hint\">Those who run this server, and their auditors, see which of these did not hold.</p>"
+            } else { nil }
         return """
-            <ul class="checks">\(row.checks.map { self.line($0, in: frame.words) })\
+            \(discreet)<ul class="checks">\(row.checks.map { self.line($0, in: frame.words) })\
             \(row.vouching.map { self.line($0, in: frame.words) })</ul>
             """
     }

@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import People
 import Postgres
+import Seals
 
 /// What is promised and whether it is so, for everybody.
 ///
@@ -129,9 +130,4 @@ extension TrustPage.Row {
 
     /// The last day before a moment, in UTC.
     private static func lastDay(_ end: Date) -> Day { Moment(end.addingTimeInterval(-1), in: .gmt).day }
-}
-
-extension [UInt8] {
-    /// Two digits a byte.
-    var hexadecimal: String { map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
 }

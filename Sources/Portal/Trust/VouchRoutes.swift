@@ -4,6 +4,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import People
+import Seals
 
 /// Where stewards vouch for what people do. The gate decides who is one; for anybody else there is nothing here.
 ///
