@@ -36,6 +36,7 @@ let package = Package(
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CPango", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
+        .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CBcrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
 
@@ -74,7 +75,7 @@ let package = Package(
         .target(
             name: "Portal",
             dependencies: [
-                "CCurl", "Care", "FHIR", "Postgres", "Seals", "Trail", "People", "Records", "Assurance",
+                "CCurl", "CQRencode", "Care", "FHIR", "Postgres", "Seals", "Trail", "People", "Records", "Assurance",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
@@ -126,7 +127,7 @@ let package = Package(
             dependencies: ["Care", "Database", "Postgres", "Seals", crypto, cryptoExtras],
             swiftSettings: strict
         ),
-        .testTarget(name: "PagesTests", dependencies: ["FHIR", "Portal"], swiftSettings: strict),
+        .testTarget(name: "PagesTests", dependencies: ["FHIR", "Portal", "Seals"], swiftSettings: strict),
         .testTarget(
             name: "PortalTests",
             dependencies: [
@@ -155,7 +156,7 @@ let package = Package(
         .testTarget(name: "PaperTests", dependencies: ["Paper"], swiftSettings: strict),
         .testTarget(
             name: "PeopleTests",
-            dependencies: ["Assurance", "Care", "CarekeepTesting", "People", "Postgres"],
+            dependencies: ["Assurance", "Care", "CarekeepTesting", "People", "Postgres", "Seals"],
             swiftSettings: strict
         ),
         .testTarget(

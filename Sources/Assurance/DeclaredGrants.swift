@@ -17,8 +17,8 @@ public struct DeclaredGrants: Sendable {
         """
         act attestation.evidence: installation, carries attestation.file; being auditor, steward
         act attestation.list: installation, carries attestation.read; being auditor, steward
-        act attestation.make: installation, carries attestation.make; being steward
-        act attestation.review: installation, carries attestation.review; being steward
+        act attestation.make: installation, carries attestation.make; being steward; after stepping up
+        act attestation.review: installation, carries attestation.review; being steward; after stepping up
         act attestation.withdraw: installation, carries attestation.withdraw; being steward
         act bundle.write: patients, carries patient.write, reach.write, record.change, record.delete, record.read, \
         record.write; of the directory directory.change, directory.read, directory.write \
@@ -28,7 +28,7 @@ public struct DeclaredGrants: Sendable {
         act directory.history: directory, carries directory.read, version.read
         act directory.read: directory, carries directory.read
         act directory.search: directory, carries directory.read
-        act member.add: organization, carries member.add, member.read; being admin, owner
+        act member.add: organization, carries member.add, member.read; being admin, owner; after stepping up
         act member.list: organization, carries member.read
         act patient.browse: roster, carries roster.read, version.read
         act patient.create: patients, carries patient.write, reach.write, record.write; \
@@ -39,11 +39,11 @@ public struct DeclaredGrants: Sendable {
         reached as assignment, care-team, guardian, self, share
         act patient.list: roster, carries roster.read
         act patient.merge: patients, carries patient.merge, record.change, record.move, record.read, record.write, version.read; \
-        reached as assignment, care-team, guardian, self; being admin, caregiver, clinician, owner, staff
+        reached as assignment, care-team, guardian, self; being admin, caregiver, clinician, owner, staff; after stepping up
         act patient.search: roster, carries roster.read
         act probe.read: installation, carries probe.read; being auditor, steward
         act reach.read: patient, carries entry.read, member.read, reach.read, record.read; reached as guardian, self
-        act reach.share: patient, carries member.read, reach.read, reach.share; reached as guardian, self
+        act reach.share: patient, carries member.read, reach.read, reach.share; reached as guardian, self; after stepping up
         act reach.withdraw: patient, carries member.read, reach.read, reach.withdraw; reached as guardian, self
         act record.browse: patient, carries directory.read, record.read, version.read; \
         reached as assignment, care-team, guardian, self, share
@@ -56,7 +56,7 @@ public struct DeclaredGrants: Sendable {
         act record.history: patient, carries record.read, version.read; of the directory directory.read, version.read; \
         reached as assignment, care-team, guardian, self, share
         act record.move: patients, carries record.change, record.move, record.read, record.write, version.read; \
-        reached as assignment, care-team, guardian, self; being admin, caregiver, clinician, owner, staff
+        reached as assignment, care-team, guardian, self; being admin, caregiver, clinician, owner, staff; after stepping up
         act record.read: patient, carries record.read; of the directory directory.read; reached as assignment, care-team, guardian, self, share
         act record.search: patient, carries record.read; reached as assignment, care-team, guardian, self, share
         act record.update: patient, carries record.change, record.read, record.write; of the directory directory.change, \
@@ -119,10 +119,23 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may delete on record_subject
         carekeep_gate may update on patient (merged_into)
         carekeep_gate may update on record (card, is_about_several, patient_id, sealed, version)
+        carekeep_gate may delete on recovery_code
+        carekeep_gate may insert on recovery_code
+        carekeep_gate may select on recovery_code
+        carekeep_gate may update on recovery_code
+        carekeep_gate may delete on second_factor
+        carekeep_gate may insert on second_factor
+        carekeep_gate may select on second_factor
+        carekeep_gate may update on second_factor
+        carekeep_gate may delete on second_factor_offer
+        carekeep_gate may insert on second_factor_offer
+        carekeep_gate may select on second_factor_offer
+        carekeep_gate may update on second_factor_offer
         carekeep_gate may select on session
         carekeep_gate may insert on session
         carekeep_gate may delete on session
-        carekeep_gate may update on session (ended_at, seen_at)
+        carekeep_gate may update on session \
+        (ended_at, second_factor_at, second_factor_is_due, secret_sha256, seen_at, stepped_up_at, tries, tries_wait_until)
         carekeep_gate may delete on session
         carekeep_gate may delete on token
         carekeep_gate may select on token
@@ -192,6 +205,14 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute write_on_vulnerability(bytea,uuid,bytea,integer,bytea,bytea)
         carekeep_server may execute require_references(bytea[])
         carekeep_server may execute session_of(uuid,bytea)
+        carekeep_server may execute second_factor_of(uuid,bytea,text)
+        carekeep_server may execute show_second_factor(uuid,bytea,text,bigint,bytea,bytea,integer,bytea,bytea)
+        carekeep_server may execute own_password_setting(uuid,bytea,text)
+        carekeep_server may execute step_up_by_password(uuid,bytea,text,text,bytea,integer,bytea,bytea)
+        carekeep_server may execute offer_second_factor(uuid,bytea,text,bytea)
+        carekeep_server may execute confirm_second_factor(uuid,bytea,text,bigint,bytea[],bytea,integer,bytea,bytea)
+        carekeep_server may execute renew_recovery_codes(uuid,bytea,text,bytea[],integer,bytea,bytea)
+        carekeep_server may execute remove_second_factor(uuid,bytea,text,integer,bytea,bytea)
         carekeep_server may execute sweep_jobs()
         carekeep_server may execute sweep_links()
         carekeep_server may execute sweep_passes()
@@ -270,7 +291,7 @@ public struct DeclaredGrants: Sendable {
     }
 
     private static let acts: SQL = """
-        select format('act %s: %s, carries %s%s%s%s%s', name, scope,
+        select format('act %s: %s, carries %s%s%s%s%s%s', name, scope,
                       array_to_string(array(select unnest(powers) order by 1), ', '),
                       case when directory_powers <> '{}' then '; of the directory '
                            || array_to_string(array(select unnest(directory_powers) order by 1), ', ') end,
@@ -279,7 +300,8 @@ public struct DeclaredGrants: Sendable {
                       case when reach <> '{}' then '; reached as '
                            || array_to_string(array(select unnest(reach) order by 1), ', ') end,
                       case when roles <> '{}' then '; being '
-                           || array_to_string(array(select unnest(roles) order by 1), ', ') end)
+                           || array_to_string(array(select unnest(roles) order by 1), ', ') end,
+                      case when step_up then '; after stepping up' end)
           from act
         """
 

@@ -91,7 +91,8 @@ struct Catalogue {
     /// Tables of the installation. None holds health data.
     static let ofTheInstallation: Set<String> = [
         "account", "act", "attestation", "attestation_review", "attestation_withdrawal", "guard", "job_kind",
-        "migration", "office", "probe_result", "vulnerability", "vulnerability_act",
+        "migration", "office", "probe_result", "recovery_code", "second_factor", "second_factor_offer", "vulnerability",
+        "vulnerability_act",
     ]
 }
 

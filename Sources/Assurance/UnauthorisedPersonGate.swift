@@ -24,6 +24,7 @@ struct GateChecks {
         try references()
         try signingIn()
         try signedIn()
+        try secondFactors()
         try passwords()
         try members()
         try founding()
@@ -112,8 +113,8 @@ struct GateChecks {
             select organization_id, actor_organization_id, account_id, act, scope, patient_id, record_id, granted, refusal,
                    purpose, session_id is not null,
                    opening_id is not null and key_epoch = 1 and sealed = '\\x00'
-                     and (until is not null) = (granted and scope is not null and session_id is not null and act <> 'session.begin'
-                                                and act <> 'session.end')
+                     and (until is not null) = (granted and scope is not null and session_id is not null
+                                                and act not like 'session.%' and act not like 'second-factor.%')
               from care.entry where salt = \(salt) order by at, patient_id
             """
         ).map { row in

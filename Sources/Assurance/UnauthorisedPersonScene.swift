@@ -264,6 +264,7 @@ extension Scene {
                     \(Primitive.freshBytes(32)), clock_timestamp() + interval '1 day')
             """
         )
+        try equip(house.keeper)
         try admin.query(
             "insert into care.patient (organization_id, id) values (\(house.organization), \(house.third))"
         )
@@ -298,9 +299,10 @@ extension Scene {
             try admin.query(
                 """
                 insert into care.session
-                    (organization_id, account_id, used_as, secret_sha256, created_at, seen_at, idle, until)
+                    (organization_id, account_id, used_as, secret_sha256, created_at, seen_at, idle, until, profile,
+                     second_factor_at, stepped_up_at)
                 select \(house.organization), \(someone.account), \(use), \(Primitive.sha256(secret)), t, t,
-                       interval '1 hour', t + interval '1 day'
+                       interval '1 hour', t + interval '1 day', 'clinic', t, t + interval '1 day'
                   from clock_timestamp() t
                 """
             )
@@ -309,6 +311,25 @@ extension Scene {
 
     /// The hash that everybody has. No password gives it.
     static let hash = "$2b$12$" + String(repeating: "s", count: 53)
+
+    /// Gives somebody a code app, a recovery code, and a secret on offer.
+    private func equip(_ someone: Someone) throws {
+        try admin.query(
+            """
+            insert into care.second_factor (account_id, sealed_secret, last_step, since)
+            values (\(someone.account), \([UInt8]([0])), 0, clock_timestamp())
+            """
+        )
+        try admin.query(
+            """
+            insert into care.second_factor_offer (account_id, session_id, sealed_secret, at)
+            values (\(someone.account), \(UUID()), \([UInt8]([0])), clock_timestamp())
+            """
+        )
+        try admin.query(
+            "insert into care.recovery_code (account_id, code_sha256) values (\(someone.account), \(Primitive.freshBytes(32)))"
+        )
+    }
 
     /// Makes somebody a member.
     func join(_ someone: Someone, _ roles: [String], to house: House) throws {

@@ -505,6 +505,42 @@ struct Specimen: Sendable {
             isOfPatient: false
         ),
         Specimen(
+            name: "second_factor",
+            table: "second_factor",
+            match: { "account_id = \($0.house.keeper.account)" },
+            row: { victim, existing in
+                [
+                    ("account_id", "\(existing ? victim.house.keeper.account : victim.house.clinician.account)"),
+                    ("sealed_secret", "\([UInt8]([0]))"), ("last_step", "0"), ("since", "now()"),
+                ]
+            },
+            isOfPatient: false
+        ),
+        Specimen(
+            name: "second_factor_offer",
+            table: "second_factor_offer",
+            match: { "account_id = \($0.house.keeper.account)" },
+            row: { victim, existing in
+                [
+                    ("account_id", "\(existing ? victim.house.keeper.account : victim.house.clinician.account)"),
+                    ("session_id", "\(UUID())"), ("sealed_secret", "\([UInt8]([0]))"), ("at", "now()"),
+                ]
+            },
+            isOfPatient: false
+        ),
+        Specimen(
+            name: "recovery_code",
+            table: "recovery_code",
+            match: { "account_id = \($0.house.keeper.account)" },
+            row: { victim, _ in
+                [
+                    ("account_id", "\(victim.house.keeper.account)"),
+                    ("code_sha256", "\(Primitive.freshBytes(32))"),
+                ]
+            },
+            isOfPatient: false
+        ),
+        Specimen(
             name: "link",
             table: "link",
             match: { "organization_id = \($0.house.organization) and id = \($0.house.link)" },

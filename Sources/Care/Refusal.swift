@@ -9,6 +9,14 @@ public enum Refusal: String, Error, Sendable, CaseIterable {
     case notFound = "not_found"
     /// Address and password do not belong together, or nobody has them.
     case wrongCredentials = "wrong_credentials"
+    /// The session has shown a password and no more, and whoever it is needs a second factor. (ACC-1)
+    case secondFactorNeeded = "second_factor_needed"
+    /// It takes that the session showed within five minutes who is there. (ACC-1)
+    case stepUpNeeded = "step_up_needed"
+    /// The code is wrong, or was used.
+    case wrongCode = "wrong_code"
+    /// Too many wrong codes or passwords were shown: the next has to wait.
+    case tooManyTries = "too_many_tries"
     /// The link was used, has run out, or never was.
     case linkIsUsedUp = "link_is_used_up"
     /// A page's form did not carry the token of its session.

@@ -4,9 +4,9 @@ import Database
 import FHIR
 public import Foundation
 public import People
-import Postgres
+public import Postgres
 import Records
-import Seals
+public import Seals
 import Synchronization
 import Trail
 
@@ -29,6 +29,7 @@ public final class TestTown: Sendable {
     public let okafors: UUID
     public let sunrise: UUID
     private let people: [String: Inhabitant]
+    private let another: @Sendable () async throws -> Home
 
     /// Someone who can sign in.
     public struct Inhabitant: Sendable {
@@ -55,16 +56,18 @@ public final class TestTown: Sendable {
         keysAdmin = keys.conninfo(role: Cluster.superuser, database: name)
         conninfo = { records.conninfo(role: $0, database: name) }
         let root = try Self.rootKey()
-        home = Home(
-            Home.Stores(
-                records: records.conninfo(role: "carekeep_server", database: name),
-                voucher: records.conninfo(role: "carekeep_keykeeper", database: name),
-                keys: keys.conninfo(role: "carekeep_keykeeper", database: name)
-            ),
-            root: root,
-            poolSize: poolSize
+        let stores = Home.Stores(
+            records: records.conninfo(role: "carekeep_server", database: name),
+            voucher: records.conninfo(role: "carekeep_keykeeper", database: name),
+            keys: keys.conninfo(role: "carekeep_keykeeper", database: name)
         )
-        try await home.open()
+        let another = { @Sendable () async throws -> Home in
+            let home = Home(stores, root: root, poolSize: poolSize)
+            try await home.open()
+            return home
+        }
+        self.another = another
+        home = try await another()
         var people: [String: Inhabitant] = [:]
         okafors = try await Self.found(
             .family,
@@ -92,6 +95,9 @@ public final class TestTown: Sendable {
         self.people = people
     }
 
+    /// Another server's view of the same stores. Whoever asks closes it.
+    public func secondServer() async throws -> Home { try await another() }
+
     /// Lets go of the stores. The databases end with the clusters.
     public func close() async {
         await home.close()
@@ -102,8 +108,10 @@ public final class TestTown: Sendable {
     /// The hash that every inhabitant has: no password gives it, and hashing is not what these tests are about.
     private static let hash = "$2b$12$" + String(repeating: "k", count: 53)
 
-    /// A session of somebody, begun without hashing a password.
-    public func session(of name: String, use: SessionUse = .api) async throws -> Caller {
+    /// A session of somebody, begun without hashing a password; with the code of those who need one.
+    public func session(of name: String, use: SessionUse = .api, showingSecondFactor: Bool = true) async throws
+        -> Caller
+    {
         let inhabitant = self[name]
         let token = try await home.keys.installation().signIn.token(email: inhabitant.address)
         let secret = Primitive.freshBytes(32)
@@ -117,10 +125,42 @@ public final class TestTown: Sendable {
         guard try rows.first?.decode(Int32.self, at: 0) == 0 else { throw Refusal.wrongCredentials }
         let organization = withUnsafeBytes(of: inhabitant.organization.uuid) { Array($0) }
         guard let session = SessionToken(Self.base64(organization + secret)) else { throw Refusal.signedOut }
-        return Caller(
+        let caller = Caller(
             token: session,
             use: use,
             origin: AccessNote(address: "192.0.2.7", device: "a test", request: "r1")
+        )
+        return showingSecondFactor ? try await complete(caller) : caller
+    }
+
+    /// The session with its second factor shown, by whoever has one.
+    private func complete(_ caller: Caller) async throws -> Caller {
+        guard try await home.signIn.secondFactor(of: caller).isDue else { return caller }
+        let connection = try AdminConnection(admin)
+        // Tests sign in more often than once in 30 seconds: steps that were used are forgotten.
+        let step = try connection.query(
+            "update care.second_factor set last_step = 0 returning floor(extract(epoch from care.clock()) / 30)::bigint"
+        )[0].decode(Int64.self, at: 0)
+        guard case .shown(let token) = try await home.signIn.show(Self.secret.code(of: step), for: caller) else {
+            throw Refusal.wrongCode
+        }
+        return Caller(token: token, use: caller.use, origin: caller.origin)
+    }
+
+    /// The secret of everybody's code app, of those who need one.
+    public static let secret = OneTimeSecret([UInt8]("12345678901234567890".utf8))!
+
+    /// Sets up the code app of an account as the operator's database would have it.
+    public static func giveSecondFactor(to account: UUID, _ home: Home, over connection: AdminConnection) async throws {
+        let sealed = try await home.keys.installation().key.seal(
+            secret.bytes,
+            for: Binding(organization: Installation.id, kind: "SecondFactor", id: account, version: 1)
+        )
+        try connection.query(
+            """
+            insert into care.second_factor (account_id, sealed_secret, last_step, since)
+            values (\(account), \(sealed), 0, clock_timestamp())
+            """
         )
     }
 
@@ -161,6 +201,7 @@ public final class TestTown: Sendable {
                 organization: organization.uuid,
                 account: Person.ID(account)
             )
+            if profile != .family { try await giveSecondFactor(to: account, home, over: connection) }
         }
         return organization.uuid
     }

@@ -74,6 +74,8 @@ public final class Gate: Sendable {
         case 1: throw Refusal.signedOut
         case 3: throw Refusal.guardIsUp
         case 4: throw Refusal.patientMerged
+        case 5: throw Refusal.secondFactorNeeded
+        case 6: throw Refusal.stepUpNeeded
         default: throw Refusal.notFound
         }
         let pass = try Pass(answer, act: errand.act, secret: opening.secret)

@@ -25,10 +25,10 @@ public final class SignIn: Sendable {
         }
     }
 
-    private let store: Store
-    private let keys: Keykeeper
-    private let gate: Gate
-    private let hashing: HashingQueue
+    let store: Store
+    let keys: Keykeeper
+    let gate: Gate
+    let hashing: HashingQueue
     private let profiles = Mutex<[UUID: Organization.Profile]>([:])
     private let times: @Sendable (SessionUse) -> Times
 

@@ -14,11 +14,12 @@ struct CarekeepCommand: AsyncParsableCommand {
         abstract: "A home for health records whose security page can be checked.",
         version: "\(Release.version)",
         subcommands: [
-            RunCommand.self, InitCommand.self, LinkCommand.self, ImportCommand.self, MigrateCommand.self,
+            RunCommand.self, InitCommand.self, LinkCommand.self, SecondFactorCommand.self, ImportCommand.self,
+            MigrateCommand.self,
             JobsCommand.self, PreflightCommand.self, ProveCommand.self, VerifyCommand.self, StewardsCommand.self,
             VulnerabilitiesCommand.self, PackCommand.self, RootKeyCommand.self,
             ConfigCommand.self,
-            SynthesizeCommand.self, ServeCommand.self, DemoCommand.self,
+            SynthesizeCommand.self, ServeCommand.self, DemoCommand.self, DemoCodeCommand.self,
         ]
     )
 }

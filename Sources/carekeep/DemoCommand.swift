@@ -53,9 +53,9 @@ struct DemoCommand: AsyncParsableCommand {
     }
 
     /// Prints who can sign in, from what the demo left.
-    static func printSignIns(_ paths: InstallationPaths) throws {
-        guard let data = FileManager.default.contents(atPath: file(paths)) else { return }
-        let people = try JSONDecoder().decode([SignInLine].self, from: data)
+    /// `program` is the command that prints a code, but for the address.
+    static func printSignIns(_ paths: InstallationPaths, program: String) throws {
+        let people = try people(paths)
         var organization = ""
         print("  People of the demo, all with the password  \(people.first?.password ?? "")")
         for person in people {
@@ -64,9 +64,18 @@ struct DemoCommand: AsyncParsableCommand {
                 print("\n  \(organization) (\(person.profile))")
             }
             let padding = String(repeating: " ", count: max(1, 34 - person.email.count))
-            print("    \(person.email)\(padding)\(person.name), \(person.role)")
+            print("    \(person.email)\(padding)\(person.name), \(person.role)\(person.secret == nil ? "" : " *")")
+        }
+        if let staff = people.first(where: { $0.secret != nil }) {
+            print("\n  * Staff also need a code. Instead of a phone:  \(program) \(staff.email)")
         }
         print("")
+    }
+
+    /// Everybody of the demo; nobody if there is none.
+    static func people(_ paths: InstallationPaths) throws -> [SignInLine] {
+        guard let data = FileManager.default.contents(atPath: file(paths)) else { return [] }
+        return try JSONDecoder().decode([SignInLine].self, from: data)
     }
 
     /// One person of the demo, as `demo.json` has them.
@@ -78,6 +87,8 @@ struct DemoCommand: AsyncParsableCommand {
         let password: String
         let role: String
         let patients: [String]
+        /// The secret of their code app, in base32; `nil` for those who have none.
+        let secret: String?
     }
 
     private static func file(_ paths: InstallationPaths) -> String { paths.configuration.dataFolder + "/demo.json" }
@@ -233,10 +244,14 @@ private struct DemoOrganization {
         for invitation in invitations {
             try await home.signIn.setPassword(password, link: invitation.link, origin: origin)
         }
-        try await bring(into: home)
-        var lines: [DemoCommand.SignInLine] = []
+        var present: [(player: Cast.Player, caller: Caller, secret: OneTimeSecret?)] = []
         for player in cast.players {
-            let caller = try await ImportCommand.signIn(player.newcomer.address, password, home)
+            let (caller, secret) = try await enter(player, home)
+            present.append((player, caller, secret))
+        }
+        try await bring(into: home, by: present.map { ($0.player, $0.caller) })
+        var lines: [DemoCommand.SignInLine] = []
+        for (player, caller, secret) in present {
             let people = try await home.records.people(for: caller).people
             lines.append(
                 DemoCommand.SignInLine(
@@ -246,7 +261,8 @@ private struct DemoOrganization {
                     email: player.newcomer.address,
                     password: password,
                     role: player.role,
-                    patients: people.map(\.id)
+                    patients: people.map(\.id),
+                    secret: secret?.base32
                 )
             )
             try await home.signIn.end(caller)
@@ -254,12 +270,24 @@ private struct DemoOrganization {
         return lines
     }
 
-    private func bring(into home: Home) async throws {
-        let owner = try await ImportCommand.signIn(cast.players[0].newcomer.address, password, home)
+    /// Signs somebody in, and sets up a code app where they need one.
+    private func enter(_ player: Cast.Player, _ home: Home) async throws -> (caller: Caller, secret: OneTimeSecret?) {
+        let caller = try await ImportCommand.signIn(player.newcomer.address, password, home)
+        guard try await home.signIn.secondFactor(of: caller).isRequired else { return (caller, nil) }
+        try await home.signIn.offerSecondFactor(for: caller)
+        guard let secret = try await home.signIn.secondFactor(of: caller).offer,
+            case .confirmed(let token, codes: _) = try await home.signIn.confirmSecondFactor(
+                secret.code(of: OneTimeSecret.step(at: Date())),
+                for: caller
+            )
+        else { throw Refusal.secondFactorNeeded }
+        return (Caller(token: token, use: .api, origin: caller.origin), secret)
+    }
+
+    private func bring(into home: Home, by present: [(player: Cast.Player, caller: Caller)]) async throws {
         var reach: [PatientRecords.ImportReach] = []
-        for player in cast.players.dropFirst() {
+        for (player, caller) in present.dropFirst() {
             guard let kind = player.reach else { continue }
-            let caller = try await ImportCommand.signIn(player.newcomer.address, password, home)
             guard let person = try await home.signIn.person(caller) else { throw Refusal.signedOut }
             reach.append(
                 PatientRecords.ImportReach(
@@ -268,14 +296,12 @@ private struct DemoOrganization {
                     until: kind == .share ? Date().addingTimeInterval(90 * 86_400) : nil
                 )
             )
-            try await home.signIn.end(caller)
         }
-        let importer = Importer(home: home, caller: owner, reach: reach, isQuiet: true)
+        let importer = Importer(home: home, caller: present[0].caller, reach: reach, isQuiet: true)
         let run = PatientRecords.ImportRun()
         for (number, bundle) in try bundles().enumerated() {
             _ = try await importer.take(bundle, named: "\(number)", in: run)
         }
-        try await home.signIn.end(owner)
     }
 
     /// Patients written by others where there are some; people of our own making otherwise, and for the family.

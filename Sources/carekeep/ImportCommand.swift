@@ -29,13 +29,16 @@ struct ImportCommand: AsyncParsableCommand {
     @Option(name: .long, help: "A file with the member's password.")
     var passwordFile: String?
 
+    @Option(name: .long, help: "The code that the member's code app shows now, if they have one. Asked for without it.")
+    var code: String?
+
     @Argument(help: "Files of FHIR R4 JSON.")
     var files: [String]
 
     func run() async throws {
         let password = try password()
         try await OpenHome.forCommand(config: config) { open, _ in
-            let caller = try await Self.signIn(member, password, open.home)
+            let caller = try await Self.complete(Self.signIn(member, password, open.home), code, open.home)
             let failures = await Importer(home: open.home, caller: caller, showsProgress: isatty(STDERR_FILENO) == 1)
                 .take(files)
             try await open.home.signIn.end(caller)
@@ -69,6 +72,22 @@ struct ImportCommand: AsyncParsableCommand {
             throw ValidationError("Address and password do not belong together.")
         }
         return Caller(token: token, use: .api, origin: origin)
+    }
+
+    /// The session with its second factor shown, where it needs one.
+    private static func complete(_ caller: Caller, _ code: String?, _ home: Home) async throws -> Caller {
+        let standing = try await home.signIn.secondFactor(of: caller)
+        guard standing.isDue else { return caller }
+        guard standing.since != nil else {
+            throw ValidationError("They need a code app first: sign in on a page, and set one up there.")
+        }
+        guard let code = code ?? getpass("Code of the app: ").map({ String(cString: $0) }),
+            case .shown(let token) = try await home.signIn.show(code, for: caller)
+        else {
+            try await home.signIn.end(caller)
+            throw ValidationError("The code is wrong, or was used already.")
+        }
+        return Caller(token: token, use: .api, origin: caller.origin)
     }
 }
 

@@ -43,7 +43,9 @@ struct RunCommand: AsyncParsableCommand {
                     return
                 }
                 print(greeting)
-                if loadDemo { try DemoCommand.printSignIns(paths) }
+                if loadDemo {
+                    try DemoCommand.printSignIns(paths, program: ([own, "demo-code"] + options).joined(separator: " "))
+                }
                 fflush(nil)
             },
             daily: { usesAuthority ? try authority.prepare() : false },

@@ -167,7 +167,7 @@ enum CatalogueMutants {
         let powers = try connection.query("select distinct unnest(powers) from care.act order by 1").map {
             try $0.decode(String.self, at: 0)
         }
-        let columns: SQL = "name, scope, powers, reach, roles, directory_powers, directory_roles"
+        let columns: SQL = "name, scope, powers, reach, roles, directory_powers, directory_roles, step_up"
         return try connection.query("select \(columns) from care.act order by 1").flatMap { row -> [Mutant] in
             let (name, scope, has, reach, roles) = try row.decode((String, String, [String], [String], [String]).self)
             let there = try row.decode([String].self, at: 5)
@@ -197,6 +197,7 @@ enum CatalogueMutants {
                 changes.append(("for patients in the directory", "directory_roles = directory_roles || '{patient}'"))
                 changes.append(("for every role in the directory", "directory_roles = '{}'"))
             }
+            if try row.decode(Bool.self, at: 7) { changes.append(("without stepping up", "step_up = false")) }
             return changes.map {
                 Mutant(
                     name: "act \(name): \($0.0)",

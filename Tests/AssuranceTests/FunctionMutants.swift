@@ -44,7 +44,8 @@ enum FunctionMutants {
     private static let equivalent: [String: String] = [:]
 
     private static let damages: [Damage] =
-        acting + vouching + gate + gateReach + writing + disclosing + signingIn + signedIn + members + links + joining
+        acting + vouching + gate + gateReach + writing + disclosing + signingIn + secondFactors + signedIn + members
+        + links + joining
         + changing + aboutSeveral + renewing + moving + movingShared + merging
         + months
         + looking + asking + taking + holding + failing + sweeping
@@ -551,6 +552,146 @@ enum FunctionMutants {
         ("raise_cost", "and closed_at is null", ""),
         ("raise_cost", "and substr(new_hash, 5, 2)::integer > substr(old_hash, 5, 2)::integer", ""),
         ("raise_cost", "::integer > substr", "::integer >= substr"),
+    ]
+
+    private static let secondFactors: [Damage] = [
+        ("needs_second_factor", "profile is distinct from 'family' and", ""),
+        ("needs_second_factor", "'owner', ", ""),
+        ("needs_second_factor", "'admin', ", ""),
+        ("needs_second_factor", "'clinician', ", ""),
+        ("needs_second_factor", ", 'staff'", ""),
+        ("open_pass", "elsif s.second_factor_at is null", "elsif false and s.second_factor_at is null"),
+        ("open_pass", "elsif s.second_factor_at is null\n              and (", "elsif ("),
+        ("open_pass", "s.second_factor_is_due or care.needs", "care.needs"),
+        (
+            "open_pass", "(s.second_factor_is_due or care.needs_second_factor(s.profile, roles))",
+            "s.second_factor_is_due"
+        ),
+        ("open_pass", "select o.profile into s.profile", "select 'family' into s.profile"),
+        ("open_pass", "if s.profile is null then", "if false then"),
+        ("open_pass", "elsif a.step_up and", "elsif false and"),
+        ("open_pass", "elsif a.step_up and", "elsif"),
+        (
+            "open_pass", "coalesce(s.stepped_up_at <= at - interval '5 minutes', true)",
+            "s.stepped_up_at <= at - interval '5 minutes'"
+        ),
+        ("open_pass", "coalesce(s.stepped_up_at <= at - interval '5 minutes', true)", "s.stepped_up_at is null"),
+        ("begin_session", "f.is_there or cardinality(care.offices_of(who.id)) > 0", "f.is_there"),
+        ("begin_session", "f.is_there or cardinality", "cardinality"),
+        ("begin_session", "case when not f.is_there then at end", "at"),
+        ("begin_session", "case when not f.is_there then at end", "null"),
+        ("begin_session", "o.profile, f", "'family', f"),
+        (
+            "give_office",
+            "update care.session s set second_factor_is_due = true where s.account_id = account and s.ended_at is null;",
+            ""
+        ),
+        ("give_office", "where s.account_id = account and s.ended_at is null", "where s.ended_at is null"),
+        ("has_second_factor", "where f.account_id = account", ""),
+        ("live_session", "x.organization_id = organization and", ""),
+        ("live_session", "x.secret_sha256 = sha256(session_secret)", "true"),
+        ("live_session", "and x.used_as = live_session.used_as", ""),
+        ("live_session", "and x.ended_at is null", ""),
+        ("live_session", "and x.until > at", ""),
+        ("live_session", "and x.seen_at + x.idle > at", ""),
+        ("live_session", "and m.since <= at", ""),
+        ("live_session", "and (m.until is null or m.until > at)", ""),
+        ("is_stepped_up", "(s).stepped_up_at > care.clock() - interval '5 minutes'", "(s).stepped_up_at is not null"),
+        ("is_stepped_up", "care.clock() - interval '5 minutes', false", "care.clock() - interval '5 minutes', true"),
+        ("second_factor_of", "where f.account_id = s.account_id", ""),
+        ("second_factor_of", "where c.account_id = s.account_id and", "where"),
+        (
+            "second_factor_of", "o.account_id = s.account_id and o.session_id = s.id and",
+            "o.account_id = s.account_id and"
+        ),
+        ("second_factor_of", "and o.at > care.clock() - interval '15 minutes'", ""),
+        ("second_factor_of", "or cardinality(care.offices_of(s.account_id)) > 0", ""),
+        ("second_factor_of", "s.second_factor_is_due or is_required", "is_required"),
+        ("count_try", "so_far >= 5", "so_far >= 4"),
+        ("count_try", "so_far >= 5", "so_far >= 6"),
+        ("count_try", "power(2, least(so_far, 10) - 5)", "1"),
+        ("count_try", "(s).organization_id and x.id = (s).id", "(s).organization_id and x.account_id = (s).account_id"),
+        ("raise_session", "case when by_code then at else x.second_factor_at end", "at"),
+        ("raise_session", "stepped_up_at = at,", ""),
+        ("raise_session", "tries = 0,", ""),
+        (
+            "raise_session", "tries_wait_until = null,\n           secret_sha256 = next_secret_sha256",
+            "tries_wait_until = null"
+        ),
+        ("show_second_factor", "if s.tries_wait_until > at then", "if false then"),
+        ("show_second_factor", "c.account_id = s.account_id and c.code_sha256", "c.code_sha256"),
+        ("show_second_factor", "and c.code_sha256 = recovery_sha256", ""),
+        (
+            "show_second_factor", "c.code_sha256 = recovery_sha256 and c.used_at is null",
+            "c.code_sha256 = recovery_sha256"
+        ),
+        ("show_second_factor", "elsif f.failures >= 20 and", "elsif false and"),
+        (
+            "show_second_factor", "elsif f.failures >= 20 and f.failed_at > at - interval '30 seconds' then",
+            "elsif f.failures >= 20 then"
+        ),
+        ("show_second_factor", "elsif step is null then", "elsif false then"),
+        ("show_second_factor", "abs(step - care.code_step()) > 1", "false"),
+        ("show_second_factor", "abs(step - care.code_step()) > 1", "abs(step - care.code_step()) > 2"),
+        ("show_second_factor", "abs(step - care.code_step()) > 1", "abs(step - care.code_step()) > 0"),
+        ("show_second_factor", "elsif step <= f.last_step then", "elsif false then"),
+        ("show_second_factor", "elsif step <= f.last_step then", "elsif step < f.last_step then"),
+        ("show_second_factor", "last_step = greatest(x.last_step, coalesce(step, x.last_step)), ", ""),
+        ("show_second_factor", "perform care.count_try(s);", ""),
+        (
+            "show_second_factor",
+            "update care.second_factor x set failures = x.failures + 1, failed_at = at where x.account_id = s.account_id;",
+            ""
+        ),
+        ("own_password_setting", "left(a.password_hash, 29)", "a.password_hash"),
+        ("own_password_setting", "and a.closed_at is null", ""),
+        ("step_up_by_password", "if care.has_second_factor(s.account_id) then", "if false then"),
+        ("step_up_by_password", "elsif s.tries_wait_until > care.clock() then", "elsif false then"),
+        ("step_up_by_password", "kept is null or", ""),
+        ("step_up_by_password", "kept is null or kept is distinct from hash", "kept is null"),
+        ("step_up_by_password", "kept is distinct from hash", "kept <> hash"),
+        ("step_up_by_password", "and a.closed_at is null", ""),
+        ("step_up_by_password", "perform care.count_try(s);", ""),
+        ("step_up_by_password", "raise_session(s, false,", "raise_session(s, true,"),
+        ("offer_second_factor", "elsif not care.is_stepped_up(s) then", "elsif false then"),
+        ("confirm_second_factor", "elsif not care.is_stepped_up(s) then", "elsif false then"),
+        ("confirm_second_factor", "elsif s.tries_wait_until > at then", "elsif false then"),
+        ("confirm_second_factor", "and x.session_id = s.id", ""),
+        ("confirm_second_factor", "and x.at > care.clock() - interval '15 minutes'", ""),
+        ("confirm_second_factor", "step is null or abs", "abs"),
+        ("confirm_second_factor", "step is null or abs(step - care.code_step()) > 1", "step is null"),
+        ("confirm_second_factor", "s.account_id, o.sealed_secret, step, at", "s.account_id, o.sealed_secret, 0, at"),
+        ("confirm_second_factor", "perform care.count_try(s);", ""),
+        ("confirm_second_factor", "delete from care.second_factor_offer x where x.account_id = s.account_id;", ""),
+        (
+            "confirm_second_factor", "x.account_id = s.account_id and x.id <> s.id and x.ended_at is null",
+            "x.id <> s.id and x.ended_at is null"
+        ),
+        (
+            "confirm_second_factor", "update care.session x set ended_at = at where",
+            "update care.session x set ended_at = at where false and"
+        ),
+        ("replace_recovery_codes", "where c.account_id = account", ""),
+        ("replace_recovery_codes", "delete from care.recovery_code c where c.account_id = account;", ""),
+        ("renew_recovery_codes", "elsif not care.has_second_factor(s.account_id) then", "elsif false then"),
+        ("renew_recovery_codes", "elsif not care.is_stepped_up(s) then", "elsif false then"),
+        ("remove_second_factor", "elsif not care.is_stepped_up(s) then", "elsif false then"),
+        ("remove_second_factor", "second_factor_at = null, stepped_up_at = null,", ""),
+        ("remove_second_factor", "cardinality(care.offices_of(s.account_id)) > 0", "false"),
+        ("forget_second_factor", "delete from care.recovery_code c where c.account_id = account;", ""),
+        (
+            "forget_second_factor", "delete from care.recovery_code c where c.account_id = account;",
+            "delete from care.recovery_code c;"
+        ),
+        (
+            "forget_second_factor", "delete from care.second_factor f where f.account_id = account;",
+            "delete from care.second_factor f;"
+        ),
+        ("forget_second_factor", "delete from care.second_factor_offer o where o.account_id = account;", ""),
+        ("forget_second_factor", "x.account_id = account and x.ended_at", "x.ended_at"),
+        ("forget_second_factor", "and x.id is distinct from but_session", ""),
+        ("forget_second_factor", "and x.id is distinct from but_session", "and x.id <> but_session"),
+        ("reset_second_factor", "if not care.has_second_factor(account) then", "if false then"),
     ]
 
     private static let signedIn: [Damage] = [

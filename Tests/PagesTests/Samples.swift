@@ -1,5 +1,6 @@
 import FHIR
 import People
+import Seals
 
 @testable import Portal
 
@@ -42,7 +43,7 @@ struct Samples {
     /// Every page, by the name of its file.
     var all: [(name: String, html: HTML)] {
         self.doors + self.lists + self.timelines + self.records + self.looks + self.shares + self.notices
-            + self.promises + self.vouchings + self.failures
+            + self.promises + self.vouchings + self.failures + self.secondFactors
     }
 }
 
@@ -524,6 +525,52 @@ extension Samples {
     }
 
     private var officer: Frame { with(self.frame()) { $0.signedIn?.isOfficer = true } }
+}
+
+// MARK: Second factors
+
+extension Samples {
+    private var secondFactors: [(name: String, html: HTML)] {
+        let frame = self.frame(.clinic)
+        let troubles: [SecondFactorPage.Trouble] = [.wrong, .wait(minutes: 1), .wait(minutes: 4)]
+        let link = CodeAppLink(OneTimeSecret(), address: self.word("meera@sunrise.example"))
+        let new = NewSecondFactorPage(
+            picture: QRCode(link.text)?.picture(saying: self.word("A picture for the camera of your code app")),
+            secret: self.word("GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ"),
+            link: link,
+            next: "/patients"
+        )
+        let own = OwnSecondFactorPage(since: Day(2026, 3, 4)!, codesLeft: 9, failures: 2, isRequired: true)
+        return [
+            ("second-factor", frame.document(SecondFactorPage(next: "/patients/p1"))),
+            ("second-factor-own", frame.document(own)),
+            ("second-factor-own-last", frame.document(with(own) { ($0.codesLeft, $0.failures) = (1, 1) })),
+            (
+                "second-factor-own-family",
+                self.frame().document(with(own) { ($0.codesLeft, $0.failures, $0.isRequired) = (0, 0, false) })
+            ),
+            ("second-factor-none", frame.document(OwnSecondFactorPage(isRequired: true, next: "/patients"))),
+            ("second-factor-none-family", self.frame().document(OwnSecondFactorPage(done: .removed))),
+            ("second-factor-new", frame.document(new)),
+            ("second-factor-new-wrong", frame.document(with(new) { $0.wasWrong = true })),
+            (
+                "recovery-codes",
+                frame.document(RecoveryCodesPage(codes: (0..<10).map { self.word("ABCD-EFGH-IJKL-MNO\($0)") }))
+            ),
+            ("step-up", frame.document(StepUpPage(next: "/patients/p1", hasApp: true, isAgain: true))),
+            ("step-up-password", self.frame().document(StepUpPage(next: "/patients/p1", hasApp: false))),
+        ]
+            + troubles.enumerated().flatMap { index, trouble in
+                [
+                    ("second-factor-trouble-\(index)", frame.document(SecondFactorPage(trouble: trouble))),
+                    (
+                        "second-factor-recovery-\(index)",
+                        frame.document(SecondFactorPage(trouble: trouble, wasRecovery: true))
+                    ),
+                    ("step-up-trouble-\(index)", frame.document(StepUpPage(hasApp: false, trouble: trouble))),
+                ]
+            }
+    }
 }
 
 // MARK: What people vouch for

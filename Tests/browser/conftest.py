@@ -1,13 +1,12 @@
 """What the tests of a running server share: the server, its people, and ways to speak to it."""
 
-import re
-
 import httpx
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
 import server as carekeep
+from code_app import app_of, begin_api, csrf_of, second_step
 
 DESKTOP = (1280, 900)
 PHONE = (390, 844)
@@ -80,14 +79,27 @@ class Api(httpx.Client):
     """The FHIR API on behalf of one person: paths are relative to `/fhir/`."""
 
     def __init__(self, server, person):
-        self.person = person
+        self.server, self.person = server, person
         with server.client() as client:
-            answer = client.post("/api/session", json={"email": person.email, "password": person.password})
+            answer = begin_api(server, client, person)
         assert answer.status_code in (200, 201), answer.text
         self.token = answer.json()["token"]
         super().__init__(
             base_url=f"{server.url}/fhir/", verify=server.trust(), timeout=60,
             headers={"Authorization": f"Bearer {self.token}", "Accept": "application/fhir+json"})
+
+    def request(self, *arguments, **options):
+        """A request; where it takes that somebody shows again who they are, that is shown and the request repeated."""
+        answer = super().request(*arguments, **options)
+        if answer.status_code != 401 or "step_up_needed" not in answer.text:
+            return answer
+        app = app_of(self.server, self.person)
+        shown = {"code": app.code()} if app else {"password": self.person.password}
+        stepped = super().request("POST", f"{self.server.url}/api/session/step-up", json=shown)
+        assert stepped.status_code == 200, stepped.text
+        self.token = stepped.json()["token"]
+        self.headers["Authorization"] = f"Bearer {self.token}"
+        return super().request(*arguments, **options)
 
     def create(self, resource):
         """Posts a resource, which is bytes or something for JSON."""
@@ -98,22 +110,18 @@ class Api(httpx.Client):
         return self.post(kind, headers={"Content-Type": "application/fhir+json"}, **content)
 
 
-def csrf_of(page):
-    """The secret of the form on a page."""
-    found = re.search(r'name="csrf" value="([^"]+)"', page.text)
-    assert found, f"no form with a csrf field on {page.url}"
-    return found.group(1)
-
-
 @pytest.fixture
-def sign_in(client):
+def sign_in(client, server):
     """`sign_in(person)` fills in the form as a browser would, and leaves the cookie with `client`."""
 
     def with_form(person, password=None):
         form = client.get("/sign-in")
         assert form.status_code == 200
         fields = {"csrf": csrf_of(form), "email": person.email, "password": password or person.password}
-        return client.post("/sign-in", data=fields, headers={"Origin": str(client.base_url).rstrip("/")})
+        answer = client.post("/sign-in", data=fields, headers={"Origin": str(client.base_url).rstrip("/")})
+        if answer.status_code == 303:
+            second_step(server, client, person)
+        return answer
 
     return with_form
 

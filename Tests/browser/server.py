@@ -134,6 +134,7 @@ class Somebody:
         self.email = facts["email"]
         self.password = facts["password"]
         self.role = facts["role"]
+        self.secret = facts.get("secret")
         self.patients = [one["id"] if isinstance(one, dict) else one for one in facts["patients"]]
 
     def __repr__(self):

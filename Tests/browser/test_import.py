@@ -32,6 +32,8 @@ def home():
         home.start()
         home.set_password(link)
         (home.folder / "password").write_text(PASSWORD + "\n")
+        with home.client() as client:
+            home.sign_in(client, ADA)
         yield home
 
 
@@ -53,7 +55,12 @@ def file(home, tmp_path):
 
 
 def bring(home, *files, member=ADA.email, password="password", **options):
-    return home.command("import", "--as", member, "--password-file", home.folder / password, *files, **options)
+    return home.command("import", "--as", member, "--password-file", home.folder / password, *code(home), *files, **options)
+
+
+def code(home):
+    """What the command takes beside the password: the owner of a clinic has a code app."""
+    return ["--code", home.code(ADA)]
 
 
 def bundle(*resources, kind="collection"):
@@ -256,7 +263,7 @@ def test_a_bundle_that_breaks_off_while_it_is_written_leaves_nothing_or_says_wha
     made = family(patient("Brokenoff"), *[observation("x") for _ in range(2500)])
     before = records(home)
     path = file("broken.json", made)
-    arguments = [BINARY, "import", "--as", ADA.email, "--password-file", home.folder / "password", path, "--config", home.file]
+    arguments = [BINARY, "import", "--as", ADA.email, "--password-file", home.folder / "password", *code(home), path, "--config", home.file]
     importing = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     home.sql("records", f"""do $$ begin
         for i in 1 .. 6000 loop
@@ -311,7 +318,7 @@ def test_a_terminal_shows_how_far_it_is(home, file):
     path = file("bar.json", made)
     mine, theirs = pty.openpty()
     running = subprocess.Popen(
-        [BINARY, "import", "--as", ADA.email, "--password-file", home.folder / "password", path, "--config", home.file],
+        [BINARY, "import", "--as", ADA.email, "--password-file", home.folder / "password", *code(home), path, "--config", home.file],
         stdout=subprocess.PIPE, stderr=theirs, stdin=subprocess.DEVNULL)
     os.close(theirs)
     shown = b""

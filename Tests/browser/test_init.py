@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 
+from code_app import second_step
 from conftest import csrf_of
 from installation import PASSWORD, Person, create, installation, patient
 
@@ -191,9 +192,11 @@ def test_whoever_has_an_account_joins_another_organisation_with_its_password(hom
         assert password not in answer.text
     answer = join(home, way, "ada@ferry.example", PASSWORD, visitor)
     assert answer.status_code == 303 and answer.headers["location"] == "/patients"
+    second_step(home, visitor, Person("ada@ferry.example"))
     assert "The Ferry Clinic" in visitor.get("/patients").text
     assert visitor.get(way).status_code == 410, "once"
-    token = visitor.post("/api/session", json=there).json()["token"]
+    assert visitor.post("/api/session", json=there).status_code == 401, "an owner of a clinic needs a code"
+    token = visitor.post("/api/session", json=there | {"code": home.code(Person("ada@ferry.example"))}).json()["token"]
     found = visitor.get("/fhir/Patient?name=Ferryman", headers={"Authorization": f"Bearer {token}"})
     assert found.status_code == 200 and "entry" not in found.json()
 

@@ -12,12 +12,11 @@ def newcomer():
 
 
 @pytest.fixture
-def add(client, api):
+def add(server, api):
     """Asks, as somebody, for a newcomer to be added."""
 
     def ask(person, newcomer):
-        headers = {"Authorization": api(person).headers["Authorization"]}
-        return client.post("/api/members", json=newcomer, headers=headers)
+        return api(person).post(f"{server.url}/api/members", json=newcomer)
 
     return ask
 

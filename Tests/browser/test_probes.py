@@ -107,7 +107,7 @@ def prove(front, spoil, *ids):
     return {name: row[1] for name, row in results(done).items()}, done.stdout
 
 
-DOOR = ["ENC-2", "APP-1", "APP-2", "APP-3", "APP-4", "ACC-2", "ACC-3", "MIN-1"]
+DOOR = ["ACC-1", "ENC-2", "APP-1", "APP-2", "APP-3", "APP-4", "ACC-2", "ACC-3", "MIN-1"]
 
 
 def test_unspoiled_everything_is_kept(front):
@@ -189,6 +189,9 @@ def history_rewritten(spoiler, question):
     ("APP-4", "injection", with_status(200, 500, only=lambda question: "%27" in question.path)),
     ("ACC-2", "weak-passwords", with_status(422, 303)),
     ("ACC-3", "session-end", sessions_that_go_on),
+    ("ACC-1", "second-factor", with_status(401, 201, only=lambda question: question.path == "/api/session")),
+    ("ACC-1", "second-factor", with_status(303, 200, only=lambda question: question.path == "/patients")),
+    ("ACC-1", "second-factor", with_status(401, 303, only=lambda question: question.path == "/second-factor")),
     ("MIN-1", "minimum", with_status(422, 201)),
     ("ISO-2", "guessing", tell_what_exists),
     ("AUD-1", "entries", reads_from_a_cache),

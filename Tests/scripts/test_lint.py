@@ -16,7 +16,7 @@ def tree(tmp_path):
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
     modules = ("Care FHIR Postgres Seals Trail People Records Assurance Portal Synthetic CarekeepTesting carekeep "
-               "CPostgres CBcrypt CCurl CPango Paper").split()
+               "CPostgres CBcrypt CCurl CPango CQRencode Paper").split()
     for module in modules:
         write(tmp_path, f"Sources/{module}/File.swift", f"/// {module}.\npublic enum {module.title()}File {{}}\n")
     write(tmp_path, "Tests/CareTests/CareTests.swift", "/// Tests.\nenum CareTests {}\n")

@@ -112,20 +112,33 @@ struct Canaries {
             use: .api,
             origin: Self.origin
         )
-        let caller = Caller(token: token, use: .api, origin: Self.origin)
+        let caller = try await complete(Caller(token: token, use: .api, origin: Self.origin))
         let (patient, observation) = try await record(words, for: caller)
         let spare = try await founding.renewLink(for: address, in: Organization.ID(organization), over: admin)
         return Canary(
             organization: organization,
             address: address,
             password: password,
-            token: token.text,
+            token: caller.token.text,
             link: spare?.link.text ?? "",
             caller: caller,
             patient: patient,
             observation: observation,
             words: words
         )
+    }
+
+    /// The session, with a code app set up for this run where the member needs one.
+    private func complete(_ caller: Caller) async throws -> Caller {
+        guard try await home.signIn.secondFactor(of: caller).isRequired else { return caller }
+        try await home.signIn.offerSecondFactor(for: caller)
+        guard let secret = try await home.signIn.secondFactor(of: caller).offer,
+            case .confirmed(let token, codes: _) = try await home.signIn.confirmSecondFactor(
+                secret.code(of: OneTimeSecret.step(at: Date())),
+                for: caller
+            )
+        else { throw ProbeTrouble.cannotBeTried("a synthetic member cannot set up a code app") }
+        return Caller(token: token, use: .api, origin: caller.origin)
     }
 
     /// The patient and the observation; made if they are missing. The observation was changed once, so that it has two versions.

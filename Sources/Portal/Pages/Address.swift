@@ -62,6 +62,35 @@ extension Address {
     static let chooseOrganization: Address = "/organizations"
     /// POST, with `csrf`, `token`, `password`, `again`.
     static let setPassword: Address = "/password"
+    /// GET asks for a code; POST has `csrf`, `code` or `recovery`, `next`.
+    static let secondFactor: Address = "/second-factor"
+    /// GET asks again who is there; POST has `csrf`, `code`, `recovery` or `password`, `next`.
+    static let stepUp: Address = "/step-up"
+    /// One's own code app.
+    static let ownSecondFactor: Address = "/account/second-factor"
+    static let removedSecondFactor: Address = "/account/second-factor?done=removed"
+    /// POST, with `csrf`, `next`: the same path as ``ownSecondFactor``.
+    static let offerSecondFactor: Address = "/account/second-factor"
+    /// GET shows the secret to the app; POST has `csrf`, `code`, `next`.
+    static let newSecondFactor: Address = "/account/second-factor/new"
+    /// POST, with `csrf`.
+    static let recoveryCodes: Address = "/account/second-factor/codes"
+    /// POST, with `csrf`.
+    static let removeSecondFactor: Address = "/account/second-factor/remove"
+
+    static func ownSecondFactor(next: Address?) -> Address {
+        next.map { "/account/second-factor?next=\($0.text)" } ?? .ownSecondFactor
+    }
+
+    static func newSecondFactor(next: Address?) -> Address {
+        next.map { "/account/second-factor/new?next=\($0.text)" } ?? .newSecondFactor
+    }
+
+    /// Where somebody shows again who they are, and the way back. `isAgain`: what was sent was not done.
+    static func stepUp(next: Address, isAgain: Bool) -> Address {
+        isAgain ? "/step-up?next=\(next.text)&again=1" : "/step-up?next=\(next.text)"
+    }
+
     /// GET lists; POST looks for somebody, with `csrf`, `name`, `born`, `identifier`: never in the address.
     static let patients: Address = "/patients"
     static let trust: Address = "/trust"

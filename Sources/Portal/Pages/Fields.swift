@@ -25,6 +25,8 @@ struct Field: Sendable {
     var latest: Day?
     /// For a password: the shortest.
     var shortest: Int?
+    /// Whether it takes digits alone: a phone then shows digits to type.
+    var isNumber = false
 
     var html: HTML {
         let id = self.name + self.suffix
@@ -43,7 +45,7 @@ struct Field: Sendable {
         \(" required", if: self.isRequired)\(" readonly", if: self.isReadOnly)\
         \(" autocapitalize=\"none\" spellcheck=\"false\"", if: self.kind != .date && self.kind != .text)\
         \(self.earliest.map { " min=\"\($0.iso)\"" as HTML })\(self.latest.map { " max=\"\($0.iso)\"" as HTML })\
-        \(self.shortest.map { " minlength=\"\($0)\"" as HTML })
+        \(self.shortest.map { " minlength=\"\($0)\"" as HTML })\(" inputmode=\"numeric\"", if: self.isNumber)
         """
     }
 

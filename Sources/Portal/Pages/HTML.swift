@@ -74,6 +74,11 @@ extension HTML {
             self.html.append(escaping: link.text)
         }
 
+        /// What opens a code app.
+        mutating func appendInterpolation(_ link: CodeAppLink) {
+            self.html.append(escaping: link.text)
+        }
+
         mutating func appendInterpolation(_ nested: HTML) {
             self.html.append(contentsOf: nested.bytes)
         }

@@ -95,7 +95,7 @@ enum Stylesheet {
         button.quiet, .button.quiet { background: transparent; color: var(--accent); border-color: var(--edge); min-height: 44px; font-weight: 500; }
         button.quiet:hover, .button.quiet:hover { background: var(--tint); color: var(--accent-deep); }
         .buttons { display: flex; flex-wrap: wrap; gap: .75rem; }
-        section.card form { max-width: 34rem; }
+        section.card form { max-width: 34rem; } form + .hint { margin-top: .6rem; }
         .field { margin: 0 0 1.1rem; }
         .field label { display: block; font-weight: 600; }
         .field .hint, .field .error { margin: 0 0 .25rem; }
@@ -229,6 +229,8 @@ enum Stylesheet {
         .checks .details { list-style: disc; margin: .2rem 0 .4rem; padding-left: 1.2rem; color: var(--ink); overflow-wrap: anywhere; }
         .checks .details li { border: 0; padding: .1rem 0; }
         .key code { overflow-wrap: anywhere; user-select: all; }
+        .qr { display: block; width: 15rem; max-width: 100%; height: auto; border-radius: 8px; border: 1px solid var(--line); }
+        .codes { list-style: none; padding: 0; display: grid; grid-template-columns: repeat(auto-fit, minmax(12rem, 1fr)); gap: .4rem; font-size: 1.1rem; user-select: all; }
 
         @media (max-width: 44rem) {
           .organization { order: 1; flex: 1 1 0; min-width: 0; border: 0; padding: 0; font-size: .93rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }

@@ -68,6 +68,7 @@ func portal(
     router.add(middleware: AnswerFailures(log: log, limits: limits))
 
     let signing = SigningRoutes(signIn: services.signIn, apiSessionSeconds: apiSessionSeconds)
+    let secondFactor = SecondFactorRoutes(signIn: services.signIn, apiSessionSeconds: apiSessionSeconds)
     let fhir = FHIRRoutes(
         records: services.records,
         limits: limits,
@@ -90,11 +91,13 @@ func portal(
     let pages = router.group().add(middleware: PageDoor(signIn: services.signIn)).group(context: PageVisit.self)
     charts.add(to: pages)
     signing.add(toPages: pages)
+    secondFactor.add(toPages: pages)
     VouchRoutes(attestations: services.attestations, trust: services.trust).add(to: pages)
 
     let api = router.group().add(middleware: APIDoor()).group(context: APIVisit.self)
     fhir.add(to: api)
     signing.add(toAPI: api)
+    secondFactor.add(toAPI: api)
     MemberRoutes(members: services.members).add(to: api)
     return router
 }

@@ -33,12 +33,19 @@ struct AnswerFailures: RouterMiddleware {
         if path.hasPrefix("/fhir") || path.hasPrefix("/api") {
             return failure.outcomeResponse(requestID: context.requestID)
         }
-        return page(for: failure, path: path, context)
+        return page(for: failure, request, context)
     }
 
-    private func page(for failure: Failure, path: String, _ context: Visit) -> Response {
-        if failure.refusal == .signedOut {
-            return Response(status: .seeOther, headers: [.location: signInLocation(path)])
+    private func page(for failure: Failure, _ request: Request, _ context: Visit) -> Response {
+        let path = request.uri.path
+        switch failure.refusal {
+        case .signedOut?: return way(to: "/sign-in", backTo: path)
+        case .secondFactorNeeded?: return way(to: "/second-factor", backTo: path)
+        // What was posted is not done later by itself: whoever sent it is told so, and sends it again.
+        case .stepUpNeeded?:
+            let address = Address(returningTo: path) ?? .patients
+            return .seeOther(.stepUp(next: address, isAgain: request.method != .get))
+        default: break
         }
         let notice: NoticePage =
             switch (failure.refusal, failure.status) {
@@ -54,11 +61,13 @@ struct AnswerFailures: RouterMiddleware {
         return Response(page: frame.document(notice), status: failure.status)
     }
 
-    /// The way to the sign-in page and back. Only a path of this server comes along, and never a query.
-    private func signInLocation(_ path: String) -> String {
-        guard let address = Address(returningTo: path), address != .home, address != .signOut else { return "/sign-in" }
+    /// The way to a page where somebody shows who they are, and back. Only a path of this server comes along, and never a query.
+    private func way(to page: String, backTo path: String) -> Response {
+        guard let address = Address(returningTo: path), address != .home, address != .signOut else {
+            return Response(status: .seeOther, headers: [.location: page])
+        }
         let encoded = address.text.addingPercentEncoding(allowing: "/-_.~")
-        return "/sign-in?next=\(encoded)"
+        return Response(status: .seeOther, headers: [.location: "\(page)?next=\(encoded)"])
     }
 }
 
@@ -94,7 +103,7 @@ struct Failure {
 
     func outcomeResponse(requestID: RequestID) -> Response {
         var response = Response(json: outcome.json().serialized(), status: status)
-        if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
+        if status == .unauthorized { response.headers[.wwwAuthenticate] = refusal?.challenge ?? "Bearer" }
         if status == .internalServerError { response.headers[HTTPField.Name("X-Request-Id")!] = requestID.description }
         return response
     }
@@ -135,9 +144,21 @@ extension SealError {
 }
 
 extension Refusal {
+    /// What `WWW-Authenticate` says: for a session that is good and has not shown enough, as RFC 9470 has it.
+    fileprivate var challenge: String? {
+        switch self {
+        case .secondFactorNeeded:
+            #"Bearer error="insufficient_user_authentication", error_description="A second factor is needed", acr_values="mfa""#
+        case .stepUpNeeded:
+            #"Bearer error="insufficient_user_authentication", error_description="Show again who you are", max_age="300""#
+        default: nil
+        }
+    }
+
     var status: HTTPResponse.Status {
         switch self {
-        case .signedOut, .wrongCredentials: .unauthorized
+        case .signedOut, .wrongCredentials, .secondFactorNeeded, .stepUpNeeded, .wrongCode: .unauthorized
+        case .tooManyTries: .tooManyRequests
         case .notFound: .notFound
         case .linkIsUsedUp, .deleted: .gone
         case .formIsForeign: .forbidden
@@ -153,6 +174,12 @@ extension Refusal {
         switch self {
         case .signedOut: Outcome(.login, "sign in first, or again")
         case .wrongCredentials: Outcome(.login, "address and password do not belong together")
+        case .secondFactorNeeded:
+            Outcome(.login, "\(rawValue): a code of the second factor is needed; sign in with one, as `code`")
+        case .stepUpNeeded:
+            Outcome(.login, "\(rawValue): show a code, or the password where there is none, at /api/session/step-up")
+        case .wrongCode: Outcome(.login, "\(rawValue): the code is wrong, or was used already")
+        case .tooManyTries: Outcome(.throttled, "\(rawValue): too many wrong codes; wait, and try again")
         case .notFound: Outcome(.notFound, "there is no such thing for you to see")
         case .linkIsUsedUp: Outcome(.expired, "the link no longer works")
         case .formIsForeign: Outcome(.security, "the form is not one of this session")

@@ -12,7 +12,7 @@ import People
 ///     POST /sign-out
 ///     GET  /password    by a one-time link: `#` never reaches the server, so the link's secret is in the query, once
 ///     POST /password    token, password, again      POST /join     token, email, password: for whoever has an account
-///     POST /api/session {"email", "password", "organization"?} → {"token", "expires_in"}     DELETE /api/session
+///     POST /api/session {"email", "password", "organization"?, "code"?} → {"token", "expires_in"}     DELETE /api/session
 struct SigningRoutes {
     let signIn: SignIn
     let apiSessionSeconds: Int
@@ -188,12 +188,22 @@ struct SigningRoutes {
             use: .api,
             origin: visit.origin(of: request)
         )
-        let answer: JSON = [
-            "token": .string(token.text), "token_type": "Bearer", "expires_in": .number("\(apiSessionSeconds)"),
-        ]
-        var response = Response(json: answer.serialized(), status: .created)
-        response.headers[.contentType] = "application/json"
-        return response
+        let caller = Caller(token: token, use: .api, origin: visit.origin(of: request))
+        return .session(try await complete(caller, with: body["code"]?.string), seconds: apiSessionSeconds, .created)
+    }
+}
+
+extension SigningRoutes {
+    /// The token of a session that has shown all it needs. A program that has not gets none: the session ends.
+    private func complete(_ caller: Caller, with code: String?) async throws -> SessionToken {
+        do {
+            if let code { return try await signIn.show(code, for: caller).token }
+            guard try await !signIn.secondFactor(of: caller).isDue else { throw Refusal.secondFactorNeeded }
+            return caller.token
+        } catch {
+            try await signIn.end(caller)
+            throw error
+        }
     }
 }
 

@@ -30,7 +30,10 @@ struct VouchRoutes {
             return try await show(visit) { $0.done = done }
         }
         pages.post("trust/vouch/:promise") { request, visit in try await vouch(request, visit) }
-        pages.post("trust/vouch/:promise/review") { request, visit in try await review(request, visit) }
+        pages.post("trust/vouch/:promise/review") { request, visit in
+            let page = Address.vouching(for: try visit.parameters.require("promise"))
+            return try await SecondFactorRoutes.steppingUp(backTo: page) { try await review(request, visit) }
+        }
         pages.post("trust/vouch/:promise/withdraw") { request, visit in try await withdraw(request, visit) }
         pages.get("trust/vouch/:promise/evidence/:attestation") { _, visit in try await evidence(visit) }
     }

@@ -64,6 +64,10 @@ update care.act set directory_powers = '{directory.read,directory.write,director
                     directory_roles = '{owner,admin,caregiver,clinician,staff}'
  where name = 'bundle.write';
 
+-- What is grave takes that the session showed within five minutes who is there. (ACC-1)
+update care.act set step_up = true
+ where name in ('reach.share', 'member.add', 'record.move', 'patient.merge', 'attestation.make', 'attestation.review');
+
 revoke all on care.act from carekeep_server, carekeep_keykeeper;
 grant select on care.act to carekeep_gate;
 alter table care.act enable row level security;

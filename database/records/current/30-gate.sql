@@ -51,7 +51,8 @@ $$;
 -- targets      keyed tags of the records (or of the Patient records) that the act is about
 -- new_patients ids for patients whom the act is going to create
 -- roles        what the caller is in the organisation
--- outcome      0 opened, 1 no such session, 2 refused, 3 the guard is up, 4 the patient was merged into another one
+-- outcome      0 opened, 1 no such session, 2 refused, 3 the guard is up, 4 the patient was merged into another one,
+--              5 the session needs its second factor, 6 it must show again who is there
 create function care.open_pass(
     organization uuid, session_secret bytea, pass_secret bytea, used_as text, act_name text,
     targets bytea[], new_patients uuid[], purpose text, key_epoch integer, salt bytea, sealed bytea,
@@ -105,6 +106,10 @@ begin
         select m.roles into roles from care.membership m
          where m.organization_id = s.organization_id and m.account_id = s.account_id
            and m.since <= at and (m.until is null or m.until > at);
+        if s.profile is null then
+            -- Begun by a release that knew no second factors.
+            select o.profile into s.profile from care.organization o where o.organization_id = s.organization_id;
+        end if;
         if s.ended_at is not null or s.until <= at or s.seen_at + s.idle <= at or roles is null then
             outcome := 1; refused := 'session has ended';
         elsif s.used_as is distinct from open_pass.used_as then
@@ -128,6 +133,12 @@ begin
         elsif g.expected is null or g.seen is distinct from g.expected
               or coalesce(g.inspected_at, '-infinity') < clock_timestamp() - interval '5 minutes' then
             outcome := 3; refused := 'the guard is up';
+        -- Both are asked before anything is looked up, so that neither tells what there is.
+        elsif s.second_factor_at is null
+              and (s.second_factor_is_due or care.needs_second_factor(s.profile, roles)) then
+            outcome := 5; refused := 'a second factor is needed';
+        elsif a.step_up and coalesce(s.stepped_up_at <= at - interval '5 minutes', true) then
+            outcome := 6; refused := 'stepping up is needed';
         end if;
     end if;
 

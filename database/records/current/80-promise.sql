@@ -84,6 +84,12 @@ begin
     get diagnostics gone = row_count;
     delete from care.link l where l.organization_id in (select c.organization_id from care.canary c);
     get diagnostics more = row_count;
+    perform care.forget_second_factor(m.account_id, null)
+       from care.membership m where m.organization_id in (select c.organization_id from care.canary c)
+        -- Whoever belongs somewhere else too is somebody.
+        and not exists (select from care.membership e
+                         where e.account_id = m.account_id
+                           and e.organization_id not in (select c.organization_id from care.canary c));
     update care.account a set password_hash = null
      where a.password_hash is not null
        and exists (select from care.membership m where m.account_id = a.id)

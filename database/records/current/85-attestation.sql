@@ -29,6 +29,7 @@ begin
         return false;
     end if;
     insert into care.office (account_id, office, since) values (account, give_office.office, care.clock());
+    update care.session s set second_factor_is_due = true where s.account_id = account and s.ended_at is null;
     perform care.write_sign_in(null, account, null, 'office.give', null, key_epoch, salt, sealed);
     return true;
 end

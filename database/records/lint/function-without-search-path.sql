@@ -1,4 +1,4 @@
--- Functions that do not fix their search path, or let temporary objects come before others. Three are called at each request,
+-- Functions that do not fix their search path, or let temporary objects come before others. Four are called at each request,
 -- and are on the path of their owner's functions, which fix theirs: as long as they run as their caller, and nobody else may.
 select p.oid::regprocedure::text
   from pg_proc p
@@ -6,5 +6,5 @@ select p.oid::regprocedure::text
    and not exists (
        select from unnest(p.proconfig) setting
         where setting ~ '^search_path=' and setting ~ ', ?pg_temp$' and setting !~ '\mpublic\M|\$user')
-   and not (p.proname in ('acting', 'context_of', 'write_entry') and not p.prosecdef and not exists (
+   and not (p.proname in ('acting', 'context_of', 'needs_second_factor', 'write_entry') and not p.prosecdef and not exists (
        select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g where g.grantee <> p.proowner))

@@ -4,7 +4,7 @@ select c.oid::regclass::text
  where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
    and c.relname not in (
        'account', 'act', 'attestation', 'attestation_review', 'attestation_withdrawal', 'guard', 'job_kind', 'migration',
-       'office', 'probe_result', 'vulnerability', 'vulnerability_act')
+       'office', 'probe_result', 'recovery_code', 'second_factor', 'second_factor_offer', 'vulnerability', 'vulnerability_act')
    and not exists (
        select from pg_attribute a
         where a.attrelid = c.oid and a.attname = 'organization_id' and a.attnotnull and a.atttypid = 'uuid'::regtype)
