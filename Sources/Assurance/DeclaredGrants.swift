@@ -20,49 +20,92 @@ public struct DeclaredGrants: Sendable {
         act attestation.make: installation, carries attestation.make; being steward; after stepping up
         act attestation.review: installation, carries attestation.review; being steward; after stepping up
         act attestation.withdraw: installation, carries attestation.withdraw; being steward
-        act bundle.write: patients, carries patient.write, reach.write, record.change, record.delete, record.read, \
-        record.write; of the directory directory.change, directory.read, directory.write \
-        being admin, caregiver, clinician, owner, staff; reached as assignment, care-team, guardian, self; being admin, caregiver, clinician, owner, patient, staff
-        act directory.browse: directory, carries directory.read, version.read
-        act directory.create: directory, carries directory.write; being admin, caregiver, clinician, owner, staff
-        act directory.history: directory, carries directory.read, version.read
-        act directory.read: directory, carries directory.read
-        act directory.search: directory, carries directory.read
-        act member.add: organization, carries member.add, member.read; being admin, owner; after stepping up
-        act member.list: organization, carries member.read
-        act patient.browse: roster, carries roster.read, version.read
-        act patient.create: patients, carries patient.write, reach.write, record.write; \
-        being admin, caregiver, clinician, owner, patient, staff
-        act patient.everything: patient, carries directory.read, record.read; \
-        reached as assignment, care-team, guardian, self, share
-        act patient.history: patient, carries record.read, version.read; \
-        reached as assignment, care-team, guardian, self, share
-        act patient.list: roster, carries roster.read
-        act patient.merge: patients, carries patient.merge, record.change, record.move, record.read, record.write, version.read; \
-        reached as assignment, care-team, guardian, self; being admin, caregiver, clinician, owner, staff; after stepping up
-        act patient.search: roster, carries roster.read
+        act bundle.write: patients, asks for record.write, carries patient.write, reach.write, record.change, \
+        record.delete, record.read, record.write; of the directory asks for directory.write, carries directory.change, \
+        directory.read, directory.write; reached as assignment, care-team, guardian, self
+        act directory.browse: directory, asks for directory.read, carries directory.read, version.read
+        act directory.create: directory, asks for directory.write, carries directory.write
+        act directory.history: directory, asks for directory.read, carries directory.read, version.read
+        act directory.read: directory, asks for directory.read, carries directory.read
+        act directory.search: directory, asks for directory.read, carries directory.read
+        act member.add: organization, asks for member.administer, carries member.add, member.read; after stepping up
+        act member.change-roles: organization, asks for member.administer, carries member.change, member.read, role.read; after stepping up
+        act member.list: organization, asks for member.read, carries member.read, role.read
+        act member.end: organization, asks for member.administer, carries member.end, member.read; after stepping up
+        act member.leave: organization, carries member.leave
+        act notice.list: organization, asks for member.administer, carries member.read, notice.read
+        act settings.change: organization, asks for settings.administer, carries settings.change, settings.read; after stepping up
+        act settings.list: organization, asks for settings.read, carries settings.read
+        act patient.browse: roster, asks for record.read, carries roster.read, version.read
+        act patient.create: patients, asks for record.write, carries patient.write, reach.write, record.write
+        act patient.everything: patient, asks for record.export, carries directory.read, record.read; reached as \
+        assignment, care-team, guardian, self, share
+        act patient.history: patient, asks for record.read, carries record.read, version.read; reached as assignment, \
+        care-team, guardian, self, share
+        act patient.list: roster, asks for record.read, carries roster.read
+        act patient.merge: patients, asks for record.administer, carries patient.merge, record.change, record.move, \
+        record.read, record.write, version.read; reached as assignment, care-team, guardian, self; after stepping up
+        act patient.search: roster, asks for record.read, carries roster.read
+        act reach.read: patient, asks for sharing.read, carries entry.read, member.read, reach.read, record.read; reached \
+        as guardian, self
+        act reach.share: patient, asks for sharing.write, carries member.read, reach.read, reach.share; reached as \
+        guardian, self; after stepping up
+        act reach.withdraw: patient, asks for sharing.write, carries member.read, reach.read, reach.withdraw; reached as \
+        guardian, self
+        act record.browse: patient, asks for record.read, carries directory.read, record.read, version.read; reached as \
+        assignment, care-team, guardian, self, share
+        act record.create: patient, asks for record.write, carries record.write; reached as assignment, care-team, \
+        guardian, self
+        act record.create.several: patients, asks for record.write, carries record.write; reached as assignment, \
+        care-team, guardian, self
+        act record.delete: patient, asks for record.write, carries record.change, record.delete, record.read, \
+        record.write; of the directory asks for directory.write, carries directory.change, directory.read, \
+        directory.write, record.delete; reached as assignment, care-team, guardian, self
+        act record.history: patient, asks for record.read, carries record.read, version.read; of the directory asks for \
+        directory.read, carries directory.read, version.read; reached as assignment, care-team, guardian, self, share
+        act record.move: patients, asks for record.administer, carries record.change, record.move, record.read, \
+        record.write, version.read; reached as assignment, care-team, guardian, self; after stepping up
+        act record.read: patient, asks for record.read, carries record.read; of the directory asks for directory.read, \
+        carries directory.read; reached as assignment, care-team, guardian, self, share
+        act record.search: patient, asks for record.read, carries record.read; reached as assignment, care-team, \
+        guardian, self, share
+        act record.update: patient, asks for record.write, carries record.change, record.read, record.write; of the \
+        directory asks for directory.write, carries directory.change, directory.read, directory.write; reached as \
+        assignment, care-team, guardian, self
+        act role.change: organization, asks for role.administer, carries role.change, role.read; after stepping up
+        act role.end: organization, asks for role.administer, carries role.end, role.read; after stepping up
+        act role.make: organization, asks for role.administer, carries role.make, role.read; after stepping up
+        act trail.read: patient, asks for trail.read, carries entry.read, member.read, record.read; reached as guardian, \
+        self
+        being admin in clinic, family, operations (offered in clinic, family, operations): directory.read, \
+        directory.write, member.administer, member.read, record.administer, record.export, record.read, record.write, \
+        role.administer, settings.administer, settings.read, sharing.read, sharing.write, trail.read
+        being auditor in clinic, family, operations (offered in clinic, operations): member.read, settings.read, \
+        trail.administer, trail.read
+        being caregiver in clinic, family, operations (offered in family): directory.read, directory.write, member.read, \
+        record.administer, record.export, record.read, record.write, sharing.read, sharing.write, trail.read
+        being clinician in clinic, family, operations (offered in clinic, family, operations): directory.read, \
+        directory.write, member.read, record.administer, record.export, record.read, record.write, sharing.read, \
+        sharing.write, trail.read
+        being data-governance-officer in clinic, family, operations (offered in family): research.administer, \
+        research.read, settings.read
+        being member in clinic, family, operations (offered in clinic, family, operations): directory.read, member.read, \
+        record.export, record.read, sharing.read, sharing.write, trail.read
+        being owner in clinic, family, operations (offered in clinic, family, operations): directory.read, \
+        directory.write, member.administer, member.read, record.administer, record.export, record.read, record.write, \
+        role.administer, settings.administer, settings.read, sharing.read, sharing.write, trail.read
+        being patient in clinic, family, operations (offered in clinic, family): directory.read, member.read, \
+        record.export, record.read, record.write, sharing.read, sharing.write, trail.read
+        being principal-investigator in clinic, family, operations (offered in family): research.read, research.write
+        being privacy-officer in clinic, family, operations (offered in clinic, family, operations): member.read, \
+        settings.read, sharing.read, trail.administer, trail.read
+        being researcher in clinic, family, operations (offered in family): research.read
+        being safety-monitor in clinic, family, operations (offered in family): research.read
+        being staff in clinic, family, operations (offered in clinic, operations): directory.read, directory.write, \
+        member.read, record.administer, record.export, record.read, record.write, sharing.read, sharing.write, trail.read
+        being teen in clinic, family, operations (offered in family): directory.read, member.read, record.export, \
+        record.read, record.write, sharing.read, sharing.write, trail.read
         act probe.read: installation, carries probe.read; being auditor, steward
-        act reach.read: patient, carries entry.read, member.read, reach.read, record.read; reached as guardian, self
-        act reach.share: patient, carries member.read, reach.read, reach.share; reached as guardian, self; after stepping up
-        act reach.withdraw: patient, carries member.read, reach.read, reach.withdraw; reached as guardian, self
-        act record.browse: patient, carries directory.read, record.read, version.read; \
-        reached as assignment, care-team, guardian, self, share
-        act record.create: patient, carries record.write; reached as assignment, care-team, guardian, self
-        act record.create.several: patients, carries record.write; \
-        reached as assignment, care-team, guardian, self; being admin, caregiver, clinician, owner, patient, staff
-        act record.delete: patient, carries record.change, record.delete, record.read, record.write; of the directory \
-        directory.change, directory.read, directory.write, record.delete being admin, caregiver, clinician, owner, staff; \
-        reached as assignment, care-team, guardian, self
-        act record.history: patient, carries record.read, version.read; of the directory directory.read, version.read; \
-        reached as assignment, care-team, guardian, self, share
-        act record.move: patients, carries record.change, record.move, record.read, record.write, version.read; \
-        reached as assignment, care-team, guardian, self; being admin, caregiver, clinician, owner, staff; after stepping up
-        act record.read: patient, carries record.read; of the directory directory.read; reached as assignment, care-team, guardian, self, share
-        act record.search: patient, carries record.read; reached as assignment, care-team, guardian, self, share
-        act record.update: patient, carries record.change, record.read, record.write; of the directory directory.change, \
-        directory.read, directory.write being admin, caregiver, clinician, owner, staff; \
-        reached as assignment, care-team, guardian, self
-        act trail.read: patient, carries entry.read, member.read, record.read; reached as guardian, self
         job housekeeping: by itself
         job pass.sweep: by itself
         role carekeep_gate
@@ -100,7 +143,24 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may delete on link
         carekeep_gate may select on membership
         carekeep_gate may insert on membership
-        carekeep_gate may update on membership (since)
+        carekeep_gate may update on membership (custom_roles, permits, roles, sealed_name, since, until)
+        carekeep_gate may insert on reach
+        carekeep_gate may update on reach (withdrawn_at)
+        carekeep_gate may select on setting
+        carekeep_gate may select on organization_setting
+        carekeep_gate may insert on organization_setting
+        carekeep_gate may update on organization_setting (changed_at, value)
+        carekeep_gate may delete on organization_setting
+        carekeep_gate may select on disclosed
+        carekeep_gate may insert on disclosed
+        carekeep_gate may delete on disclosed
+        carekeep_gate may select on notice
+        carekeep_gate may insert on notice
+        carekeep_gate may select on permission
+        carekeep_gate may select on built_in_role
+        carekeep_gate may select on role
+        carekeep_gate may insert on role
+        carekeep_gate may update on role (ended_at, permissions)
         carekeep_gate may select on office
         carekeep_gate may insert on office
         carekeep_gate may update on office (until)
@@ -174,6 +234,14 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute attestations_waiting()
         carekeep_server may execute review_attestation(uuid,boolean,text)
         carekeep_server may execute withdraw_attestation(uuid,text)
+        carekeep_server may execute change_role(uuid,text[])
+        carekeep_server may execute change_roles(uuid,text[],uuid[])
+        carekeep_server may execute change_setting(text,text)
+        carekeep_server may execute settings()
+        carekeep_server may execute end_membership(uuid,timestamp with time zone,uuid,integer,bytea,bytea)
+        carekeep_server may execute end_role(uuid)
+        carekeep_server may execute make_role(uuid,text,text[])
+        carekeep_server may execute roles_offered()
         carekeep_server may execute begin_session(bytea,text,uuid,text,bytea,interval,interval,text,integer,bytea,bytea)
         carekeep_server may execute count_reach_of_merged(uuid)
         carekeep_server may execute disclose(uuid[],integer,bytea,bytea)
@@ -226,7 +294,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may select on entry \
         (account_id, act, actor_organization_id, at, granted, id, key_epoch, opening_id, organization_id, patient_id, \
         purpose, record_id, salt, scope, sealed)
-        carekeep_server may select on membership (account_id, organization_id, roles, sealed_name, since, until)
+        carekeep_server may select on membership (account_id, custom_roles, organization_id, roles, sealed_name, since, until)
         carekeep_server may select on patient
         carekeep_server may insert on patient (id, organization_id)
         carekeep_server may select on reach
@@ -238,6 +306,8 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may select on record_subject
         carekeep_server may insert on record_subject (organization_id, patient_id, record_id)
         carekeep_server may update on record (card, is_deleted, sealed, version)
+        carekeep_server may select on notice
+        carekeep_server may select on role
         carekeep_server may select on token
         carekeep_server may insert on token (epoch, organization_id, patient_id, value)
         carekeep_server may select on version
@@ -284,6 +354,7 @@ public struct DeclaredGrants: Sendable {
         var found = Set(try connection.query(Self.found(in: schema)).map { try $0.decode(String.self, at: 0) })
         if schema == "care" {
             found.formUnion(try connection.query(Self.acts).map { try $0.decode(String.self, at: 0) })
+            found.formUnion(try connection.query(Self.builtInRoles).map { try $0.decode(String.self, at: 0) })
             found.formUnion(try connection.query(Self.jobKinds).map { try $0.decode(String.self, at: 0) })
         }
         return lines.subtracting(found).sorted().map { "missing: \($0)" }
@@ -291,18 +362,24 @@ public struct DeclaredGrants: Sendable {
     }
 
     private static let acts: SQL = """
-        select format('act %s: %s, carries %s%s%s%s%s%s', name, scope,
+        select format('act %s: %s,%s carries %s%s%s%s%s', name, scope, ' asks for ' || permission || ',',
                       array_to_string(array(select unnest(powers) order by 1), ', '),
-                      case when directory_powers <> '{}' then '; of the directory '
+                      case when directory_powers <> '{}' then '; of the directory asks for '
+                           || coalesce(directory_permission, 'nothing') || ', carries '
                            || array_to_string(array(select unnest(directory_powers) order by 1), ', ') end,
-                      case when directory_roles <> '{}' then ' being '
-                           || array_to_string(array(select unnest(directory_roles) order by 1), ', ') end,
                       case when reach <> '{}' then '; reached as '
                            || array_to_string(array(select unnest(reach) order by 1), ', ') end,
                       case when roles <> '{}' then '; being '
                            || array_to_string(array(select unnest(roles) order by 1), ', ') end,
                       case when step_up then '; after stepping up' end)
           from act
+        """
+
+    private static let builtInRoles: SQL = """
+        select format('being %s in %s (offered in %s): %s', name, string_agg(profile, ', ' order by profile),
+                      string_agg(profile, ', ' order by profile) filter (where is_offered),
+                      array_to_string(array(select unnest(permissions) order by 1), ', '))
+          from built_in_role group by name, permissions
         """
 
     private static let jobKinds: SQL =

@@ -29,6 +29,8 @@ struct GateChecks {
         try members()
         try founding()
         try renewing()
+        try givingRoles()
+        try leaving()
         try links()
         try versions()
         try several()
@@ -380,33 +382,84 @@ extension GateChecks {
         )
     }
 
-    /// Which roles an act takes: declared here once more, beside the table of acts. Others take none, or a patient in reach.
+    /// Which roles an act takes: declared here once more, beside the tables of roles and acts. Others take none, or a patient in reach.
     private static let taken: [String: Set<String>] = {
-        let makers: Set<String> = ["owner", "admin", "caregiver", "patient", "clinician", "staff"]
-        return [
+        let own: Set<String> = ["patient", "teen"]
+        let readers = own.union(["owner", "admin", "member", "caregiver", "clinician", "staff"])
+        let makers = readers.subtracting(["member"])
+        let managers: Set<String> = ["owner", "admin"]
+        var taken: [String: Set<String>] = [
             "patient.create": makers, "bundle.write": makers, Scene.actAboutSeveral: makers,
-            "directory.create": makers.subtracting(["patient"]), "record.move": makers.subtracting(["patient"]),
-            "patient.merge": makers.subtracting(["patient"]),
-            "member.add": ["owner", "admin"],
+            "directory.create": makers.subtracting(own), "record.move": makers.subtracting(own),
+            "patient.merge": makers.subtracting(own), "member.list": readers.union(["auditor", "privacy-officer"]),
         ]
+        for act in ["patient.list", "patient.search", "patient.browse"] { taken[act] = readers }
+        for act in ["directory.read", "directory.search", "directory.browse", "directory.history"] {
+            taken[act] = readers
+        }
+        for act in [
+            "member.add", "member.change-roles", "member.end", "notice.list", "role.make", "role.change", "role.end",
+            "settings.change",
+        ] { taken[act] = managers }
+        taken["settings.list"] = managers.union(["auditor", "privacy-officer", "data-governance-officer"])
+        taken["member.leave"] = readers.union([
+            "researcher", "data-governance-officer", "principal-investigator", "safety-monitor", "auditor",
+            "privacy-officer",
+        ])
+        return taken
     }()
 
     private func roles() throws {
-        for role in ["owner", "admin", "member", "caregiver", "patient", "clinician", "staff"] {
+        for role in [
+            "owner", "admin", "member", "caregiver", "patient", "teen", "clinician", "staff", "researcher",
+            "data-governance-officer", "principal-investigator", "safety-monitor", "auditor", "privacy-officer",
+        ] {
             let one = try scene.somebody([role], in: north)
             for (act, scope) in scene.acts where scope != "patient" && scope != "installation" {
                 let new = Scene.actsThatMakePatients.contains(act) ? [UUID()] : []
                 let request = Scene.Request(act, by: one, of: north, newPatients: new)
-                if Self.taken[act]?.contains(role) ?? true {
+                guard let taken = Self.taken[act] else {
+                    try must("act", "\(act) has its roles declared", false)
+                    continue
+                }
+                if taken.contains(role) {
                     try grant("\(act) by \(role)", request)
                 } else {
-                    try refuse("\(act) by \(role)", request, as: "no such role")
+                    try refuse("\(act) by \(role)", request, as: "no permission")
                 }
             }
         }
         // Roles held elsewhere are not held here.
         let plain = try scene.somebody(["member"], in: north, after: (south, ["owner"]))
-        try refuse("roles are the session's organisation's", asks("member.add", plain), as: "no such role")
+        try refuse("roles are the session's organisation's", asks("member.add", plain), as: "no permission")
+        try permissions()
+    }
+
+    /// What a role permits, and reach, are both needed; and what is of the directory takes a permission of its own.
+    private func permissions() throws {
+        let researcher = try scene.somebody(["researcher"], in: north)
+        try scene.reach(north.ada, by: researcher, as: "guardian", in: north)
+        for act in ["record.read", "record.search", "patient.everything", "record.update", "trail.read", "reach.share"]
+        {
+            try refuse("\(act) by a guardian whose role permits nothing", asks(act, researcher), as: "no permission")
+        }
+        for act in ["record.read/directory", "record.update/directory"] {
+            try refuse("\(act) by one whose role permits nothing", asks(act, researcher), as: "no permission")
+        }
+        let exporter = try scene.somebody(["member"], in: north)
+        try scene.reach(north.ada, by: exporter, as: "guardian", in: north)
+        let directory = { (opened: Scene.Opened) in
+            try scene.admin.query("select directory from care.pass where secret_sha256 = \(opened.sha256)")
+                .first?.decode(Bool.self, at: 0)
+        }
+        let whole = try grant("a member's export", asks("patient.everything", exporter))
+        try must("open_pass", "an export brings the directory along", try directory(whole) == true)
+        try hold(exporter, ["record.export"])
+        let narrow = try grant("an export by a role of that alone", asks("patient.everything", exporter))
+        try must("open_pass", "and leaves it out without permission", try directory(narrow) == false)
+        try hold(exporter, ["directory.write"])
+        try refuse("records by one who keeps the directory", asks("record.update", exporter), as: "no permission")
+        try grant("the directory by one who keeps it", asks("record.update/directory", exporter))
     }
 
     private func reach() throws {
@@ -611,7 +664,7 @@ extension GateChecks {
         for act in ["record.update/directory", "record.delete/directory"] {
             try grant("\(act), by a caregiver", asks(act))
             for (role, someone) in [("member", member), ("patient", patient)] {
-                try refuse("\(act), by a \(role)", asks(act, someone), as: "no such role")
+                try refuse("\(act), by a \(role)", asks(act, someone), as: "no permission")
             }
         }
         try grant("a member reads the directory", asks("record.history/directory", member))

@@ -51,6 +51,11 @@ extension GateChecks {
         second.roles = ["member", "owner"]
         try must("add_member", "administrators make no owners", try isDenied(byAdmin, second.statement))
         try must("add_member", "but members", try answer(String.self, byAdmin, Newcomer().statement) == "set-password")
+        for role in ["auditor", "privacy-officer", "researcher"] {
+            var watcher = Newcomer()
+            watcher.roles = [role]
+            try must("add_member", "nor one who may more: \(role)", try isDenied(byAdmin, watcher.statement))
+        }
         let ownerElsewhere = try scene.somebody(["admin"], in: north, after: (south, ["owner"]))
         let byOwnerElsewhere = try grant("an owner elsewhere, to add members here", asks("member.add", ownerElsewhere))
         try must("add_member", "an owner elsewhere makes none here", try isDenied(byOwnerElsewhere, second.statement))

@@ -169,6 +169,14 @@ final class Scene {
     /// Every act, and those on records of the directory.
     var openings: [String] { acts.map(\.name) + Self.actsOnRecords.map { $0 + Self.ofDirectory } }
 
+    /// How many rows a statement of the server's role has under a pass; none if it fails.
+    func count(_ statement: SQL, under opened: Opened) throws -> Int {
+        try server.query("begin")
+        defer { _ = try? server.query("commit") }  // a connection that is gone fails the next statement
+        try server.query("select set_config('care.pass', \(opened.setting), true)")
+        do { return try server.query(statement).count } catch { return 0 }
+    }
+
     // MARK: Time
 
     /// Moves the store's clock for as long as the body lasts.
@@ -200,6 +208,10 @@ struct House {
     let job = UUID()
     /// What the keeper vouched for; it was declined, and withdrawn.
     let attestation = UUID()
+    /// A role of its own, which nobody has.
+    let role = UUID()
+    /// Something that those who run it were told.
+    let notice = UUID()
 }
 
 /// Somebody with a session for the API and one for pages.
@@ -273,6 +285,30 @@ extension Scene {
             """
             insert into care.job (organization_id, id, kind, key, patient_id, opening_id, enqueued_at, run_at)
             values (\(house.organization), \(house.job), 'suite.kept', \(UUID()), \(house.ada.patient), \(UUID()), now(), now())
+            """
+        )
+        try admin.query(
+            """
+            insert into care.role (organization_id, id, name, permissions, made_at)
+            values (\(house.organization), \(house.role), 'spare', '{record.read}', clock_timestamp())
+            """
+        )
+        try admin.query(
+            """
+            insert into care.notice (organization_id, id, at, day, kind, account_id)
+            values (\(house.organization), \(house.notice), now(), '2026-01-01', 'disclosure-limit', \(house.other.account))
+            """
+        )
+        try admin.query(
+            """
+            insert into care.organization_setting (organization_id, name, value, changed_at)
+            values (\(house.organization), 'spare', '1', now())
+            """
+        )
+        try admin.query(
+            """
+            insert into care.disclosed (organization_id, account_id, day, patient_id)
+            values (\(house.organization), \(house.other.account), 'infinity', \(house.third))
             """
         )
         try make(house.ada, keptBy: house.keeper, in: house)

@@ -24,20 +24,23 @@ extension GateChecks {
 
     private func whoNeedsOne() throws {
         let needed = "a second factor is needed"
-        for role in ["owner", "admin", "clinician", "staff"] {
+        for role in ["owner", "admin", "clinician", "staff", "member"] {
             let one = try scene.somebody([role], in: north)
             try set(one, "second_factor_at = null")
             try refuse("a clinic's \(role) needs a second factor", asks("patient.list", one), as: needed, outcome: 5)
             try set(one, "second_factor_at = clock_timestamp()")
             try grant("a clinic's \(role) who has shown it", asks("patient.list", one))
         }
-        for role in ["caregiver", "patient", "member"] {
+        for role in ["caregiver", "patient", "teen"] {
             let one = try scene.somebody([role], in: north)
             try set(one, "second_factor_at = null")
             try grant("a clinic's \(role) needs none", asks("patient.list", one))
             try set(one, "second_factor_is_due = true")
             try refuse("whoever has one needs it", asks("patient.list", one), as: needed, outcome: 5)
         }
+        let mixed = try scene.somebody(["patient", "staff"], in: north)
+        try set(mixed, "second_factor_at = null")
+        try refuse("a patient who works there needs one", asks("patient.list", mixed), as: needed, outcome: 5)
         let family = try scene.somebody(["owner"], in: north)
         try set(family, "second_factor_at = null, profile = 'family'")
         try grant("a family's owner needs none", asks("patient.list", family))

@@ -45,6 +45,10 @@ struct Specimen: Sendable {
 
     private static let seeMembers: Set<String> = [
         "trail.read", "reach.read", "reach.share", "reach.withdraw", "member.list", "member.add",
+        "member.change-roles", "member.end", "notice.list",
+    ]
+    private static let seeRoles: Set<String> = [
+        "member.list", "member.change-roles", "role.make", "role.change", "role.end",
     ]
     private static let readRecords: Set<String> = [
         "record.read", "record.search", "record.browse", "record.history", "record.update", "record.delete",
@@ -492,6 +496,61 @@ struct Specimen: Sendable {
             isOfPatient: false
         ),
         Specimen(
+            name: "role",
+            table: "role",
+            match: { "organization_id = \($0.house.organization) and id = \($0.house.role)" },
+            row: { victim, existing in
+                [
+                    of(victim), ("id", "\(existing ? victim.house.role : UUID())"), ("name", "'plumber'"),
+                    ("permissions", "'{record.read}'"), ("made_at", "now()"),
+                ]
+            },
+            change: "permissions = '{member.administer}'",
+            opened: [.select: seeRoles],
+            isOfPatient: false
+        ),
+        Specimen(
+            name: "organization_setting",
+            table: "organization_setting",
+            match: { "organization_id = \($0.house.organization) and name = 'spare'" },
+            row: { victim, existing in
+                [
+                    of(victim), ("name", existing ? "'spare'" : "'disclosure.limit'"), ("value", "'1000000'"),
+                    ("changed_at", "now()"),
+                ]
+            },
+            change: "value = '1000000'",
+            isOfPatient: false
+        ),
+        Specimen(
+            name: "disclosed",
+            table: "disclosed",
+            match: { "organization_id = \($0.house.organization) and account_id = \($0.house.other.account)" },
+            row: { victim, existing in
+                [
+                    of(victim), ("account_id", "\(victim.house.other.account)"),
+                    ("day", existing ? "'infinity'" : "'2026-01-01'"), ("patient_id", "\(victim.house.third)"),
+                ]
+            },
+            change: "day = '2026-01-02'",
+            isOfPatient: false
+        ),
+        Specimen(
+            name: "notice",
+            table: "notice",
+            match: { "organization_id = \($0.house.organization) and id = \($0.house.notice)" },
+            row: { victim, existing in
+                [
+                    of(victim), ("id", "\(existing ? victim.house.notice : UUID())"), ("at", "now()"),
+                    ("day", "'2026-01-02'"), ("kind", "'disclosure-limit'"),
+                    ("account_id", "\(victim.house.clinician.account)"),
+                ]
+            },
+            change: "day = '2026-01-02'",
+            opened: [.select: ["notice.list"]],
+            isOfPatient: false
+        ),
+        Specimen(
             name: "session",
             table: "session",
             match: { "organization_id = \($0.house.organization) and account_id = \($0.house.keeper.account)" },
@@ -557,6 +616,44 @@ struct Specimen: Sendable {
     // MARK: The installation
 
     private static let installation = [
+        Specimen(
+            name: "permission",
+            table: "permission",
+            match: { _ in "name = 'record.read'" },
+            row: { _, existing in
+                let module: SQL = existing ? "'record'" : "'theft'"
+                return [("name", "\(module) || '.read'"), ("module", module), ("action", "'read'")]
+            },
+            change: "action = action",
+            isOfPatient: false
+        ),
+        Specimen(
+            name: "setting",
+            table: "setting",
+            match: { _ in "profile = 'clinic' and name = 'disclosure.limit'" },
+            row: { _, existing in
+                [
+                    ("profile", "'clinic'"), ("name", existing ? "'disclosure.limit'" : "'theft.limit'"),
+                    ("kind", "'count'"), ("value", "'1000000'"), ("is_obeyed", "true"), ("source", "'none'"),
+                    ("checked_on", "'2026-01-01'"),
+                ]
+            },
+            change: "value = '1000000'",
+            isOfPatient: false
+        ),
+        Specimen(
+            name: "built_in_role",
+            table: "built_in_role",
+            match: { _ in "profile = 'clinic' and name = 'member'" },
+            row: { _, existing in
+                [
+                    ("profile", "'clinic'"), ("name", existing ? "'member'" : "'thief'"), ("is_offered", "true"),
+                    ("permissions", "'{record.read}'"),
+                ]
+            },
+            change: "permissions = '{member.administer}'",
+            isOfPatient: false
+        ),
         Specimen(
             name: "act",
             table: "act",

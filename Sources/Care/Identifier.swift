@@ -50,7 +50,11 @@ public enum Patient {
 
 /// What someone is in an organisation. The database knows the same words and no others.
 public enum Role: String, Sendable, CaseIterable {
-    case owner, admin, member, caregiver, patient, clinician, staff
+    case owner, admin, member, caregiver, patient, teen, clinician, staff, researcher, auditor
+    case dataGovernanceOfficer = "data-governance-officer"
+    case principalInvestigator = "principal-investigator"
+    case safetyMonitor = "safety-monitor"
+    case privacyOfficer = "privacy-officer"
 }
 
 /// What someone does for the installation, named by its operator. The database knows the same words and no others.
@@ -77,7 +81,7 @@ public enum Reach: String, Sendable, CaseIterable {
     /// The way in which someone of these roles reaches a patient whom they enter.
     public static func ofCreator(holding roles: Set<Role>) -> Reach {
         if roles.contains(.caregiver) { return .guardian }
-        if roles.contains(.patient) { return .self }
+        if roles.contains(.patient) || roles.contains(.teen) { return .self }
         if roles.contains(.staff) { return .assignment }
         return .careTeam
     }

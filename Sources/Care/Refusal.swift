@@ -43,6 +43,16 @@ public enum Refusal: String, Error, Sendable, CaseIterable {
     case severalMatch = "several_match"
     /// A share must end, within a year.
     case shareLastsTooLong = "share_lasts_too_long"
+    /// A role that whoever asks may not give, take or change: they do not hold what it permits.
+    case roleIsNotYours = "role_is_not_yours"
+    /// The last owner of an organisation stays its owner.
+    case lastOwner = "last_owner"
+    /// That would be more patients than one may be shown in a day. Whoever runs the organisation is told.
+    case tooManyPatients = "too_many_patients"
+    /// A setting that there is not, or a value out of its bounds.
+    case settingIsOutOfBounds = "setting_is_out_of_bounds"
+    /// Nobody to whom patients can be handed, or a time that is not within the year to come.
+    case endIsNotPossible = "end_is_not_possible"
     /// The password does not follow the rules.
     case weakPassword = "weak_password"
 }

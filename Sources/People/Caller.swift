@@ -73,6 +73,8 @@ public struct SignedInPerson: Sendable {
     public let organizationName: String
     public let profile: Organization.Profile
     public let roles: Set<Role>
+    /// What these and the organisation's own roles permit them: `member.administer`.
+    public let permits: Set<String>
     /// What they do for the installation.
     public let offices: Set<Office>
     /// ISO 3166, two letters.

@@ -76,6 +76,7 @@ public final class Gate: Sendable {
         case 4: throw Refusal.patientMerged
         case 5: throw Refusal.secondFactorNeeded
         case 6: throw Refusal.stepUpNeeded
+        case 7: throw Refusal.tooManyPatients
         default: throw Refusal.notFound
         }
         let pass = try Pass(answer, act: errand.act, secret: opening.secret)
@@ -90,13 +91,16 @@ public final class Gate: Sendable {
     }
 
     /// Names in the trail the patients whom a search or list disclosed. The answer may leave when this has returned.
+    ///
+    /// - Throws: `Refusal.tooManyPatients` where they would be more than the caller may be shown in a day.
     public func disclose(_ patients: [UUID], query: String, under pass: Pass, for caller: Caller) async throws {
         guard !patients.isEmpty else { return }
         let seal = try await auditSeal(caller, query: query)
-        _ = try await work(
+        let rows = try await work(
             under: pass,
             ["select care.disclose(\(patients), \(seal.epoch), \(seal.salt), \(seal.sealed))"]
         )
+        guard try rows[0].first?.decode(Int32.self, at: 0) ?? -1 >= 0 else { throw Refusal.tooManyPatients }
     }
 
     func auditSeal(_ caller: Caller, query: String = "") async throws -> AuditSeal {
@@ -148,6 +152,11 @@ extension PostgresError {
         case (.poolExhausted, _, _): Refusal.tooBusy
         case (.connection, _, _), (.timeout, _, _): Refusal.unavailable
         case (.cancelled, _, _): CancellationError()
+        case (_, _, "setting_is_within_bounds"?): Refusal.settingIsOutOfBounds
+        case (_, _, "membership_ends_within_a_year"?), (_, _, "successor_is_a_member_who_writes"?):
+            Refusal.endIsNotPossible
+        case (_, _, "role_is_theirs_to_give"?): Refusal.roleIsNotYours
+        case (_, _, "organization_keeps_an_owner"?): Refusal.lastOwner
         case (_, _, "share_lasts_a_year_at_most"?), (_, _, "reach_ends_after_it_begins"?): Refusal.shareLastsTooLong
         case (_, "42501", _): Refusal.notFound
         case (_, _, "change_is_one_a_version"?), (_, _, "move_is_whole"?): Refusal.changedMeanwhile

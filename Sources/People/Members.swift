@@ -9,8 +9,15 @@ public struct Member: Sendable {
     public let account: Person.ID
     public let name: String
     public let roles: Set<Role>
+    /// Which of the organisation's own roles they have.
+    public let ownRoles: Set<UUID>
     /// Whether they belong now.
     public let isActive: Bool
+    /// When they leave, or left.
+    public let until: Date?
+
+    /// Whether they are gone; else, if they do not belong now, they have yet to join.
+    public var hasLeft: Bool { until.map { $0 <= Date() } ?? false }
 }
 
 /// What is handed to somebody who was added to an organisation: a link that works once, within 7 days.
@@ -52,7 +59,7 @@ public final class Members: Sendable {
         }
     }
 
-    private let gate: Gate
+    let gate: Gate
     private let keys: Keykeeper
 
     /// Over a gate.
@@ -64,7 +71,8 @@ public final class Members: Sendable {
     /// The statement that lists members, for whoever has a pass that shows them.
     public static func all(in organization: UUID) -> SQL {
         """
-        select account_id, roles, sealed_name, since <= now() and (until is null or until > now())
+        select account_id, roles, sealed_name, since <= now() and (until is null or until > now()), custom_roles,
+               until
           from care.membership where organization_id = \(organization) order by since, account_id
         """
     }
@@ -78,7 +86,9 @@ public final class Members: Sendable {
                 account: Person.ID(account),
                 name: try names.open(row.decode([UInt8].self, at: 2), of: account, in: organization),
                 roles: Set(try row.decode([String].self, at: 1).compactMap(Role.init)),
-                isActive: try row.decode(Bool.self, at: 3)
+                ownRoles: Set(try row.decode([UUID].self, at: 4)),
+                isActive: try row.decode(Bool.self, at: 3),
+                until: try row.decode(Date?.self, at: 5)
             )
         }
     }
@@ -232,6 +242,35 @@ public struct Founding: Sendable {
         )
         guard try rows.first?.decode(String?.self, at: 0) != nil else { return nil }
         return try Invitation(link, rows)
+    }
+
+    /// Ends a membership at once, as the operator: sessions, links, and every reach end with it.
+    ///
+    /// Answers how many patients nobody looks after any more; `nil` if nobody signs in by the address, or belongs where it says. Where
+    /// somebody belongs to several organisations, one must be named.
+    ///
+    /// - Throws: `Refusal.severalMatch` if none is named; `Refusal.lastOwner`.
+    public func expel(
+        _ address: String,
+        from organization: Organization.ID?,
+        over admin: AdminConnection
+    ) async throws -> Int? {
+        let token = try await keys.installation().signIn.token(email: address)
+        let rows = try admin.query(
+            """
+            select m.organization_id, m.account_id from care.membership m join care.account a on a.id = m.account_id
+             where a.sign_in_token = \(token) and (m.until is null or m.until > care.clock())
+               and (\(organization?.uuid)::uuid is null or m.organization_id = \(organization?.uuid)::uuid)
+            """
+        )
+        guard rows.count <= 1 else { throw Refusal.severalMatch }
+        guard let row = rows.first else { return nil }
+        let (here, account) = try row.decode((UUID, UUID).self)
+        let seal = try await operatorsSeal(here)
+        return try refusing(at: .data) {
+            try admin.query("select care.expel(\(here), \(account), \(seal.epoch), \(seal.salt), \(seal.sealed))")[0]
+                .decode(Int32?.self, at: 0).map(Int.init)
+        }
     }
 
     private func operatorsSeal(_ organization: UUID) async throws -> AuditSeal {

@@ -91,7 +91,7 @@ public final class SignIn: Sendable {
             try await store.query(
                 """
                 select account_id, roles, sealed_name, profile, sealed_organization, country, time_zone, used_as,
-                       offices
+                       offices, permits
                   from care.session_of(\(caller.organization), \(caller.token.secret))
                 """
             )
@@ -107,6 +107,7 @@ public final class SignIn: Sendable {
             organizationName: try names.openOrganization(row.decode([UInt8].self, at: 4), caller.organization),
             profile: Organization.Profile(rawValue: try row.decode(String.self, at: 3)) ?? .family,
             roles: Set(try row.decode([String].self, at: 1).compactMap(Role.init)),
+            permits: Set(try row.decode([String].self, at: 9)),
             offices: Set(try row.decode([String].self, at: 8).compactMap(Office.init)),
             country: try row.decode(String.self, at: 5),
             timeZone: try row.decode(String.self, at: 6)

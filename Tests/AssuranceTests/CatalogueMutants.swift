@@ -162,12 +162,13 @@ enum CatalogueMutants {
         }
     }
 
-    /// Each act with a power, a way of reaching or a role more, or free of roles.
+    /// Each act with a power or a way of reaching more, for an office more, and asking for another permission or for none.
     static func acts(of connection: AdminConnection) throws -> [Mutant] {
         let powers = try connection.query("select distinct unnest(powers) from care.act order by 1").map {
             try $0.decode(String.self, at: 0)
         }
-        let columns: SQL = "name, scope, powers, reach, roles, directory_powers, directory_roles, step_up"
+        let columns: SQL =
+            "name, scope, powers, reach, roles, directory_powers, permission, directory_permission, step_up"
         return try connection.query("select \(columns) from care.act order by 1").flatMap { row -> [Mutant] in
             let (name, scope, has, reach, roles) = try row.decode((String, String, [String], [String], [String]).self)
             let there = try row.decode([String].self, at: 5)
@@ -180,9 +181,14 @@ enum CatalogueMutants {
                     .map { ("for \($0)", "reach = reach || '{\($0)}'") }
             }
             if !roles.isEmpty {
-                changes += ["member", "patient", "staff", "caregiver", "clinician"].filter { !roles.contains($0) }
+                changes += ["steward", "auditor"].filter { !roles.contains($0) }
                     .map { ("for \($0)", "roles = roles || '{\($0)}'") }
-                changes.append(("for every role", "roles = '{}'"))
+            }
+            for (index, column) in [(6, "permission"), (7, "directory_permission")] {
+                guard let asked = try row.decode(String?.self, at: index) else { continue }
+                changes.append(("with no \(column)", "\(column) = null"))
+                let other = asked == "member.read" ? "record.read" : "member.read"
+                changes.append(("asking for another \(column)", "\(column) = '\(other)'"))
             }
             changes += powers.filter { !there.contains($0) }.map {
                 ("with the power \($0) in the directory", "directory_powers = directory_powers || '{\($0)}'")
@@ -193,11 +199,7 @@ enum CatalogueMutants {
                     "directory_powers = array_remove(directory_powers, '\($0)')"
                 )
             }
-            if try !row.decode([String].self, at: 6).isEmpty {
-                changes.append(("for patients in the directory", "directory_roles = directory_roles || '{patient}'"))
-                changes.append(("for every role in the directory", "directory_roles = '{}'"))
-            }
-            if try row.decode(Bool.self, at: 7) { changes.append(("without stepping up", "step_up = false")) }
+            if try row.decode(Bool.self, at: 8) { changes.append(("without stepping up", "step_up = false")) }
             return changes.map {
                 Mutant(
                     name: "act \(name): \($0.0)",

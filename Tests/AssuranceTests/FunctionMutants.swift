@@ -49,7 +49,7 @@ enum FunctionMutants {
         + changing + aboutSeveral + renewing + moving + movingShared + merging
         + months
         + looking + asking + taking + holding + failing + sweeping
-        + proving + attesting + reportingWeaknesses
+        + proving + attesting + reportingWeaknesses + roles + changingRoles + leaving + settingThings
 
     private static let acting: [Damage] = [
         ("acting", "if shown is null or shown = '' then", "if shown is null then"),
@@ -163,9 +163,14 @@ enum FunctionMutants {
         ),
         ("open_pass", "p.powers := a.directory_powers;", ""),
         ("open_pass", "p.scope := 'directory';", ""),
-        ("open_pass", "cardinality(a.directory_roles) > 0 and not a.directory_roles && roles", "false"),
-        ("open_pass", "if a.directory_roles && roles then", "if true then"),
-        ("open_pass", "if a.directory_roles && roles then", "if false then"),
+        ("open_pass", "a.permission := a.directory_permission;", ""),
+        ("open_pass", "if a.directory_permission = any (permits) then", "if true then"),
+        ("open_pass", "if a.directory_permission = any (permits) then", "if false then"),
+        ("open_pass", "if refused is null and not a.permission = any (permits) then", "if false then"),
+        (
+            "open_pass", "'directory.read' = any (p.powers) and not 'directory.read' = any (permits)",
+            "false"
+        ),
         ("open_pass", "continue when patients[i] is null and 'directory.change' = any (p.powers);", ""),
         (
             "open_pass", "continue when patients[i] is null and 'directory.change' = any (p.powers);",
@@ -175,13 +180,11 @@ enum FunctionMutants {
             "open_pass", "continue when patients[i] is null and 'directory.change' = any (p.powers);",
             "continue when 'directory.change' = any (p.powers);"
         ),
-        ("open_pass", "if not a.roles && roles then", "if false then"),
         ("open_pass", "where x.organization_id = p.organization_id and x.id = any (p.new_patients)", "where false"),
         ("open_pass", "where x.organization_id = p.organization_id and x.id", "where x.id"),
-        ("open_pass", "if cardinality(a.roles) > 0 and not a.roles && roles then", "if false then"),
         (
-            "open_pass", "elsif n > 0 and exists (select from unnest(patients) t (id) where t.id is not null) then",
-            "elsif false then"
+            "open_pass", "if n > 0 and exists (select from unnest(patients) t (id) where t.id is not null) then",
+            "if false then"
         ),
         ("open_pass", "if n > 0 then\n                refused := 'no target is taken';", "if false then"),
         ("open_pass", "cardinality(p.new_patients) > 0 and not 'patient.write' = any (a.powers)", "false"),
@@ -556,10 +559,14 @@ enum FunctionMutants {
 
     private static let secondFactors: [Damage] = [
         ("needs_second_factor", "profile is distinct from 'family' and", ""),
-        ("needs_second_factor", "'owner', ", ""),
-        ("needs_second_factor", "'admin', ", ""),
-        ("needs_second_factor", "'clinician', ", ""),
-        ("needs_second_factor", ", 'staff'", ""),
+        ("needs_second_factor", "'patient', ", ""),
+        ("needs_second_factor", "'teen', ", ""),
+        ("needs_second_factor", ", 'caregiver'", ""),
+        (
+            "needs_second_factor", "roles <@ array['patient', 'teen', 'caregiver']",
+            "roles && array['patient', 'teen', 'caregiver']"
+        ),
+        ("needs_second_factor", "'caregiver']", "'caregiver', 'staff', 'member']"),
         ("open_pass", "elsif s.second_factor_at is null", "elsif false and s.second_factor_at is null"),
         ("open_pass", "elsif s.second_factor_at is null\n              and (", "elsif ("),
         ("open_pass", "s.second_factor_is_due or care.needs", "care.needs"),
@@ -710,14 +717,12 @@ enum FunctionMutants {
     ]
 
     private static let members: [Damage] = [
-        ("add_member", "where m.organization_id = shown.organization_id and m.account_id", "where m.account_id"),
-        ("add_member", "and m.account_id = shown.account_id", ""),
         ("add_member", "not coalesce('member.add' = any (shown.powers), false)", "false"),
         (
             "add_member", "not coalesce('member.add' = any (shown.powers), false)",
             "not 'member.add' = any (shown.powers)"
         ),
-        ("add_member", "or ('owner' = any (roles) and not coalesce('owner' = any (held), false))", ""),
+        ("add_member", "perform care.require_may_give(care.acting_member(), roles, '{}');", ""),
         ("account_to_add", "if not coalesce('member.add' = any ((care.acting()).powers), false) then", "if false then"),
         (
             "admit",
@@ -728,6 +733,186 @@ enum FunctionMutants {
         ("admit", "a.id = account and a.sign_in_token = address_token", "a.sign_in_token = address_token"),
         ("admit", "if found then", "if true then"),
         ("admit", "begins timestamptz := 'infinity';", "begins timestamptz := clock_timestamp();"),
+    ]
+
+    private static let roles: [Damage] = [
+        ("permits_of", "o.organization_id = organization and b.name = any (roles)", "b.name = any (roles)"),
+        ("permits_of", "and b.name = any (roles)", ""),
+        ("permits_of", "on b.profile = o.profile", "on true"),
+        ("permits_of", "and r.id = any (custom_roles)", ""),
+        ("permits_of", "and r.ended_at is null", ""),
+        ("keep_permits", "new.permits := care.permits_of(new.organization_id, new.roles, new.custom_roles);", ""),
+        (
+            "keep_permits_of_members", "m.organization_id = new.organization_id and m.custom_roles @> array[new.id]",
+            "false"
+        ),
+        ("acting_member", "x.organization_id = shown.organization_id and x.account_id", "x.account_id"),
+        ("acting_member", "and x.account_id = shown.account_id", ""),
+        ("acting_member", "and (x.until is null or x.until > at)", ""),
+        ("require_may_give", "if 'owner' = any (giver.roles) then", "if true then"),
+        ("require_may_give", "coalesce('owner' = any (roles), true)", "false"),
+        (
+            "require_may_give",
+            "or not coalesce(care.permits_of(giver.organization_id, roles, custom_roles) <@ giver.permits, false)", ""
+        ),
+        ("require_owner", "if not exists (", "if false and not exists ("),
+        ("require_owner", "m.organization_id = organization and 'owner'", "'owner'"),
+        ("require_owner", "and 'owner' = any (m.roles)", ""),
+        ("require_owner", "and m.since <= care.clock()", ""),
+        ("require_owner", "and m.until is null", ""),
+        ("require_may_permit", "if not coalesce(permissions <@", "if false and not coalesce(permissions <@"),
+        ("require_may_permit", "not ('owner' = any (giver.roles) or permissions <@ giver.permits)", "false"),
+        (
+            "require_may_permit", "not ('owner' = any (giver.roles) or permissions <@ giver.permits)",
+            "not permissions <@ giver.permits"
+        ),
+    ]
+
+    private static let changingRoles: [Damage] = [
+        ("change_roles", "if not coalesce('member.change' = any (shown.powers), false) then", "if false then"),
+        ("change_roles", "giver := care.acting_member();", "giver.roles := '{owner}';"),
+        (
+            "change_roles", "m.organization_id = shown.organization_id and m.account_id = account\n       and",
+            "m.account_id = account and"
+        ),
+        ("change_roles", "and (m.until is null or m.until > care.clock())", ""),
+        ("change_roles", "r.organization_id = shown.organization_id and r.id = any", "r.id = any"),
+        ("change_roles", "and r.ended_at is null", ""),
+        ("change_roles", "perform care.require_may_give(giver, taker.roles, taker.custom_roles);", ""),
+        ("change_roles", "perform care.require_may_give(giver, change_roles.roles, change_roles.custom_roles);", ""),
+        (
+            "change_roles", "where m.organization_id = shown.organization_id and m.account_id = account;",
+            "where m.organization_id = shown.organization_id;"
+        ),
+        ("change_roles", "perform care.require_owner(shown.organization_id);", ""),
+        ("make_role", "if not coalesce('role.make' = any (shown.powers), false) then", "if false then"),
+        ("make_role", "perform care.require_may_permit(care.acting_member(), permissions);", ""),
+        ("role_to_change", "r.organization_id = shown.organization_id and", ""),
+        ("role_to_change", "and r.ended_at is null", ""),
+        ("role_to_change", "not found_role.permissions <@ giver.permits", "false"),
+        ("role_to_change", "or role = any (giver.custom_roles)", ""),
+        ("role_to_change", "'owner' = any (m.roles) and role = any (m.custom_roles)", "false"),
+        ("change_role", "if not coalesce('role.change' = any (shown.powers), false) then", "if false then"),
+        ("change_role", "old := care.role_to_change(shown, giver, role);", "old.id := role;"),
+        ("change_role", "perform care.require_may_permit(giver, permissions);", ""),
+        ("change_role", "and r.id = old.id", ""),
+        ("end_role", "if not coalesce('role.end' = any (shown.powers), false) then", "if false then"),
+        ("end_role", "old := care.role_to_change(shown, care.acting_member(), role);", "old.id := role;"),
+        ("roles_offered", "if not care.acting_may('role.read') then", "if false then"),
+        ("roles_offered", "o.organization_id = care.acting_organization() and", ""),
+        ("roles_offered", "on b.profile = o.profile", "on true"),
+    ]
+
+    private static let leaving: [Damage] = [
+        ("off_board", "s.organization_id = organization and s.kind = 'share'", "s.kind = 'share'"),
+        ("off_board", "and s.kind = 'share'", ""),
+        ("off_board", "and r.account_id = account and r.patient_id = s.patient_id", "and r.patient_id = s.patient_id"),
+        ("off_board", "and r.account_id <> account and r.patient_id = s.patient_id", "and r.account_id <> account"),
+        ("off_board", "and (r.until is null or r.until > at)", ""),
+        ("off_board", "and (m.until is null or m.until > at)", ""),
+        (
+            "off_board",
+            "where r.organization_id = organization and r.account_id = account and r.withdrawn_at is null;",
+            "where false;"
+        ),
+        (
+            "off_board",
+            "where r.organization_id = organization and r.account_id = account and r.withdrawn_at is null;",
+            "where r.account_id = account and r.withdrawn_at is null;"
+        ),
+        (
+            "off_board", "where s.organization_id = organization and s.account_id = account and s.ended_at is null;",
+            "where false;"
+        ),
+        (
+            "off_board", "where s.organization_id = organization and s.account_id = account and s.ended_at is null;",
+            "where s.account_id = account and s.ended_at is null;"
+        ),
+        (
+            "off_board", "where l.organization_id = organization and l.account_id = account and l.used_at is null;",
+            "where false;"
+        ),
+        ("off_board", "delete from care.pass p where p.organization_id = organization and p.account_id = account;", ""),
+        ("off_board", "p.organization_id = organization and p.account_id = account;", "p.account_id = account;"),
+        ("off_board", "where m.organization_id = organization and m.account_id = account;", "where false;"),
+        (
+            "off_board", "where m.organization_id = organization and m.account_id = account;",
+            "where m.account_id = account;"
+        ),
+        ("patients_alone_with", "and o.kind <> 'share'", ""),
+        ("patients_alone_with", "and o.withdrawn_at is null", ""),
+        ("patients_alone_with", "and (m.until is null or m.until > at)", ""),
+        (
+            "patients_alone_with", "o.organization_id = organization and o.account_id <> account",
+            "o.account_id <> account"
+        ),
+        (
+            "end_membership", "'member.end' = any (shown.powers)\n                    or 'member.leave'",
+            "shown is not null or 'member.leave'"
+        ),
+        ("end_membership", "and account = shown.account_id and successor is null, false)", ", false)"),
+        (
+            "end_membership", "m.organization_id = shown.organization_id and m.account_id = end_membership.account",
+            "m.account_id = end_membership.account"
+        ),
+        ("end_membership", "perform care.require_may_give(giver, leaver.roles, leaver.custom_roles);", ""),
+        ("end_membership", "leaves > at and leaves", "leaves"),
+        ("end_membership", "leaves <= at + interval '1 year 1 day' and", ""),
+        ("end_membership", "perform care.require_owner(shown.organization_id);", ""),
+        ("end_membership", "successor = shown.account_id and not 'owner' = any (giver.roles)", "false"),
+        ("end_membership", "or not exists (", "or false and not exists ("),
+        ("end_membership", "and 'record.write' = any (m.permits)", ""),
+        (
+            "end_membership", "perform care.write_entry(shown, r.patient_id, null, null, key_epoch, salt, sealed, at);",
+            ""
+        ),
+        ("end_membership", "perform care.off_board(shown.organization_id, leaver.account_id, at);", ""),
+        ("expel", "perform care.require_owner(organization);", ""),
+        (
+            "expel",
+            "perform care.write_sign_in(organization, account, null, 'member.end', null, key_epoch, salt, sealed);", ""
+        ),
+        ("admit", "where m.until <= care.clock();", ";"),
+        ("admit", "since = 'infinity', until = null", "since = care.clock(), until = null"),
+        (
+            "admit", "where r.organization_id = organization and r.account_id = account and r.withdrawn_at is null;",
+            "where false;"
+        ),
+        (
+            "admit", "where s.organization_id = organization and s.account_id = account and s.ended_at is null;",
+            "where false;"
+        ),
+        ("count_disclosed", "if counted <= most then", "if true then"),
+        ("count_disclosed", "if counted <= most then", "if counted < most then"),
+        ("count_disclosed", "d.account_id = account and d.day = today", "d.day = today"),
+        ("count_disclosed", "and d.day = today", ""),
+        ("count_disclosed", "union select unnest(patients)", "union all select unnest(patients)"),
+        (
+            "disclose", "if not care.count_disclosed(p.organization_id, p.account_id, found_patients) then",
+            "if false then"
+        ),
+        (
+            "disclose",
+            "perform care.write_entry(p, null, null, 'more than a day''s limit', key_epoch, salt, sealed, at);",
+            ""
+        ),
+        ("open_pass", "and not care.count_disclosed(p.organization_id, p.account_id, patients)", "and false"),
+    ]
+
+    private static let settingThings: [Damage] = [
+        ("setting_of", "coalesce(x.value, s.value)", "s.value"),
+        ("setting_of", "on s.profile = o.profile and", "on"),
+        ("setting_fits", "between coalesce(s.floor::bigint, 0)", "between 0"),
+        ("setting_fits", "coalesce(s.ceiling::bigint, 999999999)", "999999999"),
+        ("change_setting", "if not coalesce('settings.change' = any (shown.powers), false) then", "if false then"),
+        ("change_setting", "and x.is_obeyed", ""),
+        ("change_setting", "not coalesce(care.setting_fits(s, value), value is null)", "false"),
+        (
+            "change_setting", "where x.organization_id = shown.organization_id and x.name = change_setting.name;",
+            "where x.name = change_setting.name;"
+        ),
+        ("settings", "if not care.acting_may('settings.read') then", "if false then"),
+        ("settings", "where o.organization_id = care.acting_organization()", ""),
     ]
 
     private static let links: [Damage] = [

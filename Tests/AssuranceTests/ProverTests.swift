@@ -380,6 +380,52 @@ extension Release {
         await town.close()
     }
 
+    @Test func `role-matrix and leaving hold on a copy`() async throws {
+        let town = try await TestTown()
+        for probe in [Probe.roleMatrix, .leaving] {
+            let kept = try await outcome(probe, town)
+            #expect(kept.outcome == .kept, "\(kept.seen) \(kept.details.prefix(5))")
+        }
+        await town.close()
+    }
+
+    /// Each takes away what the promise rests on, in the release that the copy is made from.
+    @Test(arguments: [
+        ("role-matrix", "open_pass", "if refused is null and not a.permission = any (permits) then", "if false then"),
+        (
+            "role-matrix", "keep_permits", "care.permits_of(new.organization_id, new.roles, new.custom_roles)",
+            "array[''record.read'']"
+        ),
+        (
+            "leaving", "off_board",
+            "delete from care.pass p where p.organization_id = organization and p.account_id = account;", ""
+        ),
+        ("leaving", "off_board", "and s.account_id = account and s.ended_at is null;", "and false;"),
+        ("leaving", "end_membership", "perform care.require_owner(shown.organization_id);", ""),
+    ])
+    func `role-matrix and leaving fall short`(probe: String, function: String, text: String, damage: String)
+        async throws
+    {
+        let town = try await TestTown()
+        let blinds = """
+            do $$
+            begin
+                execute (select replace(pg_get_functiondef(p.oid), '\(text.replacing("'", with: "''"))', '\(damage)')
+                           from pg_proc p where p.pronamespace = 'care'::regnamespace and p.proname = '\(function)');
+            end $$;
+
+            """
+        let name = try #require(ProbeName(rawValue: probe))
+        let result = try await outcome(
+            try #require(Probe.all.first { $0.name == name }),
+            town,
+            adding: ["current/99-blinds.sql": blinds]
+        )
+        #expect(result.outcome == .fallsShort, "\(result.seen)")
+        #expect(result.details.count > 1)  // and not only that the copy is another
+        await town.close()
+    }
+
     @Test func `steps-back: a step that leaves something behind`() async throws {
         let town = try await TestTown()
         // The second time, the step finds what its way back left.

@@ -43,7 +43,7 @@ struct Samples {
     /// Every page, by the name of its file.
     var all: [(name: String, html: HTML)] {
         self.doors + self.lists + self.timelines + self.records + self.looks + self.shares + self.notices
-            + self.promises + self.vouchings + self.failures + self.secondFactors
+            + self.promises + self.vouchings + self.failures + self.secondFactors + self.members
     }
 }
 
@@ -704,4 +704,79 @@ func with<Value>(_ value: Value, _ change: (inout Value) -> Void) -> Value {
     var copy = value
     change(&copy)
     return copy
+}
+
+// MARK: People and roles
+
+extension Samples {
+    private var members: [(name: String, html: HTML)] {
+        let maria = MembersPage.Line(
+            id: "m1",
+            name: self.word("Maria Berg"),
+            roles: ["owner", "parent or carer"],
+            isYou: true
+        )
+        let imani = MembersPage.Line(
+            id: "m2",
+            name: self.word("Dr Imani Bello"),
+            roles: ["doctor or nurse"],
+            isAwaited: true,
+            until: Day(2026, 9, 1)
+        )
+        let list = MembersPage(
+            members: [maria, imani],
+            former: [MembersPage.Line(id: "m3", name: self.word("Jo Carver"), roles: [], until: Day(2026, 2, 1))],
+            notices: [(Moment(Day(2026, 3, 4)!, hour: 9), self.word("Dr Imani Bello"))]
+        )
+        let member = MemberPage(
+            line: imani,
+            roles: [
+                .init(field: "role-owner", label: "owner", isChosen: false),
+                .init(field: "role-clinician", label: "doctor or nurse", isChosen: true),
+            ],
+            ownRoles: [.init(field: "own-r1", label: self.word("front desk"), isChosen: false)],
+            successors: [.init(value: "m1", label: self.word("Maria Berg"))],
+            problem: "Please choose at least one role. Nothing was changed."
+        )
+        let roles = RolesPage(
+            offered: [.init(id: nil, name: "researcher", permissions: [])],
+            own: [.init(id: "r1", name: self.word("front desk"), permissions: ["record.read"])],
+            draft: .init(
+                name: self.word("x"),
+                chosen: [],
+                nameError: "Please use letters.",
+                chosenError: "Please choose."
+            )
+        )
+        let role = RolePage(
+            id: "r1",
+            name: self.word("front desk"),
+            chosen: ["record.read"],
+            holders: [self.word("Jo Carver")],
+            problem: "Please choose at least one thing."
+        )
+        let setting = SettingsPage.Line(
+            name: "disclosure.limit",
+            label: "How many people",
+            value: "200",
+            unit: "",
+            bounds: "between 5 and 2000",
+            beginsWith: "200",
+            source: "our choice",
+            isObeyed: true,
+            sent: self.word("many")
+        )
+        var later = setting
+        (later.name, later.isObeyed) = ("retention.trail", false)
+        return [
+            ("members", self.frame().document(list)), ("member", self.frame().document(member)),
+            ("roles", self.frame().document(roles)), ("role", self.frame().document(role)),
+            ("settings", self.frame().document(SettingsPage(settings: [setting, later], mayChange: true))),
+            ("settings-read", self.frame().document(SettingsPage(settings: [setting], mayChange: false))),
+            ("leave", self.frame().document(LeavePage(isUnsure: true))),
+            ("role-not-yours", self.frame().document(NoticePage.roleIsNotYours)),
+            ("last-owner", self.frame().document(NoticePage.lastOwner)),
+            ("too-many-patients", self.frame().document(NoticePage.tooManyPatients)),
+        ]
+    }
 }

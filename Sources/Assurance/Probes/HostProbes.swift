@@ -143,7 +143,7 @@ extension Probe {
         wall, guardNow, grants, drift, passwordHashes, quietLogs, canaryBytes,
         rootKey, diskEncryption, swap, coreDumps, fileModes, accounts, listeners, firewall, clock,
         sockets, databaseWrites, databaseLogs,
-        `guard`, unguardedTable, stepsBack, unauthorisedPerson,
+        `guard`, unguardedTable, stepsBack, unauthorisedPerson, roleMatrix, leaving,
         mutants, databaseMutants, killRun, fuzzing,
     ]
 }

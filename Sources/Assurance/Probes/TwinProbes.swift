@@ -115,8 +115,8 @@ extension Probe {
         ),
         (
             "an act that anybody may",
-            ["update care.act set roles = '{member}' where name = 'member.add'", "select care.inspect()"],
-            ["update care.act set roles = '{owner,admin}' where name = 'member.add'", "select care.inspect()"]
+            ["update care.act set permission = null where name = 'member.add'", "select care.inspect()"],
+            ["update care.act set permission = 'member.administer' where name = 'member.add'", "select care.inspect()"]
         ),
     ]
 
@@ -156,6 +156,79 @@ extension Probe {
             return .judged(
                 "\(up.count) steps back and forward, and the result is as released.",
                 wrong: differences + (isSame ? [] : ["not every step was taken back"]) + unlike(isAlike)
+            )
+        }
+    }
+
+    // ROL-6, ROL-7
+    static let roleMatrix = Probe(
+        .roleMatrix,
+        .twin,
+        tries:
+            "asks, on a copy, for every act in every role, by every way of reaching a patient, and with each permission alone and missing",
+        fresh: week,
+        patience: .seconds(300)
+    ) {
+        ground in
+        try await onThread {
+            let (twin, isAlike) = try ground.twin()
+            let report = try AccessTrial(twin.ways).run()
+            guard report.opened > 0, report.refused > 0 else {
+                throw ProbeTrouble.controlFailed("nothing was opened, or nothing refused")
+            }
+            return .judged(
+                "\(report.opened) openings that roles permit were granted, and \(report.refused) that they do not were refused.",
+                wrong: report.wrong + unlike(isAlike)
+            )
+        }
+    }
+
+    // ACC-6
+    static let leaving = Probe(
+        .leaving,
+        .twin,
+        tries: "ends, on a copy, the membership of somebody who is at work, and lets them try again",
+        fresh: week,
+        patience: .seconds(120)
+    ) {
+        ground in
+        try await onThread {
+            let (twin, isAlike) = try ground.twin()
+            let scene = try Scene(twin.ways)
+            let (north, leaver) = (scene.north, try scene.somebody(["clinician"], in: scene.north))
+            try scene.reach(north.ben, by: leaver, as: "care-team", in: north)
+            let read = { scene.open(scene.request("record.read", by: leaver, of: north, about: north.ben)) }
+            let opened = read()
+            let look: SQL = "select 1 from care.record where organization_id = \(north.organization)"
+            guard opened.outcome == 0, try scene.count(look, under: opened) > 0 else {
+                throw ProbeTrouble.controlFailed("somebody at work reads nothing")
+            }
+            let end = { (account: UUID) throws -> Bool in
+                let request = scene.request("member.end", by: north.keeper, of: north, about: north.ada)
+                let pass = scene.open(request)
+                return try scene.count(
+                    "select care.end_membership(\(account), null, null, 1, \(request.salt), '\\x00')",
+                    under: pass
+                ) == 1
+            }
+            guard try end(leaver.account) else { throw ProbeTrouble.controlFailed("an owner could not end it") }
+            var wrong: [String] = []
+            if read().outcome != 1 { wrong.append("the next request is let in") }
+            if try scene.count(look, under: opened) > 0 { wrong.append("a pass that was open still opens") }
+            for (what, question) in [
+                (
+                    "a session",
+                    "select 1 from care.session where ended_at is null and account_id = \(leaver.account)" as SQL
+                ),
+                ("a reach", "select 1 from care.reach where withdrawn_at is null and account_id = \(leaver.account)"),
+                ("a link", "select 1 from care.link where used_at is null and account_id = \(leaver.account)"),
+            ] where try !scene.admin.query(question).isEmpty {
+                wrong.append("\(what) is left")
+            }
+            if try end(north.keeper.account) { wrong.append("the last owner could leave") }
+            return .judged(
+                "Session, open pass, links and reach ended together, at the next request; the last owner could not leave.",
+                wrong: wrong + unlike(isAlike)
             )
         }
     }

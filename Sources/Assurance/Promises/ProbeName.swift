@@ -45,6 +45,8 @@ public enum ProbeName: String, Sendable, CaseIterable, Comparable {
     case history
     case vulnerabilityReports = "vulnerability-reports"
     case securityPack = "security-pack"
+    case roleMatrix = "role-matrix"
+    case leaving
 
     public static func < (one: ProbeName, other: ProbeName) -> Bool { one.rawValue < other.rawValue }
 }

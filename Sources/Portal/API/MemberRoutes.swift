@@ -1,11 +1,12 @@
 import Care
 import FHIR
+import Foundation
 import Hummingbird
 import People
 
 /// Who belongs to the organisation.
 ///
-///     GET  /api/members   everybody: id, name, roles
+///     GET  /api/members   everybody: id, name, roles, own_roles
 ///     POST /api/members   {"name", "email", "roles": […]} → {"link", "purpose"}: owners and administrators add somebody. The link
 ///                         works once, and is for them alone: to set a password, or to join if they have one ("join")
 struct MemberRoutes {
@@ -21,6 +22,7 @@ struct MemberRoutes {
             [
                 "id": .string("\(member.account)"), "name": .string(member.name), "active": .bool(member.isActive),
                 "roles": .array(member.roles.map(\.rawValue).sorted().map { .string($0) }),
+                "own_roles": .array(member.ownRoles.map { $0.uuidString.lowercased() }.sorted().map { .string($0) }),
             ]
         }
         return Response(json: JSON.array(lines).serialized())
@@ -35,16 +37,21 @@ struct MemberRoutes {
         else {
             throw Outcome(.value, at: Expression("email"), "email must be an e-mail address")
         }
-        let roles = (body["roles"]?.array ?? []).map { $0.string.flatMap(Role.init) }
-        guard !roles.isEmpty, !roles.contains(nil) else {
-            let known = Role.allCases.map(\.rawValue).joined(separator: ", ")
-            throw Outcome(.value, at: Expression("roles"), "roles must be some of: \(known)")
-        }
-        let newcomer = Members.Newcomer(name: name, address: address, roles: roles.compactMap(\.self))
+        let newcomer = Members.Newcomer(name: name, address: address, roles: try Self.roles(in: body))
         let invitation = try await members.add(newcomer, for: visit.caller)
         let answer: JSON = [
             "link": .string("/password?link=\(invitation.link.text)"), "purpose": .string(invitation.purpose.rawValue),
         ]
         return Response(json: answer.serialized(), status: .created)
+    }
+
+    /// The built-in roles that a body names; at least one, unless `mayBeNone`.
+    static func roles(in body: JSON, mayBeNone: Bool = false) throws -> [Role] {
+        let roles = (body["roles"]?.array ?? []).map { $0.string.flatMap(Role.init) }
+        guard mayBeNone || !roles.isEmpty, !roles.contains(nil) else {
+            let known = Role.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Outcome(.value, at: Expression("roles"), "roles must be some of: \(known)")
+        }
+        return roles.compactMap(\.self)
     }
 }

@@ -230,6 +230,7 @@ struct ChartRoutes {
         case .readTrail?: .readLooks
         case .share?: .shared
         case .stopSharing?: .stoppedSharing
+        case .endMembership?: .other("was handed this record, or handed it over, as a member left")
         case .readReach?: .other("looked at who can read this record")
         default: .other("did something that this page has no words for")
         }

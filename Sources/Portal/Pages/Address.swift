@@ -93,6 +93,29 @@ extension Address {
 
     /// GET lists; POST looks for somebody, with `csrf`, `name`, `born`, `identifier`: never in the address.
     static let patients: Address = "/patients"
+    /// Who belongs to the organisation, for those who give roles.
+    static let members: Address = "/members"
+    /// What roles permit, and the organisation's own ones. POST makes one, with `csrf`, `name`, `may-…`.
+    static let roles: Address = "/roles"
+
+    /// One member: GET shows their roles; POST changes them, with `csrf`, `role-…`, `own-…`.
+    static func member(_ account: String) -> Address { "/members/\(account)" }
+
+    /// POST ends a membership, with `csrf`, `sure`, and perhaps `until` (yyyy-mm-dd) or `successor`.
+    static func endMembership(_ account: String) -> Address { "/members/\(account)/end" }
+
+    /// GET shows what is set; POST sets one thing otherwise, with `csrf`, `name`, `value`.
+    static let settings: Address = "/settings"
+
+    /// GET asks; POST ends one's own membership, with `csrf`, `sure`.
+    static let leave: Address = "/leave"
+
+    /// One of the organisation's own roles: GET shows it; POST changes it, with `csrf`, `may-…`.
+    static func role(_ id: String) -> Address { "/roles/\(id)" }
+
+    /// POST, with `csrf`.
+    static func endRole(_ id: String) -> Address { "/roles/\(id)/end" }
+
     static let trust: Address = "/trust"
     /// The same as a signed file.
     static let trustFile: Address = "/trust.json"

@@ -129,13 +129,15 @@ struct Choice: Sendable {
     var chosen: String?
     /// What stands there before anything is chosen.
     var prompt: String
+    /// Whether something has to be chosen.
+    var isRequired = true
 
     var html: HTML {
         """
         <div class="field\(" wrong", if: self.error != nil)">
         <label for="\(self.name)">\(self.label)</label>
         \(Field.hint(self.hint, of: self.name))\(Field.error(self.error, of: self.name))
-        <select id="\(self.name)" name="\(self.name)" required\
+        <select id="\(self.name)" name="\(self.name)"\(" required", if: self.isRequired)\
         \(Field.description(self.name, self.hint, self.error))>
         <option value="">\(self.prompt)</option>
         \(self.options.map { "<option value=\"\($0.value)\"\(" selected", if: $0.value == self.chosen)>\($0.label)</option>" as HTML })

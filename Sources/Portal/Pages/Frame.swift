@@ -18,6 +18,8 @@ struct Frame: Sendable {
         var hasOtherOrganizations = false
         /// Whether they are a steward or an auditor of the installation.
         var isOfficer = false
+        /// Whether they give roles to the people of the organisation.
+        var managesPeople = false
     }
 
     init(
@@ -95,10 +97,12 @@ extension Frame {
         let vouching: HTML = """
             <li><a href="\(Address.vouching)"\(current, if: place == .vouching)>Vouching</a></li>
             """
+        let people: HTML = "<li><a href=\"\(Address.members)\"\(current, if: place == .members)>People</a></li>"
         let change: HTML = "<li><a href=\"\(Address.chooseOrganization)\">Change organisation</a></li>"
         return """
             <nav aria-label="Main"><ul>
             <li><a href="\(Address.patients)"\(current, if: place == .patients)>\(self.words.listOfPeople)</a></li>
+            \(people, if: person.managesPeople)
             \(vouching, if: person.isOfficer)
             \(change, if: person.hasOtherOrganizations)
             </ul></nav>
@@ -110,9 +114,11 @@ extension Frame {
 
     private var footer: HTML {
         let trust: HTML = "<p><a href=\"\(Address.trust)\">\(self.words.safety)</a></p>"
+        let leave: HTML = "<p><a href=\"\(Address.leave)\">Leave this organisation</a></p>"
         return """
             <footer class="bottom"><div class="inner">
             \(trust, if: self.hasTrustPage)
+            \(leave, if: self.signedIn != nil)
             <p>Carekeep keeps health records. It shows what was entered; it does not judge or advise.</p>
             </div></footer>
             """

@@ -13,6 +13,14 @@ enum NoticePage: PageBody {
     case linkExpired
     /// Too many requests.
     case tooMany
+    /// A role that permits what whoever asks does not hold.
+    case roleIsNotYours
+    /// An organisation keeps an owner.
+    case lastOwner
+    /// More patients than somebody may be shown in a day.
+    case tooManyPatients
+    /// Nobody can be handed the patients, or the day is not within a year.
+    case endIsNotPossible
     /// The server stops letting anybody in, because it cannot be sure that records are kept apart.
     case closed
 
@@ -37,6 +45,10 @@ enum NoticePage: PageBody {
         case .formExpired: "That page was open too long"
         case .linkExpired: "This link no longer works"
         case .tooMany: "A little too fast"
+        case .roleIsNotYours: "That role is not yours to give"
+        case .lastOwner: "The last owner stays"
+        case .tooManyPatients: "That is more people than a day allows"
+        case .endIsNotPossible: "That cannot be done so"
         case .closed: "Closed for safety"
         }
     }
@@ -72,6 +84,27 @@ enum NoticePage: PageBody {
             it. If not, ask the person who sent you the link for a new one.</p>
             """
         case .tooMany: "<p>Many requests came from here within a short time. Please wait a minute.</p>"
+        case .roleIsNotYours:
+            """
+            <p>Nobody gives, takes or changes a role that permits what they may not do themselves. Only owners do that for
+            owners, auditors and privacy officers. Nothing was changed. Please ask an owner.</p>
+            """
+        case .lastOwner:
+            """
+            <p>Somebody has to own this organisation. Make somebody else an owner first, and wait until they have
+            joined. Nothing was changed.</p>
+            """
+        case .tooManyPatients:
+            """
+            <p>Lists and exports show each member only so many people in a day, so that nobody carries the whole list away.
+            Searching for fewer may work now, and tomorrow all of it works again. Whoever runs your organisation can see that
+            this happened.</p>
+            """
+        case .endIsNotPossible:
+            """
+            <p>Patients can go to a member who may write records, and who stays. A last day lies within the year to come. Nothing
+            was changed.</p>
+            """
         case .closed:
             """
             <p>A check that keeps people’s records apart did not give the answer it must, so nobody can open any

@@ -99,6 +99,10 @@ enum Stylesheet {
         .field { margin: 0 0 1.1rem; }
         .field label { display: block; font-weight: 600; }
         .field .hint, .field .error { margin: 0 0 .25rem; }
+        .ticks { border: 0; padding: 0; margin: 0 0 1.1rem; min-width: 0; } .ticks.wrong { padding-left: .8rem; border-left: 4px solid var(--care); }
+        .ticks legend { font-weight: 600; padding: 0; }
+        .tick { display: flex; align-items: center; gap: .7rem; min-height: 44px; }
+        .tick input { flex: none; width: 1.4rem; height: 1.4rem; min-height: 0; margin: 0; padding: 0; accent-color: var(--accent); }
         input, select, textarea {
           display: block; width: 100%; min-height: 48px; margin-top: .25rem; padding: .5rem .75rem; font: inherit;
           color: var(--ink); background: var(--sheet); border: 1px solid var(--edge); border-radius: 8px;

@@ -12,7 +12,12 @@ extension Frame {
             words: Words(person: person),
             today: .today(in: zone),
             organization: person.organizationName,
-            signedIn: SignedIn(name: person.name, csrf: csrf, isOfficer: !person.offices.isEmpty)
+            signedIn: SignedIn(
+                name: person.name,
+                csrf: csrf,
+                isOfficer: !person.offices.isEmpty,
+                managesPeople: person.permits.contains("member.administer")
+            )
         )
     }
 
@@ -37,11 +42,32 @@ extension Words {
     func role(_ roles: Set<Role>) -> String {
         let told: [(Role, String)] = [
             (.clinician, audience == .operations ? "clinician" : "doctor or nurse"), (.caregiver, "family"),
-            (.patient, "the person themselves"), (.staff, audience == .operations ? "crew" : "staff"),
+            (.patient, "the person themselves"), (.teen, "the person themselves"),
+            (.staff, audience == .operations ? "crew" : "staff"),
             (.owner, "owner"),
             (.admin, "administrator"), (.member, "member"),
         ]
-        return told.first { roles.contains($0.0) }?.1 ?? "member"
+        return told.first { roles.contains($0.0) }?.1 ?? roles.map(name).sorted().first ?? "member"
+    }
+
+    /// A role's name, where roles are given.
+    func name(_ role: Role) -> String {
+        switch role {
+        case .owner: "owner"
+        case .admin: "administrator"
+        case .member: "member"
+        case .caregiver: "parent or carer"
+        case .patient: audience == .family ? "adult with their own record" : "patient"
+        case .teen: "young person with their own record"
+        case .clinician: audience == .operations ? "clinician" : "doctor or nurse"
+        case .staff: audience == .operations ? "crew" : "staff"
+        case .researcher: "researcher"
+        case .dataGovernanceOfficer: "data governance officer"
+        case .principalInvestigator: "principal investigator"
+        case .safetyMonitor: "safety monitor"
+        case .auditor: "auditor"
+        case .privacyOfficer: "privacy officer"
+        }
     }
 }
 

@@ -93,12 +93,14 @@ func portal(
     signing.add(toPages: pages)
     secondFactor.add(toPages: pages)
     VouchRoutes(attestations: services.attestations, trust: services.trust).add(to: pages)
+    MemberPageRoutes(members: services.members).add(to: pages)
 
     let api = router.group().add(middleware: APIDoor()).group(context: APIVisit.self)
     fhir.add(to: api)
     signing.add(toAPI: api)
     secondFactor.add(toAPI: api)
     MemberRoutes(members: services.members).add(to: api)
+    RoleRoutes(members: services.members).add(to: api)
     return router
 }
 

@@ -52,6 +52,10 @@ struct AnswerFailures: RouterMiddleware {
             case (.tooLarge?, _), (_, .contentTooLarge): .tooLarge(megabytes: limits.body >> 20)
             case (.formIsForeign?, _): .formExpired
             case (.linkIsUsedUp?, _): .linkExpired
+            case (.roleIsNotYours?, _): .roleIsNotYours
+            case (.lastOwner?, _): .lastOwner
+            case (.tooManyPatients?, _): .tooManyPatients
+            case (.endIsNotPossible?, _): .endIsNotPossible
             case (.guardIsUp?, _): .closed
             case (.tooBusy?, _): .tooMany
             case (_, .internalServerError), (.unavailable?, _): .wentWrong(id: context.requestID.description)
@@ -158,15 +162,16 @@ extension Refusal {
     var status: HTTPResponse.Status {
         switch self {
         case .signedOut, .wrongCredentials, .secondFactorNeeded, .stepUpNeeded, .wrongCode: .unauthorized
-        case .tooManyTries: .tooManyRequests
+        case .tooManyTries, .tooManyPatients: .tooManyRequests
         case .notFound: .notFound
         case .linkIsUsedUp, .deleted: .gone
-        case .formIsForeign: .forbidden
+        case .formIsForeign, .roleIsNotYours: .forbidden
         case .guardIsUp, .unavailable, .tooBusy: .serviceUnavailable
         case .tooLarge: .contentTooLarge
-        case .exists, .changedMeanwhile: .conflict
+        case .exists, .changedMeanwhile, .lastOwner: .conflict
         case .versionDiffers, .severalMatch: .preconditionFailed
-        case .shareLastsTooLong, .weakPassword, .patientMerged: .unprocessableContent
+        case .shareLastsTooLong, .weakPassword, .patientMerged, .settingIsOutOfBounds, .endIsNotPossible:
+            .unprocessableContent
         }
     }
 
@@ -196,6 +201,20 @@ extension Refusal {
                 .businessRule,
                 "the patient was merged into another one, whom Patient.link names; write about that one"
             )
+        case .roleIsNotYours:
+            Outcome(
+                .forbidden,
+                "nobody gives, takes or changes a role that permits what they do not hold, or an owner's"
+            )
+        case .tooManyPatients:
+            Outcome(
+                .throttled,
+                "that would be more patients than one may be shown in a day; whoever runs the organisation is told"
+            )
+        case .settingIsOutOfBounds: Outcome(.value, "there is no such setting, or the value is out of its bounds")
+        case .endIsNotPossible:
+            Outcome(.businessRule, "patients go to a member who may write records, and an end is a time within a year")
+        case .lastOwner: Outcome(.businessRule, "the last owner stays; make somebody else an owner first")
         case .severalMatch: Outcome(.multipleMatches, "the condition must be met by one record at most")
         case .shareLastsTooLong: Outcome(.businessRule, "a share ends in the future, within a year")
         case .weakPassword:

@@ -52,7 +52,8 @@ $$;
 -- new_patients ids for patients whom the act is going to create
 -- roles        what the caller is in the organisation
 -- outcome      0 opened, 1 no such session, 2 refused, 3 the guard is up, 4 the patient was merged into another one,
---              5 the session needs its second factor, 6 it must show again who is there
+--              5 the session needs its second factor, 6 it must show again who is there,
+--              7 that would be more patients than they may be shown in a day
 create function care.open_pass(
     organization uuid, session_secret bytea, pass_secret bytea, used_as text, act_name text,
     targets bytea[], new_patients uuid[], purpose text, key_epoch integer, salt bytea, sealed bytea,
@@ -68,6 +69,8 @@ declare
     refused text;
     at timestamptz;
     reached boolean;
+    -- What the caller's roles permit, kept right beside them.
+    permits text[];
     target_record uuid;
     target_patient uuid;
     target_several boolean;
@@ -103,7 +106,7 @@ begin
         p.session_id := s.id;
         p.client_scope := s.client_scope;
         p.stepped_up_at := s.stepped_up_at;
-        select m.roles into roles from care.membership m
+        select m.roles, m.permits into roles, permits from care.membership m
          where m.organization_id = s.organization_id and m.account_id = s.account_id
            and m.since <= at and (m.until is null or m.until > at);
         if s.profile is null then
@@ -170,25 +173,19 @@ begin
             elsif patients[1] is null then
                 p.scope := 'directory';
                 p.powers := a.directory_powers;
-                if cardinality(a.directory_roles) > 0 and not a.directory_roles && roles then
-                    refused := 'no such role';
-                end if;
+                a.permission := a.directory_permission;
             end if;
         when 'patients' then
-            if not a.roles && roles then
-                refused := 'no such role';
-            elsif exists (
+            if exists (
                 select from care.patient x
                  where x.organization_id = p.organization_id and x.id = any (p.new_patients)) then
                 refused := 'patient exists';
             end if;
-            if a.directory_roles && roles then
+            if a.directory_permission = any (permits) then
                 p.powers := a.powers || a.directory_powers;
             end if;
         when 'directory', 'organization' then
-            if cardinality(a.roles) > 0 and not a.roles && roles then
-                refused := 'no such role';
-            elsif n > 0 and exists (select from unnest(patients) t (id) where t.id is not null) then
+            if n > 0 and exists (select from unnest(patients) t (id) where t.id is not null) then
                 refused := 'not of the directory';
             end if;
         when 'roster' then
@@ -202,6 +199,14 @@ begin
                 refused := 'no such office';
             end if;
         end case;
+        -- A role says what somebody may do, reach about whom.
+        if refused is null and not a.permission = any (permits) then
+            refused := 'no permission';
+        end if;
+        -- What an act brings along of the directory takes the permission for the directory, too.
+        if p.scope <> 'directory' and 'directory.read' = any (p.powers) and not 'directory.read' = any (permits) then
+            p.powers := array_remove(p.powers, 'directory.read');
+        end if;
         -- Ids for patients to be made are taken at their word, so only an act that makes patients may bring any: on
         -- another pass they would stand among its patients, and open the key of whoever has such an id.
         if refused is null and cardinality(p.new_patients) > 0 and not 'patient.write' = any (a.powers) then
@@ -255,6 +260,12 @@ begin
          where x.organization_id = p.organization_id and x.id = any (patients) and x.merged_into is not null
            and not ('patient.merge' = any (a.powers) and x.merged_into = any (patients))) then
         outcome := 4; refused := 'patient was merged';
+    end if;
+
+    -- What goes out as a whole is counted, whichever way.
+    if refused is null and a.permission = 'record.export'
+       and not care.count_disclosed(p.organization_id, p.account_id, patients) then
+        outcome := 7; refused := 'more than a day''s limit';
     end if;
 
     p.until := case when refused is null then at + interval '60 seconds' end;
@@ -330,7 +341,8 @@ begin
 end
 $$;
 
--- Names in the trail the patients whom a search or list disclosed. Commit before answering.
+-- Names in the trail the patients whom a search or list disclosed, and counts them: -1 where that would be more than somebody may be
+-- shown in a day, and nothing may be answered. Commit before answering.
 create function care.disclose(found_patients uuid[], key_epoch integer, salt bytea, sealed bytea) returns integer
     language plpgsql volatile security definer set search_path = care, pg_temp
 as $$
@@ -346,6 +358,12 @@ begin
         if not patient in (select care.acting_roster('roster.read')) then
             raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
         end if;
+    end loop;
+    if not care.count_disclosed(p.organization_id, p.account_id, found_patients) then
+        perform care.write_entry(p, null, null, 'more than a day''s limit', key_epoch, salt, sealed, at);
+        return -1;
+    end if;
+    foreach patient in array found_patients loop
         perform care.write_entry(p, patient, null, null, key_epoch, salt, sealed, at);
     end loop;
     return cardinality(found_patients);

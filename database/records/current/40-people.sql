@@ -162,7 +162,7 @@ $$;
 create function care.session_of(
     organization uuid, session_secret bytea,
     out account_id uuid, out roles text[], out sealed_name bytea, out profile text, out sealed_organization bytea,
-    out country text, out time_zone text, out used_as text, out offices text[]
+    out country text, out time_zone text, out used_as text, out offices text[], out permits text[]
 )
     language plpgsql stable security definer set search_path = care, pg_temp
 as $$
@@ -170,8 +170,8 @@ declare
     at timestamptz := care.clock();
 begin
     select s.account_id, m.roles, m.sealed_name, o.profile, o.sealed_name, o.country, o.time_zone, s.used_as,
-           care.offices_of(s.account_id)
-      into account_id, roles, sealed_name, profile, sealed_organization, country, time_zone, used_as, offices
+           care.offices_of(s.account_id), m.permits
+      into account_id, roles, sealed_name, profile, sealed_organization, country, time_zone, used_as, offices, permits
       from care.session s
       join care.membership m on m.organization_id = s.organization_id and m.account_id = s.account_id
       join care.organization o on o.organization_id = s.organization_id
@@ -182,7 +182,7 @@ end
 $$;
 
 -- Adds someone to the acting organisation, opening an account where the address is new, with a link to set a password.
--- Only owners make owners.
+-- Nobody gives a role that is not theirs to give: only owners make owners.
 create function care.add_member(
     account uuid, address_token bytea, sealed_address bytea, sealed_name bytea, roles text[], link_sha256 bytea
 ) returns text
@@ -190,14 +190,11 @@ create function care.add_member(
 as $$
 declare
     shown care.pass := care.acting();
-    held text[];
 begin
-    select m.roles into held from care.membership m
-     where m.organization_id = shown.organization_id and m.account_id = shown.account_id;
-    if not coalesce('member.add' = any (shown.powers), false)
-       or ('owner' = any (roles) and not coalesce('owner' = any (held), false)) then
+    if not coalesce('member.add' = any (shown.powers), false) then
         raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
     end if;
+    perform care.require_may_give(care.acting_member(), roles, '{}');
     return care.admit(
         shown.organization_id, account, address_token, sealed_address, sealed_name, roles, link_sha256);
 end
@@ -245,8 +242,21 @@ begin
         raise exception using errcode = '23505', message = 'account exists',
             constraint = 'account_signs_in_by_one_address';
     end if;
-    insert into care.membership (organization_id, account_id, roles, sealed_name, since)
-    values (organization, account, admit.roles, admit.sealed_name, begins);
+    insert into care.membership as m (organization_id, account_id, roles, sealed_name, since)
+    values (organization, account, admit.roles, admit.sealed_name, begins)
+        -- Whoever left may come back, by a new link and with nothing of what they had.
+        on conflict on constraint membership_pkey do update
+           set roles = excluded.roles, custom_roles = '{}', sealed_name = excluded.sealed_name, since = 'infinity', until = null
+         where m.until <= care.clock();
+    if not found then
+        raise exception using errcode = '23505', message = 'membership exists', constraint = 'membership_pkey';
+    end if;
+    update care.reach r set withdrawn_at = care.clock()
+     where r.organization_id = organization and r.account_id = account and r.withdrawn_at is null;
+    update care.session s set ended_at = care.clock()
+     where s.organization_id = organization and s.account_id = account and s.ended_at is null;
+    update care.link l set used_at = care.clock()
+     where l.organization_id = organization and l.account_id = account and l.used_at is null;
     insert into care.link (organization_id, account_id, purpose, secret_sha256, until)
     values (organization, account, link_is_for, link_sha256, care.clock() + interval '7 days');
     return link_is_for;

@@ -21,12 +21,13 @@ $$;
 grant update (secret_sha256, stepped_up_at, second_factor_at, second_factor_is_due, tries, tries_wait_until)
     on care.session to carekeep_gate;
 
--- Who needs a second factor, by what they are: staff of clinics and operations. Whoever has one, or holds an office of the
+-- Who needs a second factor, by what they are: everybody in clinics and operations who is more than a patient or whoever cares for
+-- one, with a role of the organisation's own too. Whoever has one, or holds an office of the
 -- installation, needs it too; the session knows that (second_factor_is_due). Part of each opening without one: planned into it.
 create function care.needs_second_factor(profile text, roles text[]) returns boolean
     language sql immutable  -- on the search path of its caller, like care.acting()
 as $$
-    select profile is distinct from 'family' and roles && array['owner', 'admin', 'clinician', 'staff']
+    select profile is distinct from 'family' and not roles <@ array['patient', 'teen', 'caregiver']
 $$;
 
 create function care.has_second_factor(account uuid) returns boolean

@@ -93,6 +93,10 @@ as $$
         select 'act ' || a::text from care.act a
         union all
         select 'job kind ' || k::text from care.job_kind k
+        union all
+        select 'role ' || b::text from care.built_in_role b
+        union all
+        select 'setting ' || s::text from care.setting s
     ) everything
 $$;
 

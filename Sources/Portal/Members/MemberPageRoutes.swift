@@ -1,0 +1,281 @@
+import Care
+import Foundation
+import HTTPTypes
+import Hummingbird
+import People
+
+/// The pages of those who give roles. The gate decides who does; for anybody else there is nothing here to change.
+///
+///     GET  /members              everybody
+///     GET  /members/{account}    one of them: roles
+///     POST /members/{account}    the roles that they have from now on
+///     POST /members/{account}/end   end their membership
+///     GET  /leave                end one's own
+///     POST /leave
+///     GET  /settings             what is set here
+///     POST /settings             set one thing otherwise
+///     GET  /roles                what roles permit; the organisation's own ones
+///     POST /roles                make one
+///     GET  /roles/{id}           one of the organisation's own
+///     POST /roles/{id}           what it permits from now on
+///     POST /roles/{id}/end       it permits nothing any more
+struct MemberPageRoutes {
+    let members: Members
+
+    func add(to pages: RouterGroup<PageVisit>) {
+        pages.get("members") { _, visit in try await list(visit) }
+        pages.get("members/:member") { request, visit in
+            try await member(visit, isDone: request.uri.queryParameters["done"] != nil)
+        }
+        pages.post("members/:member") { request, visit in try await give(request, visit) }
+        pages.post("members/:member/end") { request, visit in try await end(request, visit) }
+        pages.get("leave") { _, visit in visit.response(LeavePage()) }
+        pages.post("leave") { request, visit in try await leave(request, visit) }
+        pages.get("settings") { _, visit in try await settings(visit) }
+        pages.post("settings") { request, visit in try await set(request, visit) }
+        pages.get("roles") { _, visit in try await roles(visit) }
+        pages.post("roles") { request, visit in try await make(request, visit) }
+        pages.get("roles/:role") { _, visit in try await role(visit) }
+        pages.post("roles/:role") { request, visit in try await change(request, visit) }
+        pages.post("roles/:role/end") { request, visit in try await endRole(request, visit) }
+    }
+
+    // MARK: People
+
+    private func list(_ visit: PageVisit) async throws -> Response {
+        try Self.require("member.administer", visit)
+        let (all, own, _) = try await members.people(for: visit.caller)
+        let notices = try await members.notices(for: visit.caller)
+        let names = Dictionary(all.map { ($0.account, $0.name) }) { first, _ in first }
+        return visit.response(
+            MembersPage(
+                members: all.filter { !$0.hasLeft }.map { line($0, own, visit) },
+                former: all.filter(\.hasLeft).map { line($0, own, visit) },
+                notices: notices.map { (Moment($0.at, in: visit.zone), names[$0.account] ?? "Somebody") }
+            )
+        )
+    }
+
+    private func line(_ member: Member, _ own: [OwnRole], _ visit: PageVisit) -> MembersPage.Line {
+        let names =
+            Role.allCases.filter(member.roles.contains).map(visit.words.name)
+            + own.filter { member.ownRoles.contains($0.id) }.map(\.name)
+        return MembersPage.Line(
+            id: "\(member.account)",
+            name: member.name,
+            roles: names,
+            isYou: member.account == visit.person.account,
+            isAwaited: !member.isActive && !member.hasLeft,
+            until: member.until.map { Moment($0, in: visit.zone).day }
+        )
+    }
+
+    private func member(
+        _ visit: PageVisit,
+        isDone: Bool = false,
+        problem: String? = nil
+    ) async throws -> Response {
+        try Self.require("member.administer", visit)
+        let account = Person.ID(try Self.id("member", visit))
+        let (all, own, offered) = try await members.people(for: visit.caller)
+        guard let member = all.first(where: { $0.account == account }), !member.hasLeft else { throw Refusal.notFound }
+        // What they have stands there even where it is not offered to others.
+        let built = Role.allCases.filter { role in
+            member.roles.contains(role) || offered.contains { $0.role == role }
+        }
+        let page = MemberPage(
+            line: line(member, own, visit),
+            roles: built.map { role in
+                MemberPage.Option(
+                    field: "role-\(role.rawValue)",
+                    label: visit.words.name(role),
+                    isChosen: member.roles.contains(role)
+                )
+            },
+            ownRoles: own.map {
+                MemberPage.Option(
+                    field: "own-\($0.id.uuidString.lowercased())",
+                    label: $0.name,
+                    isChosen: member.ownRoles.contains($0.id)
+                )
+            },
+            successors: all.filter { $0.isActive && $0.until == nil && $0.account != account }.map {
+                Choice.Option(value: "\($0.account)", label: $0.name)
+            },
+            isDone: isDone,
+            problem: problem
+        )
+        return visit.response(page, status: problem == nil ? .ok : .unprocessableContent)
+    }
+
+    private func end(_ request: Request, _ visit: PageVisit) async throws -> Response {
+        let form = try await Form(request, of: visit.caller)
+        guard form["sure"] != nil else {
+            return try await member(visit, problem: "Please tick that you are sure. Nothing was changed.")
+        }
+        var until: Date?
+        if let text = form["until"] {
+            guard let day = Day(fhir: text), day.day != nil, day >= Day.today(in: visit.zone) else {
+                return try await member(
+                    visit,
+                    problem: "The last day must be a day from today on, within a year. Nothing was changed."
+                )
+            }
+            // Until the end of that day, where the organisation is.
+            let end = Date(timeIntervalSince1970: Double(day.number + 1) * 86_400)
+            until = end.addingTimeInterval(-Double(visit.zone.secondsFromGMT(for: end)))
+        }
+        let account = Person.ID(try Self.id("member", visit))
+        let successor = form["successor"].flatMap(Person.ID.init)
+        guard until == nil || successor == nil else {
+            return try await member(
+                visit,
+                problem:
+                    "Patients are handed over when somebody leaves: please come back on their last day. Nothing was changed."
+            )
+        }
+        _ = try await members.end(account, until: until, successor: successor, for: visit.caller)
+        return .seeOther(.members)
+    }
+
+    private func leave(_ request: Request, _ visit: PageVisit) async throws -> Response {
+        let form = try await Form(request, of: visit.caller)
+        guard form["sure"] != nil else {
+            return visit.response(LeavePage(isUnsure: true), status: .unprocessableContent)
+        }
+        _ = try await members.leave(for: visit.caller)
+        return .seeOther(.signIn)
+    }
+
+    // MARK: Settings
+
+    private func settings(_ visit: PageVisit, wrong: (name: String, value: String)? = nil) async throws -> Response {
+        try Self.require("settings.read", visit)
+        let all = try await members.settings(for: visit.caller)
+        let page = SettingsPage(
+            settings: all.map { setting in
+                SettingsPage.Line(
+                    setting,
+                    sent: wrong?.name == setting.name ? wrong?.value : nil
+                )
+            },
+            mayChange: visit.person.permits.contains("settings.administer")
+        )
+        return visit.response(page, status: wrong == nil ? .ok : .unprocessableContent)
+    }
+
+    private func set(_ request: Request, _ visit: PageVisit) async throws -> Response {
+        let form = try await Form(request, of: visit.caller)
+        guard let name = form["name"] else { throw Refusal.notFound }
+        do {
+            try await members.change(setting: name, to: form["value"], for: visit.caller)
+        } catch Refusal.settingIsOutOfBounds {
+            return try await settings(visit, wrong: (name, form["value"] ?? ""))
+        }
+        return .seeOther(.settings)
+    }
+
+    private func give(_ request: Request, _ visit: PageVisit) async throws -> Response {
+        let form = try await Form(request, of: visit.caller)
+        let account = Person.ID(try Self.id("member", visit))
+        let roles = Role.allCases.filter { form["role-\($0.rawValue)"] != nil }
+        let own = try await members.people(for: visit.caller).own.map(\.id).filter {
+            form["own-\($0.uuidString.lowercased())"] != nil
+        }
+        guard !roles.isEmpty || !own.isEmpty else {
+            return try await member(visit, problem: "Please choose at least one role. Nothing was changed.")
+        }
+        try await members.changeRoles(of: account, to: roles, own: own, for: visit.caller)
+        return Response(status: .seeOther, headers: [.location: Address.member("\(account)").text + "?done=1"])
+    }
+
+    // MARK: Roles
+
+    private func roles(
+        _ visit: PageVisit,
+        draft: RolesPage.Draft = .init()
+    ) async throws -> Response {
+        try Self.require("role.administer", visit)
+        let (_, own, offered) = try await members.people(for: visit.caller)
+        let page = RolesPage(
+            offered: offered.map {
+                RolesPage.Line(id: nil, name: visit.words.name($0.role), permissions: Self.sorted($0.permissions))
+            },
+            own: own.map {
+                RolesPage.Line(
+                    id: $0.id.uuidString.lowercased(),
+                    name: $0.name,
+                    permissions: Self.sorted($0.permissions)
+                )
+            },
+            draft: draft
+        )
+        return visit.response(page, status: draft.hasErrors ? .unprocessableContent : .ok)
+    }
+
+    private func make(_ request: Request, _ visit: PageVisit) async throws -> Response {
+        let form = try await Form(request, of: visit.caller)
+        var draft = RolesPage.Draft(name: (form["name"] ?? "").lowercased(), chosen: Self.chosen(in: form))
+        if !Members.isRoleName(draft.name) {
+            draft.nameError = "Please use 2 to 40 letters, digits, spaces or hyphens, and not the name of a role above."
+        }
+        if draft.chosen.isEmpty { draft.chosenError = "Please choose at least one thing that the role permits." }
+        guard !draft.hasErrors else { return try await roles(visit, draft: draft) }
+        do {
+            _ = try await members.makeRole(draft.name, permissions: draft.chosen, for: visit.caller)
+        } catch Refusal.exists {
+            draft.nameError = "There is a role of that name already."
+            return try await roles(visit, draft: draft)
+        }
+        return .seeOther(.roles)
+    }
+
+    private func role(_ visit: PageVisit, problem: String? = nil) async throws -> Response {
+        try Self.require("role.administer", visit)
+        let id = try Self.id("role", visit)
+        let (all, own, _) = try await members.people(for: visit.caller)
+        guard let role = own.first(where: { $0.id == id }) else { throw Refusal.notFound }
+        let page = RolePage(
+            id: id.uuidString.lowercased(),
+            name: role.name,
+            chosen: Self.sorted(role.permissions),
+            holders: all.filter { $0.ownRoles.contains(id) && !$0.hasLeft }.map(\.name),
+            problem: problem
+        )
+        return visit.response(page, status: problem == nil ? .ok : .unprocessableContent)
+    }
+
+    private func change(_ request: Request, _ visit: PageVisit) async throws -> Response {
+        let chosen = Self.chosen(in: try await Form(request, of: visit.caller))
+        guard !chosen.isEmpty else {
+            return try await role(
+                visit,
+                problem: "Please choose at least one thing, or end the role. Nothing was changed."
+            )
+        }
+        try await members.changeRole(Self.id("role", visit), permissions: chosen, for: visit.caller)
+        return .seeOther(.roles)
+    }
+
+    private func endRole(_ request: Request, _ visit: PageVisit) async throws -> Response {
+        _ = try await Form(request, of: visit.caller)
+        try await members.endRole(Self.id("role", visit), for: visit.caller)
+        return .seeOther(.roles)
+    }
+
+    private static func chosen(in form: Form) -> [String] { Members.permissions.filter { form["may-\($0)"] != nil } }
+
+    private static func sorted(_ permissions: Set<String>) -> [String] {
+        Members.permissions.filter(permissions.contains)
+    }
+
+    /// Only whom to show the page; the gate decides what is changed.
+    private static func require(_ permission: String, _ visit: PageVisit) throws {
+        guard visit.person.permits.contains(permission) else { throw Refusal.notFound }
+    }
+
+    private static func id(_ name: String, _ visit: PageVisit) throws -> UUID {
+        guard let id = UUID(uuidString: try visit.parameters.require(name)) else { throw Refusal.notFound }
+        return id
+    }
+}

@@ -1,0 +1,203 @@
+"""Roles, whoever gives them, and what ends when somebody leaves: over the API and the pages, as real people."""
+
+import re
+import secrets
+
+import pytest
+
+
+class Person:
+    def __init__(self, email, password):
+        self.email, self.password = email, password
+
+
+@pytest.fixture
+def clinic_owner(people):
+    return people.one(profile="clinic", patients=True)
+
+
+@pytest.fixture
+def join(client, api, clinic_owner):
+    """`join(roles)` adds somebody new to the clinic, sets their password, and is their client and id."""
+
+    def add(roles):
+        owner = bearer(client, clinic_owner)
+        before = {one["id"] for one in client.get("/api/members", headers=owner).json()}
+        email = f"{secrets.token_hex(6)}@example.org"
+        answer = client.post("/api/members", json={"name": "Nomvula Dube", "email": email, "roles": roles}, headers=owner)
+        assert answer.status_code == 201, answer.text
+        client.cookies.clear()
+        page = client.get(answer.json()["link"])
+        fields = {name: re.search(rf'name="{name}" value="([^"]+)"', page.text).group(1) for name in ("csrf", "token")}
+        password = "a long walk to the sea"
+        assert client.post("/password", data=fields | {"password": password, "again": password}).status_code == 303
+        client.cookies.clear()
+        person = Person(email, password)
+        headers = bearer(client, person)
+        after = {one["id"] for one in client.get("/api/members", headers=owner).json()}
+        (person.id,) = after - before
+        return person, headers
+
+    return add
+
+
+def bearer(client, person):
+    answer = client.post("/api/session", json={"email": person.email, "password": person.password})
+    assert answer.status_code == 201, answer.text
+    return {"Authorization": f"Bearer {answer.json()['token']}"}
+
+
+PATIENT = {"resourceType": "Patient", "name": [{"family": "Tester"}]}
+
+
+def test_a_role_counts_from_the_next_request_on(client, clinic_owner, join):
+    owner = bearer(client, clinic_owner)
+    person, theirs = join(["member"])
+    assert client.post("/fhir/Patient", json=PATIENT, headers=theirs).status_code == 404
+    answer = client.put(f"/api/members/{person.id}/roles", json={"roles": ["staff"]}, headers=owner)
+    assert answer.status_code == 204, answer.text
+    assert client.post("/fhir/Patient", json=PATIENT, headers=theirs).status_code == 201
+    assert client.put(f"/api/members/{person.id}/roles", json={"roles": ["member"]}, headers=owner).status_code == 204
+    assert client.post("/fhir/Patient", json=PATIENT, headers=theirs).status_code == 404
+
+
+def test_an_administrator_makes_no_owner_by_any_door(client, clinic_owner, join):
+    person, admin = join(["admin"])
+    other, _ = join(["member"])
+    owner = bearer(client, clinic_owner)
+    owners_id = next(one["id"] for one in client.get("/api/members", headers=owner).json() if "owner" in one["roles"])
+    for target in (person.id, other.id):
+        answer = client.put(f"/api/members/{target}/roles", json={"roles": ["admin", "owner"]}, headers=admin)
+        assert answer.status_code == 403, answer.text
+    assert client.put(f"/api/members/{owners_id}/roles", json={"roles": ["member"]}, headers=admin).status_code == 403
+    assert client.delete(f"/api/members/{owners_id}", headers=admin).status_code == 403
+    newcomer = {"name": "N", "email": f"{secrets.token_hex(6)}@example.org", "roles": ["owner"]}
+    assert client.post("/api/members", json=newcomer, headers=admin).status_code == 403
+    assert client.put(f"/api/members/{other.id}/roles", json={"roles": ["staff"]}, headers=admin).status_code == 204
+
+
+def test_a_role_of_ones_own_permits_what_it_says(client, clinic_owner, join):
+    owner = bearer(client, clinic_owner)
+    name = f"desk {secrets.token_hex(4)}"
+    role = client.post("/api/roles", json={"name": name, "permissions": ["member.read"]}, headers=owner)
+    assert role.status_code == 201, role.text
+    role = role.json()["id"]
+    person, theirs = join(["member"])
+    answer = client.put(f"/api/members/{person.id}/roles", json={"roles": [], "own_roles": [role]}, headers=owner)
+    assert answer.status_code == 204, answer.text
+    assert client.get("/api/members", headers=theirs).status_code == 200
+    assert client.get("/fhir/Patient?name=a", headers=theirs).status_code == 404
+    changed = {"permissions": ["member.read", "record.read"]}
+    assert client.put(f"/api/roles/{role}", json=changed, headers=owner).status_code == 204
+    assert client.get("/fhir/Patient?name=a", headers=theirs).status_code == 200
+    assert client.delete(f"/api/roles/{role}", headers=owner).status_code == 204
+    assert client.get("/api/members", headers=theirs).status_code == 404
+
+
+@pytest.mark.parametrize("role, at", [
+    ({"name": "owner", "permissions": ["record.read"]}, "name"), ({"name": "Ada!", "permissions": ["record.read"]}, "name"),
+    ({"name": "desk", "permissions": []}, "permissions"), ({"name": "desk", "permissions": ["journal.read"]}, "permissions"),
+])
+def test_what_is_wrong_with_a_role_is_told(client, clinic_owner, role, at):
+    answer = client.post("/api/roles", json=role, headers=bearer(client, clinic_owner))
+    assert answer.status_code == 422
+    assert answer.json()["issue"][0]["expression"] == [at]
+
+
+def test_whoever_leaves_is_out_at_once_and_may_come_back_with_nothing(client, clinic_owner, join):
+    owner = bearer(client, clinic_owner)
+    person, theirs = join(["clinician"])
+    patient = client.post("/fhir/Patient", json=PATIENT, headers=theirs).json()["id"]
+    assert client.get(f"/fhir/Patient/{patient}", headers=theirs).status_code == 200
+    answer = client.delete(f"/api/members/{person.id}", headers=owner)
+    assert answer.status_code == 200, answer.text
+    assert answer.json() == {"patients_without_anybody": 1}
+    assert client.get(f"/fhir/Patient/{patient}", headers=theirs).status_code == 401
+    assert client.post("/api/session", json={"email": person.email, "password": person.password}).status_code == 401
+    again = {"name": "Nomvula Dube", "email": person.email, "roles": ["clinician"]}
+    invited = client.post("/api/members", json=again, headers=owner)
+    assert invited.status_code == 201 and invited.json()["purpose"] == "join"
+
+
+def test_a_successor_takes_over_whom_nobody_else_looks_after(client, clinic_owner, join):
+    owner = bearer(client, clinic_owner)
+    person, theirs = join(["clinician"])
+    successor, next_one = join(["clinician"])
+    patient = client.post("/fhir/Patient", json=PATIENT, headers=theirs).json()["id"]
+    assert client.get(f"/fhir/Patient/{patient}", headers=next_one).status_code == 404
+    answer = client.delete(f"/api/members/{person.id}?successor={successor.id}", headers=owner)
+    assert answer.json() == {"patients_without_anybody": 0}
+    assert client.get(f"/fhir/Patient/{patient}", headers=next_one).status_code == 200
+
+
+def test_the_last_owner_stays(client, people):
+    crew = next(one for one in people if one.profile == "operations" and "owner" in one.role)
+    headers = bearer(client, crew)
+    own = next(one["id"] for one in client.get("/api/members", headers=headers).json() if "owner" in one["roles"])
+    assert client.delete(f"/api/members/{own}", headers=headers).status_code == 409
+    assert client.put(f"/api/members/{own}/roles", json={"roles": ["staff"]}, headers=headers).status_code == 409
+    assert client.get("/api/members", headers=headers).status_code == 200
+
+
+def test_more_patients_than_a_days_limit_are_not_shown_and_the_owner_sees_it(client, clinic_owner, join, sign_in):
+    person, theirs = join(["clinician"])
+    for number in range(21):
+        named = {"resourceType": "Patient", "name": [{"family": f"Counted{number}"}]}
+        assert client.post("/fhir/Patient", json=named, headers=theirs).status_code == 201
+    assert len(client.get("/fhir/Patient?name=counted", headers=theirs).json()["entry"]) == 21
+    other, others = join(["clinician"])
+    for number in range(21):
+        named = {"resourceType": "Patient", "name": [{"family": f"Other{number}"}]}
+        assert client.post("/fhir/Patient", json=named, headers=others).status_code == 201
+    client.cookies.clear()
+    sign_in(clinic_owner)
+
+    def set_limit(value):
+        page = client.get("/settings")
+        csrf = re.search(r'name="csrf" value="([^"]+)"', page.text).group(1)
+        return client.post("/settings", data={"csrf": csrf, "name": "disclosure.limit", "value": value})
+
+    assert set_limit("3").status_code == 422, "below its floor"
+    assert set_limit("20").status_code == 303
+    try:
+        refused = client.get("/fhir/Patient?name=other", headers=others)
+        assert refused.status_code == 429 and refused.json()["issue"][0]["code"] == "throttled"
+        assert client.get("/fhir/Patient?name=other1&_count=5", headers=others).status_code == 200
+        assert "more people in a day than the limit" in client.get("/members").text
+    finally:
+        assert set_limit("").status_code == 303
+
+
+def test_the_pages_give_roles_make_them_and_end_memberships(client, clinic_owner, join, sign_in):
+    person, theirs = join(["member"])
+    client.cookies.clear()
+    sign_in(clinic_owner)
+
+    def post(path, page, **fields):
+        csrf = re.search(r'name="csrf" value="([^"]+)"', client.get(page).text).group(1)
+        return client.post(path, data=fields | {"csrf": csrf})
+
+    one = f"/members/{person.id}"
+    assert "Nomvula Dube" in client.get("/members").text
+    assert post(one, one).status_code == 422, "at least one role"
+    assert post(one, one, **{"role-staff": "yes"}).status_code == 303
+    assert client.post("/fhir/Patient", json=PATIENT, headers=theirs).status_code == 201
+    name = f"night {secrets.token_hex(3)}"
+    assert post("/roles", "/roles", name=name).status_code == 422, "it permits something"
+    assert post("/roles", "/roles", name=name, **{"may-record.read": "yes"}).status_code == 303
+    page = client.get("/roles").text
+    assert name in page
+    role = re.search(r'href="(/roles/[0-9a-f-]{36})"', page).group(1)
+    assert client.get(role).status_code == 200
+    assert post(f"{one}/end", one).status_code == 422, "only by whoever is sure"
+    assert post(f"{one}/end", one, sure="yes").status_code == 303
+    assert client.get("/api/members", headers=theirs).status_code == 401
+    assert client.get(one).status_code == 404
+
+
+def test_others_see_none_of_these_pages(client, people, sign_in):
+    desk = people.one(profile="clinic", patients=False)
+    sign_in(desk)
+    for page in ("/members", "/roles", "/settings"):
+        assert client.get(page).status_code == 404
+    assert "/members" not in client.get("/patients").text
