@@ -56,7 +56,7 @@ let package = Package(
         .target(name: "Trail", dependencies: ["Care", "Postgres", "Seals"], swiftSettings: strict),
         .target(
             name: "People",
-            dependencies: ["CBcrypt", "Care", "Postgres", "Seals", "Trail"],
+            dependencies: ["CBcrypt", "Care", "FHIR", "Postgres", "Seals", "Trail"],
             swiftSettings: strict
         ),
         .target(
@@ -156,7 +156,9 @@ let package = Package(
         .testTarget(name: "PaperTests", dependencies: ["Paper"], swiftSettings: strict),
         .testTarget(
             name: "PeopleTests",
-            dependencies: ["Assurance", "Care", "CarekeepTesting", "People", "Postgres", "Seals"],
+            dependencies: [
+                "Assurance", "Care", "CarekeepTesting", "FHIR", "People", "Postgres", "Seals", crypto, cryptoExtras,
+            ],
             swiftSettings: strict
         ),
         .testTarget(

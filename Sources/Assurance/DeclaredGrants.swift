@@ -170,6 +170,21 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may insert on pass
         carekeep_gate may delete on pass
         carekeep_gate may select on patient
+        carekeep_gate may select on federated_session
+        carekeep_gate may insert on federated_session
+        carekeep_gate may select on identity
+        carekeep_gate may insert on identity
+        carekeep_gate may delete on identity
+        carekeep_gate may select on provider
+        carekeep_gate may insert on provider
+        carekeep_gate may update on provider (admits, sealed, until)
+        carekeep_gate may select on sign_in_flow
+        carekeep_gate may insert on sign_in_flow
+        carekeep_gate may update on sign_in_flow (done_at, returned_at, subject_token)
+        carekeep_gate may delete on sign_in_flow
+        carekeep_gate may select on sign_in_rule
+        carekeep_gate may insert on sign_in_rule
+        carekeep_gate may delete on sign_in_rule
         carekeep_gate may select on probe_result
         carekeep_gate may insert on probe_result
         carekeep_gate may select on reach
@@ -243,6 +258,15 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute make_role(uuid,text,text[])
         carekeep_server may execute roles_offered()
         carekeep_server may execute begin_session(bytea,text,uuid,text,bytea,interval,interval,text,integer,bytea,bytea)
+        carekeep_server may execute begin_federated_session\
+        (uuid,bytea,bytea,bytea,bytea,text[],uuid,bytea,bytea,bytea,interval,interval,integer,bytea,bytea)
+        carekeep_server may execute begin_flow(uuid,bytea)
+        carekeep_server may execute end_federated_sessions(uuid,bytea,bytea,integer,bytea,bytea)
+        carekeep_server may execute link_identity(uuid,bytea,uuid,bytea,integer,bytea,bytea)
+        carekeep_server may execute provider_of_session(uuid,bytea)
+        carekeep_server may execute providers(uuid)
+        carekeep_server may execute refuse_flow(uuid,text,integer,bytea,bytea)
+        carekeep_server may execute return_flow(uuid,bytea)
         carekeep_server may execute count_reach_of_merged(uuid)
         carekeep_server may execute disclose(uuid[],integer,bytea,bytea)
         carekeep_server may execute end_session(uuid,bytea,integer,bytea,bytea)

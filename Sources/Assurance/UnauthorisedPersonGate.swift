@@ -43,6 +43,7 @@ struct GateChecks {
         try offices()
         try attestations()
         try vulnerabilities()
+        try providers()
         try promises()  // last: it ends the sessions of one of the houses
     }
 

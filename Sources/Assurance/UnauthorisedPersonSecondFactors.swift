@@ -517,7 +517,7 @@ extension GateChecks {
         return one
     }
 
-    private func equip(_ one: Someone) throws {
+    func equip(_ one: Someone) throws {
         try scene.admin.query(
             """
             insert into care.second_factor (account_id, sealed_secret, last_step, since)

@@ -611,7 +611,83 @@ struct Specimen: Sendable {
             },
             isOfPatient: false
         ),
+        Specimen(
+            name: "provider",
+            table: "provider",
+            match: nil,
+            row: { victim, _ in
+                [of(victim), ("id", "\(UUID())"), ("sealed", "'\\x00'"), ("since", "now()")]
+            },
+            change: "until = null",
+            isOfPatient: false
+        ),
+        Specimen(
+            name: "identity",
+            table: "identity",
+            match: nil,
+            row: { victim, _ in
+                [
+                    of(victim), ("provider_id", "'00000000-0000-0000-0000-0000000a11ce'"),
+                    ("subject_token", "\(Primitive.freshBytes(32))"),
+                    ("account_id", "\(victim.house.keeper.account)"), ("since", "now()"),
+                ]
+            },
+            change: "since = now()",
+            before: provider,
+            isOfPatient: false
+        ),
+        Specimen(
+            name: "sign_in_flow",
+            table: "sign_in_flow",
+            match: nil,
+            row: { victim, _ in
+                [
+                    of(victim), ("provider_id", "'00000000-0000-0000-0000-0000000a11ce'"),
+                    ("secret_sha256", "\(Primitive.freshBytes(32))"), ("until", "now() + interval '1 day'"),
+                ]
+            },
+            change: "until = until",
+            before: provider,
+            isOfPatient: false
+        ),
+        Specimen(
+            name: "federated_session",
+            table: "federated_session",
+            match: nil,
+            row: { victim, _ in
+                [
+                    of(victim), ("session_id", "'00000000-0000-0000-0000-0000000a11ce'"), ("provider_id", "\(UUID())"),
+                    ("subject_token", "\(Primitive.freshBytes(32))"),
+                ]
+            },
+            change: "subject_token = subject_token",
+            before: {
+                """
+                insert into care.session
+                    (organization_id, id, account_id, used_as, secret_sha256, created_at, seen_at, idle, until)
+                values (\($0.house.organization), '00000000-0000-0000-0000-0000000a11ce', \($0.house.keeper.account), 'page',
+                        \(Primitive.freshBytes(32)), now(), now(), '1 hour', now() + interval '1 hour')
+                """
+            },
+            isOfPatient: false
+        ),
+        Specimen(
+            name: "sign_in_rule",
+            table: "sign_in_rule",
+            match: nil,
+            row: { victim, _ in [of(victim), ("since", "now()")] },
+            change: "since = now()",
+            isOfPatient: false
+        ),
     ]
+
+    /// What identities and visits are of.
+    private static let provider: @Sendable (Victim) -> SQL = {
+        """
+        insert into care.provider (organization_id, id, sealed, since)
+        values (\($0.house.organization), '00000000-0000-0000-0000-0000000a11ce', '\\x00', now())
+        """
+    }
 
     // MARK: The installation
 

@@ -30,7 +30,7 @@ public final class SignIn: Sendable {
     let gate: Gate
     let hashing: HashingQueue
     private let profiles = Mutex<[UUID: Organization.Profile]>([:])
-    private let times: @Sendable (SessionUse) -> Times
+    let times: @Sendable (SessionUse) -> Times
 
     /// Signs people in to a records store.
     public init(store: Store, keys: Keykeeper, gate: Gate, times: @escaping @Sendable (SessionUse) -> Times) {

@@ -81,6 +81,16 @@ public struct SignInIndex: Sendable {
         return Array(HMAC<SHA256>.authenticationCode(for: fields.bytes, using: key))
     }
 
+    /// The token, 32 bytes, of who somebody is at an issuer, or of a session there: equal only for the same issuer, kind and id.
+    public func token(issuer: String, kind: String, id: String) -> [UInt8] {
+        var fields = Fields()
+        fields.append("issuer")
+        fields.append(issuer)
+        fields.append(kind)
+        fields.append(id)
+        return Array(HMAC<SHA256>.authenticationCode(for: fields.bytes, using: key))
+    }
+
     /// 32 bytes for something else, which tell nothing of this key.
     func derived(_ purpose: String) -> [UInt8] {
         var fields = Fields()

@@ -8,6 +8,11 @@ public enum Primitive {
         Array(SHA256.hash(data: bytes))
     }
 
+    /// SHA-512: what goes with Ed25519 where somebody else's format asks for a hash.
+    public static func sha512(_ bytes: [UInt8]) -> [UInt8] {
+        Array(SHA512.hash(data: bytes))
+    }
+
     /// Fresh bytes from the kernel: secrets of passes and sessions, salts.
     public static func freshBytes(_ count: Int) -> [UInt8] {
         Randomness.system.bytes(count)

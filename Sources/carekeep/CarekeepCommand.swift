@@ -17,7 +17,9 @@ struct CarekeepCommand: AsyncParsableCommand {
             RunCommand.self, InitCommand.self, LinkCommand.self, SecondFactorCommand.self, ImportCommand.self,
             MigrateCommand.self,
             JobsCommand.self, PreflightCommand.self, ProveCommand.self, VerifyCommand.self, StewardsCommand.self,
-            VulnerabilitiesCommand.self, PackCommand.self, RootKeyCommand.self, AccessCommand.self, LeaveCommand.self,
+            VulnerabilitiesCommand.self, ProvidersCommand.self, PackCommand.self, RootKeyCommand.self,
+            AccessCommand.self,
+            LeaveCommand.self,
             ConfigCommand.self,
             SynthesizeCommand.self, ServeCommand.self, DemoCommand.self, DemoCodeCommand.self,
         ]

@@ -2,6 +2,7 @@ import ArgumentParser
 import Assurance
 import Foundation
 import NIOSSL
+import People
 import Portal
 import Postgres
 import Seals
@@ -53,6 +54,15 @@ struct ServeCommand: AsyncParsableCommand {
         )
         let services = Services(
             signIn: home.signIn,
+            federated: FederatedSignIn(
+                store: home.store,
+                keys: home.keys,
+                gate: home.gate,
+                signIn: home.signIn,
+                base: configuration.publicAddress,
+                mayBeLocal: configuration.localProviders == .allowed,
+                door: OutsideFetcher.ask
+            ),
             records: home.records,
             members: home.members,
             trust: trust,

@@ -41,6 +41,8 @@ struct ServerConfiguration: Sendable, Equatable {
     var withheldPromises: [String]
     /// What is said to whoever reports a weakness.
     var security: Security
+    /// Whether people may sign in at providers on this very machine, without HTTPS.
+    var localProviders: LocalProviders
     /// Every key in force with its value, for people to read; secrets are left out.
     var effective: [Setting]
 
@@ -126,6 +128,11 @@ struct ServerConfiguration: Sendable, Equatable {
     /// When promises are tried without being asked.
     enum Trying: String, Sendable, CaseIterable {
         case daily, never
+    }
+
+    /// Whether people may sign in at providers on this very machine.
+    enum LocalProviders: String, Sendable, CaseIterable {
+        case refused, allowed
     }
 
     /// How weaknesses are reported, and what is promised for it.
@@ -235,6 +242,7 @@ struct ServerConfiguration: Sendable, Equatable {
         self.promises = promises.choice("tried", or: .daily)
         withheldPromises = promises.promiseIDs("withheld")
         security = top.section("security").security()
+        localProviders = top.section("sign_in").choice("local_providers", or: .refused)
         effective = []
         effective = try top.finish()
     }

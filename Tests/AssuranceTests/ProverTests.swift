@@ -1,5 +1,6 @@
 import Care
 import CarekeepTesting
+import FHIR
 import Foundation
 import People
 import Postgres
@@ -258,6 +259,25 @@ extension Release {
         )
         #expect(result.details.contains("record shows rows without a pass"))
         #expect(result.details.contains("record shows rows of another organisation"))
+    }
+
+    @Test func `foreign-tokens: a check that believes one thing too many`() throws {
+        let honest = try TokenTrial().faults { try IDToken($0, signedBy: $1, for: $2, accessToken: $3) }
+        #expect(honest.believed == [] && !honest.isControl)
+        // Whoever takes what the token says for what is wanted believes any issuer, audience and nonce.
+        let gullible = try TokenTrial().faults { token, keys, _, access in
+            let claims = try token.claims(signedBy: keys)
+            let said = IDToken.Expectation(
+                issuer: claims["iss"]?.string ?? "",
+                clientID: claims["aud"]?.string ?? "",
+                nonce: claims["nonce"]?.string ?? ""
+            )
+            return try IDToken(token, signedBy: keys, for: said, accessToken: access)
+        }
+        #expect(gullible.believed == ["another issuer", "another audience", "another nonce"])
+        #expect(!gullible.isControl)
+        let closed = try TokenTrial().faults { _, _, _, _ in throw SignInTrouble.signature }
+        #expect(closed.isControl)
     }
 
     @Test func `guard-now: a right too many`() async throws {

@@ -42,8 +42,8 @@ struct Samples {
 
     /// Every page, by the name of its file.
     var all: [(name: String, html: HTML)] {
-        self.doors + self.lists + self.timelines + self.records + self.looks + self.shares + self.notices
-            + self.promises + self.vouchings + self.failures + self.secondFactors + self.members
+        self.doors + self.federated + self.lists + self.timelines + self.records + self.looks + self.shares
+            + self.notices + self.promises + self.vouchings + self.failures + self.secondFactors + self.members
     }
 }
 
@@ -85,6 +85,41 @@ extension Samples {
             ],
             next: "/patients"
         )
+    }
+}
+
+// MARK: Signing in elsewhere
+
+extension Samples {
+    private var federated: [(name: String, html: HTML)] {
+        let visitor = self.frame(signedIn: false)
+        let way = SignInWay(provider: self.word("w1"), name: self.word("Northgate"))
+        let signIn = SignInPage(csrf: self.word("t0ken"), next: "/patients/p1", ways: [way], left: way)
+        let organization = OrganizationSignInPage(
+            organization: self.word("Ferry Clinic"),
+            ways: [way],
+            next: "/patients/p1",
+            takesPasswords: false
+        )
+        let identity = LinkIdentityPage(
+            csrf: self.word("t0ken"),
+            provider: self.word("w1"),
+            name: self.word("Northgate"),
+            vouchedFor: self.word("maria@example.org"),
+            email: self.word("maria@example.org"),
+            wasWrong: true
+        )
+        let pages = [
+            ("sign-in-ways", visitor.document(signIn)), ("sign-in-organization", visitor.document(organization)),
+            ("sign-in-passwords", visitor.document(with(organization) { $0.takesPasswords = true })),
+            ("link-identity", visitor.document(identity)),
+        ]
+        let troubles: [SignInTrouble] = [.provider, .full, .state, .declined, .unreachable, .notAMember, .nonce]
+        return pages
+            + troubles.map { trouble in
+                let page = SignInTroublePage(provider: self.word("Northgate"), trouble: trouble)
+                return ("not-signed-in-\(trouble)", visitor.document(page))
+            }
     }
 }
 

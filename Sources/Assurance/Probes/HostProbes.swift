@@ -138,7 +138,8 @@ extension Probe {
     public static let all: [Probe] = [
         tlsVersions, plainHTTP, headers, foreignForms, malformed, injection,
         refusals, redirects, published,
-        sessionEnd, secondFactor, guessing, entries, history, minimum, weakPasswords, vulnerabilityReports,
+        sessionEnd, secondFactor, guessing, entries, history, minimum, weakPasswords, foreignTokens,
+        vulnerabilityReports,
         securityPack,
         wall, guardNow, grants, drift, passwordHashes, quietLogs, canaryBytes,
         rootKey, diskEncryption, swap, coreDumps, fileModes, accounts, listeners, firewall, clock,

@@ -44,6 +44,7 @@ public enum ProbeName: String, Sendable, CaseIterable, Comparable {
     case minimum
     case history
     case vulnerabilityReports = "vulnerability-reports"
+    case foreignTokens = "foreign-tokens"
     case securityPack = "security-pack"
     case roleMatrix = "role-matrix"
     case leaving

@@ -23,6 +23,10 @@ struct SignInPage: PageBody {
     /// What was typed before, so that it need not be typed again. Never the password.
     var email = ""
     var trouble: Trouble?
+    /// Where else one can sign in.
+    var ways: [SignInWay] = []
+    /// Where the person who has just signed out is still signed in.
+    var left: SignInWay?
 
     func title(in frame: Frame) -> String { "Sign in" }
 
@@ -31,6 +35,7 @@ struct SignInPage: PageBody {
         <div class="narrow">
         <h1>Sign in</h1>
         \(self.message)
+        \(self.left.map(self.leaving))
         <form method="post" action="\(Address.signIn)" class="card">
         <input type="hidden" name="csrf" value="\(self.csrf)">
         \(self.next.map { "<input type=\"hidden\" name=\"next\" value=\"\($0)\">" as HTML })
@@ -38,9 +43,17 @@ struct SignInPage: PageBody {
         \(self.passwordField.html)
         <button type="submit">Sign in</button>
         </form>
+        \(SignInWay.buttons(self.ways, next: self.next))
         <p class="hint">Cannot get in? Ask whoever runs this Carekeep for a new one-time link. Nobody here can see your
         password.</p>
         </div>
+        """
+    }
+
+    private func leaving(_ way: SignInWay) -> HTML {
+        """
+        <p>You may still be signed in at \(way.name). If others use this device,
+        <a href="\(Address.signingOut(at: way.provider))">sign out there, too</a>.</p>
         """
     }
 

@@ -11,6 +11,8 @@ public import Records
 /// What the portal serves from: the parts of a running Carekeep.
 public struct Services: Sendable {
     public let signIn: SignIn
+    /// Signing in at somebody else's.
+    public let federated: FederatedSignIn
     public let records: PatientRecords
     public let members: Members
     /// What is told of promises.
@@ -29,6 +31,7 @@ public struct Services: Sendable {
     /// Puts them together.
     public init(
         signIn: SignIn,
+        federated: FederatedSignIn,
         records: PatientRecords,
         members: Members,
         trust: TrustDesk,
@@ -39,6 +42,7 @@ public struct Services: Sendable {
         measures: @escaping @Sendable () async -> [Measure] = { [] }
     ) {
         self.signIn = signIn
+        self.federated = federated
         self.records = records
         self.members = members
         self.trust = trust
@@ -67,7 +71,11 @@ func portal(
     router.add(middleware: ServedMethods())
     router.add(middleware: AnswerFailures(log: log, limits: limits))
 
-    let signing = SigningRoutes(signIn: services.signIn, apiSessionSeconds: apiSessionSeconds)
+    let signing = SigningRoutes(
+        signIn: services.signIn,
+        federated: services.federated,
+        apiSessionSeconds: apiSessionSeconds
+    )
     let secondFactor = SecondFactorRoutes(signIn: services.signIn, apiSessionSeconds: apiSessionSeconds)
     let fhir = FHIRRoutes(
         records: services.records,
@@ -84,6 +92,7 @@ func portal(
     HealthRoutes(isReady: services.isReady).add(to: open)
     AssetRoutes().add(to: open)
     signing.add(toOpen: open)
+    ProviderRoutes(federated: services.federated, signIn: services.signIn).add(toOpen: open)
     fhir.add(toOpen: open)
     TrustRoutes(desk: services.trust, signIn: services.signIn).add(toOpen: open)
     VulnerabilityRoutes(desk: services.vulnerabilities, notice: services.security).add(toOpen: open)

@@ -15,6 +15,7 @@ import People
 ///     POST /api/session {"email", "password", "organization"?, "code"?} → {"token", "expires_in"}     DELETE /api/session
 struct SigningRoutes {
     let signIn: SignIn
+    let federated: FederatedSignIn
     let apiSessionSeconds: Int
 
     func add(toOpen open: RouterGroup<Visit>) {
@@ -22,7 +23,7 @@ struct SigningRoutes {
             if Cookies.sessionToken(in: request) != nil { return Response.seeOther(Address.patients) }
             return Response(page: Frame(visitorOn: .now).document(HomePage()))
         }
-        open.get("sign-in") { request, _ in form(request, trouble: nil) }
+        open.get("sign-in") { request, _ in await form(request, trouble: nil) }
         open.post("sign-in") { request, visit in try await begin(request, visit) }
         open.get("password") { request, _ in try await behindLink(request) }
         open.post("password") { request, visit in try await setPassword(request, visit) }
@@ -33,8 +34,11 @@ struct SigningRoutes {
     func add(toPages pages: RouterGroup<PageVisit>) {
         pages.post("sign-out") { request, visit in
             _ = try await Form(request, of: visit.caller)
+            let provider = try await federated.provider(of: visit.caller)
             try await signIn.end(visit.caller)
-            var response = Response.seeOther("/sign-in?bye=1")
+            var response = Response.seeOther(
+                provider.map { "/sign-in?bye=1&from=\($0.uuidString.lowercased())" } ?? "/sign-in?bye=1"
+            )
             response.headers[.setCookie] = Cookies.forget
             return response
         }
@@ -55,13 +59,20 @@ struct SigningRoutes {
         email: String = "",
         next: Address? = nil,
         status: HTTPResponse.Status = .ok
-    ) -> Response {
+    ) async -> Response {
         let visitor = VisitorToken(request)
         let next = next ?? request.uri.queryParameters["next"].flatMap { Address(returningTo: String($0)) }
         let trouble =
             trouble ?? (request.uri.queryParameters["bye"] != nil ? .signedOut : nil)
             ?? (request.uri.queryParameters["set"] != nil ? .passwordSet : nil)
-        let page = SignInPage(csrf: visitor.formToken, next: next, email: email, trouble: trouble)
+        var page = SignInPage(csrf: visitor.formToken, next: next, email: email, trouble: trouble)
+        // While the store is away, the form is there without further ways in.
+        page.ways = (try? await federated.offers())?.providers.map(SignInWay.init) ?? []
+        if let from = request.uri.queryParameters["from"].flatMap({ UUID(uuidString: String($0)) }),
+            let offer = try? await federated.offer(from)
+        {
+            page.left = SignInWay(provider: from.uuidString.lowercased(), name: offer.name)
+        }
         var response = Response(page: Frame(visitorOn: .now).document(page), status: status)
         response.headers[.setCookie] = visitor.newCookie
         return response
@@ -83,7 +94,7 @@ struct SigningRoutes {
             response.headers[values: .setCookie] = [Cookies.keep(token), Cookies.forgetVisitor]
             return response
         } catch Refusal.wrongCredentials {
-            return self.form(request, trouble: .wrong, email: email, next: next, status: .unauthorized)
+            return await self.form(request, trouble: .wrong, email: email, next: next, status: .unauthorized)
         }
     }
 

@@ -117,6 +117,7 @@ begin
      where membership.account_id = who.id and membership.since <= at
        and (membership.until is null or membership.until > at)
        and (wanted is null or membership.organization_id = wanted)
+       and care.password_opens(membership.organization_id, membership.roles)
      order by membership.since, membership.organization_id limit 1;
     if refused is null and not found then
         refused := 'not a member';

@@ -11,4 +11,5 @@ select format('%s on %s', k.conname, k.conrelid::regclass)
        'attestation_follows_one_of_its_promise', 'attestation_review_is_of_an_attestation',
        'attestation_review_is_by_an_account', 'attestation_withdrawal_is_of_an_attestation',
        'attestation_withdrawal_is_by_an_account', 'vulnerability_act_is_on_a_report',
-       'second_factor_is_of_an_account', 'second_factor_offer_is_to_an_account', 'recovery_code_is_of_an_account')
+       'second_factor_is_of_an_account', 'second_factor_offer_is_to_an_account', 'recovery_code_is_of_an_account',
+       'identity_is_of_an_account')

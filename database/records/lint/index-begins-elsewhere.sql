@@ -8,8 +8,10 @@ select format('%s on %s', i.indexrelid::regclass, i.indrelid::regclass)
    and a.attname is distinct from 'organization_id'
    and (select relname from pg_class where oid = i.indexrelid) not in (
        'account_pkey', 'account_signs_in_by_one_address', 'act_pkey', 'built_in_role_pkey', 'guard_pkey', 'job_by_run_at',
-       'job_kind_pkey', 'pass_pkey', 'permission_pkey', 'setting_pkey', 'migration_pkey', 'probe_result_pkey', 'probe_result_by_probe', 'office_pkey', 'attestation_pkey',
+       'job_kind_pkey', 'pass_pkey', 'permission_pkey', 'setting_pkey', 'migration_pkey', 'probe_result_pkey',
+       'probe_result_by_probe', 'office_pkey', 'attestation_pkey',
        'attestation_is_known_with_its_author', 'attestation_is_known_with_its_promise', 'attestation_follows_the_last',
        'attestation_review_pkey', 'attestation_withdrawal_pkey',
        'second_factor_pkey', 'second_factor_offer_pkey', 'recovery_code_pkey',
-       'vulnerability_pkey', 'vulnerability_is_found_by_one_token', 'vulnerability_by_number', 'vulnerability_act_pkey')
+       'vulnerability_pkey', 'vulnerability_is_found_by_one_token', 'vulnerability_by_number', 'vulnerability_act_pkey',
+       'federated_session_by_subject')

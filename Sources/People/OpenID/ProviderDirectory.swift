@@ -1,0 +1,153 @@
+import FHIR
+import Foundation
+
+/// What is asked of a server that is not ours.
+public struct OutsideQuestion: Sendable {
+    public let address: WebAddress
+    /// The fields of a form that is posted; `nil` to get.
+    public let form: String?
+    /// The value of `Authorization`, if there is one.
+    public let authorization: String?
+
+    init(_ address: WebAddress, form: String? = nil, authorization: String? = nil) {
+        self.address = address
+        self.form = form
+        self.authorization = authorization
+    }
+}
+
+/// What it answered. Redirects are not followed: they are an answer like others, and none that is of use.
+public struct OutsideAnswer: Sendable {
+    public let status: Int
+    public let body: [UInt8]
+
+    public init(status: Int, body: [UInt8]) {
+        self.status = status
+        self.body = body
+    }
+}
+
+/// The way to servers that are not ours. Throws `SignInTrouble.unreachable`, or `.garbage` for an answer that is too long.
+public typealias OutsideDoor = @Sendable (OutsideQuestion) async throws -> OutsideAnswer
+
+/// What providers say of themselves: where they are to be asked what, and the keys that they sign with. Kept for an hour, and not
+/// fetched more often than a provider can bear, whatever strangers send us.
+actor ProviderDirectory {
+    /// A provider's discovery document, as far as it is of use. (OpenID Connect Discovery 1.0)
+    struct Document: Sendable {
+        let authorization: WebAddress
+        let token: WebAddress
+        let keys: WebAddress
+        let ending: WebAddress?
+        /// Whether it names itself in its answers. (RFC 9207)
+        let namesItself: Bool
+        /// Whether the secret goes into the form: where it takes none in a header.
+        let takesSecretInForm: Bool
+
+        init(_ json: JSON, issuer: String, mayBeLocal: Bool) throws(SignInTrouble) {
+            let address = { (name: String) in
+                json[name]?.string.flatMap { WebAddress($0, mayBeLocal: mayBeLocal) }
+            }
+            guard json["issuer"]?.string?.utf8.elementsEqual(issuer.utf8) == true,
+                let authorization = address("authorization_endpoint"), let token = address("token_endpoint"),
+                let keys = address("jwks_uri")
+            else { throw .document }
+            self.authorization = authorization
+            self.token = token
+            self.keys = keys
+            ending = address("end_session_endpoint")
+            namesItself = json["authorization_response_iss_parameter_supported"]?.bool ?? false
+            let ways = json["token_endpoint_auth_methods_supported"]?.array?.compactMap(\.string) ?? []
+            takesSecretInForm = !ways.isEmpty && !ways.contains("client_secret_basic")
+        }
+    }
+
+    private struct Known<Value: Sendable> {
+        let value: Value
+        let since: ContinuousClock.Instant
+    }
+
+    /// How often one issuer is asked for its document or its keys, at most.
+    private struct Spent {
+        var since: ContinuousClock.Instant
+        var count = 0
+    }
+
+    private static let lasting = Duration.seconds(3600)
+    private static let span = Duration.seconds(300)
+    /// Fetches of one issuer's document and keys in ``span``.
+    static let most = 20
+
+    private let door: OutsideDoor
+    private let mayBeLocal: Bool
+    private var documents: [String: Known<Document>] = [:]
+    private var keys: [String: Known<KeySet>] = [:]
+    private var spent: [String: Spent] = [:]
+    private var fetching: [String: Task<KeySet, any Error>] = [:]
+
+    init(door: @escaping OutsideDoor, mayBeLocal: Bool) {
+        self.door = door
+        self.mayBeLocal = mayBeLocal
+    }
+
+    func document(of issuer: String) async throws -> Document {
+        if let known = documents[issuer], known.since + Self.lasting > .now { return known.value }
+        let text = issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer
+        guard let place = WebAddress(text + "/.well-known/openid-configuration", mayBeLocal: mayBeLocal) else {
+            throw SignInTrouble.document
+        }
+        let json = try await fetch(place, of: issuer)
+        let document = try Document(json, issuer: issuer, mayBeLocal: mayBeLocal)
+        documents[issuer] = Known(value: document, since: .now)
+        return document
+    }
+
+    /// The keys, fetched anew where they lack the one that a token names.
+    func keys(of issuer: String, naming id: String?) async throws -> KeySet {
+        if let known = keys[issuer], known.since + Self.lasting > .now, !known.value.lacks(id) { return known.value }
+        if let underway = fetching[issuer] { return try await underway.value }
+        guard mayFetch(issuer) else {
+            // Somebody sends us names of keys that are not there: the provider is left alone.
+            guard let known = keys[issuer] else { throw SignInTrouble.unreachable }
+            return known.value
+        }
+        let task = Task { try await fetchKeys(of: issuer) }
+        fetching[issuer] = task
+        defer { fetching[issuer] = nil }
+        return try await task.value
+    }
+
+    private func fetchKeys(of issuer: String) async throws -> KeySet {
+        let place = try await document(of: issuer).keys
+        guard let set = KeySet(try await ask(place)) else { throw SignInTrouble.garbage }
+        keys[issuer] = Known(value: set, since: .now)
+        return set
+    }
+
+    private func fetch(_ place: WebAddress, of issuer: String) async throws -> JSON {
+        guard mayFetch(issuer) else { throw SignInTrouble.unreachable }
+        return try await ask(place)
+    }
+
+    private func ask(_ place: WebAddress) async throws -> JSON {
+        let answer = try await door(OutsideQuestion(place))
+        guard answer.status == 200, let json = Self.json(answer.body) else { throw SignInTrouble.garbage }
+        return json
+    }
+
+    /// What other people's servers send: short, flat, and an object.
+    static func json(_ bytes: [UInt8]) -> JSON? {
+        guard let json = try? JSON(parsing: bytes, limits: JSONLimits(bytes: 256 << 10, depth: 20, values: 20_000)),
+            json.object != nil
+        else { return nil }
+        return json
+    }
+
+    private func mayFetch(_ issuer: String) -> Bool {
+        var now = spent[issuer] ?? Spent(since: .now)
+        if now.since + Self.span <= .now { now = Spent(since: .now) }
+        now.count += 1
+        spent[issuer] = now
+        return now.count <= Self.most
+    }
+}

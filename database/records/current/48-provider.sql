@@ -1,0 +1,370 @@
+-- Signing in by OpenID Connect: providers, who is who there, and visits to them.
+--
+-- The database cannot check a provider's signature; the server does, and says who came back. What the database holds to is the
+-- rest: a visit works once and within ten minutes; a provider signs in those alone who are known by it, or were invited by its own
+-- organisation and have no password yet, or whom it may make members; and an organisation's provider signs in to that
+-- organisation and no other. What a server that was taken over could do with that is in docs/security/model.md.
+
+do $$
+declare
+    t text;
+begin
+    foreach t in array array['provider', 'identity', 'sign_in_flow', 'federated_session', 'sign_in_rule'] loop
+        execute format('alter table care.%I enable row level security', t);
+        execute format('alter table care.%I force row level security', t);
+        execute format('revoke all on care.%I from carekeep_server, carekeep_keykeeper', t);
+        execute format('grant select, insert on care.%I to carekeep_gate', t);
+        execute format('create policy %I on care.%I for select to carekeep_gate using (true)', t || '_read_by_the_gate', t);
+        execute format(
+            'create policy %I on care.%I for insert to carekeep_gate with check (true)', t || '_added_by_the_gate', t);
+    end loop;
+end
+$$;
+
+create policy provider_changed_by_the_gate on care.provider for update to carekeep_gate using (true) with check (true);
+grant update (sealed, admits, until) on care.provider to carekeep_gate;
+create policy sign_in_flow_moved_by_the_gate on care.sign_in_flow for update to carekeep_gate using (true) with check (true);
+grant update (returned_at, subject_token, done_at) on care.sign_in_flow to carekeep_gate;
+-- Visits are over after ten minutes; none is needed afterwards.
+create policy sign_in_flow_swept_by_the_gate on care.sign_in_flow for delete to carekeep_gate using (true);
+create policy sign_in_rule_lifted_by_the_gate on care.sign_in_rule for delete to carekeep_gate using (true);
+create policy identity_unlinked_by_the_gate on care.identity for delete to carekeep_gate using (true);
+grant delete on care.sign_in_flow, care.sign_in_rule, care.identity to carekeep_gate;
+
+-- Whether a password opens an organisation to somebody of these roles: not where members sign in at its own providers alone.
+-- Owners are let in all the same: a provider that is gone locks nobody out for good.
+create function care.password_opens(organization uuid, roles text[]) returns boolean
+    language sql stable set search_path = care, pg_temp
+as $$
+    select 'owner' = any (roles) or not exists (select from care.sign_in_rule r where r.organization_id = organization)
+$$;
+
+-- Providers that are on: one, by its id, or all of an organisation, by its; of the installation, by the nil one's.
+create function care.providers(wanted uuid)
+    returns table (organization_id uuid, id uuid, sealed bytea, sealed_organization bytea, is_only boolean)
+    language sql stable security definer set search_path = care, pg_temp
+as $$
+    select p.organization_id, p.id, p.sealed, o.sealed_name,
+           exists (select from care.sign_in_rule r where r.organization_id = p.organization_id)
+      from care.provider p left join care.organization o on o.organization_id = p.organization_id
+     where p.until is null and wanted in (p.id, p.organization_id)
+     order by p.since, p.id
+$$;
+
+-- Begins a visit. 0 begun, 1 there is no such provider, 2 too many visits are under way.
+create function care.begin_flow(provider uuid, flow_sha256 bytea) returns integer
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    at timestamptz := care.clock();
+begin
+    delete from care.sign_in_flow f where f.until < at - interval '1 hour';
+    if 10000 <= (select count(*) from care.sign_in_flow f where f.until > at) then
+        return 2;
+    end if;
+    insert into care.sign_in_flow (organization_id, provider_id, secret_sha256, until)
+    select p.organization_id, p.id, flow_sha256, at + interval '10 minutes'
+      from care.provider p where p.id = provider and p.until is null;
+    return case when found then 0 else 1 end;
+end
+$$;
+
+-- Takes somebody back from a visit, once. True if they were on it.
+create function care.return_flow(provider uuid, flow_sha256 bytea) returns boolean
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    at timestamptz := care.clock();
+begin
+    update care.sign_in_flow f set returned_at = at
+     where f.provider_id = provider and f.secret_sha256 = flow_sha256 and f.returned_at is null and f.until > at;
+    return found;
+end
+$$;
+
+-- Notes that a visit came to nothing, and why.
+create function care.refuse_flow(provider uuid, reason text, key_epoch integer, salt bytea, sealed bytea) returns void
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+begin
+    perform care.write_sign_in(
+        (select p.organization_id from care.provider p
+          where p.id = provider and p.organization_id <> '00000000-0000-0000-0000-000000000000'),
+        null, null, 'session.begin', coalesce(left(reason, 60), 'refused'), key_epoch, salt, refuse_flow.sealed);
+end
+$$;
+
+-- The account that a provider's subject signs in to, for whoever was not known by it before: somebody whom its organisation invited by
+-- an address that it vouches for and who never set a password, or somebody new whom it may make a member. Null for anybody else:
+-- they prove whose account it is by signing in to it. A provider of the installation has invited nobody and may make nobody a member.
+create function care.admit_identity(
+    p care.provider, subject bytea, address_token bytea, claimed text[], new_account uuid, sealed_address bytea, sealed_name bytea,
+    at timestamptz
+) returns uuid
+    language plpgsql volatile set search_path = care, pg_temp
+as $$
+declare
+    who uuid;
+begin
+    if address_token is null then
+        return null;
+    end if;
+    if exists (select from care.account a where a.sign_in_token = address_token) then
+        update care.link l set used_at = at from care.account a
+         where l.organization_id = p.organization_id and l.account_id = a.id and l.purpose = 'set-password'
+           and l.used_at is null and l.until > at
+           and a.sign_in_token = address_token and a.password_hash is null and a.closed_at is null
+        returning l.account_id into who;
+    elsif cardinality(claimed) > 0 and claimed <@ p.admits then
+        insert into care.account (id, sign_in_token, sealed_address)
+        values (new_account, address_token, admit_identity.sealed_address);
+        insert into care.membership (organization_id, account_id, roles, sealed_name, since)
+        values (p.organization_id, new_account, claimed, admit_identity.sealed_name, at);
+        who := new_account;
+    end if;
+    if who is not null then
+        insert into care.identity (organization_id, provider_id, subject_token, account_id, since)
+        values (p.organization_id, p.id, subject, who, at);
+    end if;
+    return who;
+end
+$$;
+
+-- Signs in whoever came back from a visit as this subject.
+--
+-- address_token  of the address that the provider vouches for, if it does and may
+-- claimed        the roles that a claim stands for
+-- outcome        0 signed in, 1 there is no such visit, 2 nobody is known by this subject: the visit waits for link_identity(),
+--                3 whoever is known by it has no way in here
+create function care.begin_federated_session(
+    provider uuid, flow_sha256 bytea, subject bytea, sid bytea, address_token bytea, claimed text[], new_account uuid,
+    sealed_address bytea, sealed_name bytea, secret_sha256 bytea, idle interval, lasting interval,
+    key_epoch integer, salt bytea, sealed bytea,
+    out outcome integer, out organization uuid, out session_id uuid
+)
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    p care.provider;
+    m care.membership;
+    who uuid;
+    at timestamptz := care.clock();
+    refused text;
+begin
+    select * into p from care.provider x where x.id = provider and x.until is null;
+    update care.sign_in_flow f set done_at = at
+     where f.organization_id = p.organization_id and f.provider_id = p.id and f.secret_sha256 = flow_sha256
+       and f.returned_at is not null and f.subject_token is null and f.done_at is null and f.until > at;
+    if not found then
+        outcome := 1;
+        refused := 'no such visit to a provider';
+    else
+        select i.account_id into who from care.identity i join care.account a on a.id = i.account_id
+         where i.organization_id = p.organization_id and i.provider_id = p.id and i.subject_token = subject
+           and a.closed_at is null;
+        if not found then
+            who := care.admit_identity(
+                p, subject, address_token, claimed, new_account, begin_federated_session.sealed_address,
+                begin_federated_session.sealed_name, at);
+            if who is not null then
+                perform care.write_sign_in(
+                    p.organization_id, who, null, case who when new_account then 'member.join' else 'identity.link' end, null,
+                    key_epoch, salt, begin_federated_session.sealed);
+            end if;
+        end if;
+        if who is null then
+            outcome := 2;
+            refused := 'identity is not linked';
+            update care.sign_in_flow f set done_at = null, subject_token = subject
+             where f.organization_id = p.organization_id and f.provider_id = p.id and f.secret_sha256 = flow_sha256;
+        else
+            select * into m from care.membership x
+             where x.account_id = who and x.since <= at and (x.until is null or x.until > at)
+               and case when p.organization_id = '00000000-0000-0000-0000-000000000000'
+                        then care.password_opens(x.organization_id, x.roles)
+                        else x.organization_id = p.organization_id end
+             order by x.since, x.organization_id limit 1;
+            if not found then
+                outcome := 3;
+                refused := 'not a member';
+            end if;
+        end if;
+    end if;
+    if refused is null then
+        session_id := gen_random_uuid();
+        -- The provider stands for the password: a second factor is asked for here all the same.
+        insert into care.session (
+            organization_id, id, account_id, used_as, secret_sha256, created_at, seen_at, idle, until,
+            profile, second_factor_is_due, stepped_up_at)
+        select m.organization_id, session_id, who, 'page', begin_federated_session.secret_sha256, at, at,
+               begin_federated_session.idle, at + least(lasting, interval '30 days'),
+               o.profile, f.is_there or cardinality(care.offices_of(who)) > 0, case when not f.is_there then at end
+          from care.organization o, care.has_second_factor(who) f (is_there)
+         where o.organization_id = m.organization_id;
+        insert into care.federated_session (organization_id, session_id, provider_id, subject_token, sid_token)
+        values (m.organization_id, session_id, p.id, subject, sid);
+        outcome := 0;
+        organization := m.organization_id;
+    end if;
+    perform care.write_sign_in(
+        coalesce(m.organization_id, nullif(p.organization_id, '00000000-0000-0000-0000-000000000000')), who, session_id,
+        'session.begin', refused, key_epoch, salt, begin_federated_session.sealed);
+end
+$$;
+
+-- Links the subject that a visit waits with to the account of a session: whoever is signed in proved whose it is. True if it did.
+create function care.link_identity(
+    organization uuid, session_secret bytea, provider uuid, flow_sha256 bytea, key_epoch integer, salt bytea, sealed bytea
+) returns boolean
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    s care.session;
+    f care.sign_in_flow;
+    at timestamptz := care.clock();
+begin
+    select x.* into s from care.session x
+      join care.membership m on m.organization_id = x.organization_id and m.account_id = x.account_id
+     where x.organization_id = organization and x.secret_sha256 = sha256(session_secret) and x.used_as = 'page'
+       and x.ended_at is null and x.until > at and x.seen_at + x.idle > at
+       and m.since <= at and (m.until is null or m.until > at);
+    update care.sign_in_flow x set done_at = at from care.provider p
+     where x.organization_id in (s.organization_id, '00000000-0000-0000-0000-000000000000')
+       and x.provider_id = provider and x.secret_sha256 = flow_sha256
+       and x.subject_token is not null and x.done_at is null and x.until > at
+       and p.organization_id = x.organization_id and p.id = x.provider_id and p.until is null and s.id is not null
+    returning x.* into f;
+    if found then
+        insert into care.identity (organization_id, provider_id, subject_token, account_id, since)
+        values (f.organization_id, f.provider_id, f.subject_token, s.account_id, at)
+        on conflict do nothing;
+    end if;
+    if not found then
+        perform care.write_sign_in(
+            s.organization_id, s.account_id, s.id, 'identity.link', 'no such visit to a provider', key_epoch, salt,
+            link_identity.sealed);
+        return false;
+    end if;
+    perform care.write_sign_in(
+        s.organization_id, s.account_id, s.id, 'identity.link', null, key_epoch, salt, link_identity.sealed);
+    return true;
+end
+$$;
+
+-- The provider at which a session was begun, while it is on; null for a session begun by a password.
+create function care.provider_of_session(organization uuid, session_secret bytea) returns uuid
+    language sql stable security definer set search_path = care, pg_temp
+as $$
+    select f.provider_id
+      from care.session s
+      join care.federated_session f on f.organization_id = s.organization_id and f.session_id = s.id
+      join care.provider p on p.id = f.provider_id and p.until is null
+     where s.organization_id = organization and s.secret_sha256 = sha256(session_secret)
+$$;
+
+-- Ends sessions that were begun at a provider: of a subject, of one of its sessions there, or of both if both are named. How many.
+create function care.end_federated_sessions(
+    provider uuid, subject bytea, sid bytea, key_epoch integer, salt bytea, sealed bytea
+) returns integer
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    s care.session;
+    ended integer := 0;
+begin
+    for s in
+        update care.session x set ended_at = care.clock() from care.federated_session f
+         where f.organization_id = x.organization_id and f.session_id = x.id and x.ended_at is null
+           and f.provider_id = provider and (subject is not null or sid is not null)
+           and (subject is null or f.subject_token = subject) and (sid is null or f.sid_token = sid)
+        returning x.*
+    loop
+        ended := ended + 1;
+        perform care.write_sign_in(
+            s.organization_id, s.account_id, s.id, 'session.end', null, key_epoch, salt, end_federated_sessions.sealed);
+    end loop;
+    return ended;
+end
+$$;
+
+-- For the operator on the host: no server role may call these. Whoever names a provider says who is let in.
+
+-- Names a provider, or changes one. Which organisation it is of never changes.
+create function care.set_provider(
+    organization uuid, provider uuid, settings bytea, roles text[], key_epoch integer, salt bytea, sealed bytea
+) returns void
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+begin
+    insert into care.provider (organization_id, id, sealed, admits, since)
+    values (organization, provider, settings, roles, care.clock())
+    on conflict (organization_id, id) do update set sealed = settings, admits = roles, until = null;
+    perform care.write_sign_in(
+        organization, null, null, 'provider.set', null, key_epoch, salt, set_provider.sealed);
+end
+$$;
+
+-- Ends a provider, with every session that was begun there. Whether there was one.
+create function care.end_provider(provider uuid, key_epoch integer, salt bytea, sealed bytea) returns boolean
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    p care.provider;
+begin
+    update care.provider x set until = care.clock() where x.id = provider and x.until is null returning x.* into p;
+    if not found then
+        return false;
+    end if;
+    update care.session s set ended_at = care.clock() from care.federated_session f
+     where f.organization_id = s.organization_id and f.session_id = s.id and f.provider_id = p.id and s.ended_at is null;
+    perform care.write_sign_in(
+        p.organization_id, null, null, 'provider.end', null, key_epoch, salt, end_provider.sealed);
+    return true;
+end
+$$;
+
+-- Whether members of an organisation sign in at its own providers alone. Refused (false) where it has none.
+create function care.set_sign_in_rule(organization uuid, is_only boolean, key_epoch integer, salt bytea, sealed bytea)
+    returns boolean
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+begin
+    if is_only and not exists (
+        select from care.provider p where p.organization_id = organization and p.until is null) then
+        return false;
+    end if;
+    delete from care.sign_in_rule r where r.organization_id = organization;
+    if is_only then
+        insert into care.sign_in_rule (organization_id, since) values (organization, care.clock());
+    end if;
+    perform care.write_sign_in(
+        organization, null, null, 'sign-in.rule', null, key_epoch, salt, set_sign_in_rule.sealed);
+    return true;
+end
+$$;
+
+do $$
+declare
+    f regprocedure;
+begin
+    for f in select oid::regprocedure from pg_proc
+              where pronamespace = 'care'::regnamespace
+                and proname in ('password_opens', 'providers', 'begin_flow', 'return_flow', 'refuse_flow', 'admit_identity',
+                                'begin_federated_session', 'link_identity', 'provider_of_session', 'end_federated_sessions',
+                                'set_provider', 'end_provider', 'set_sign_in_rule') loop
+        execute format('alter function %s owner to carekeep_gate', f);
+        execute format('revoke all on function %s from public', f);
+    end loop;
+end
+$$;
+grant execute on function
+    care.providers(uuid),
+    care.begin_flow(uuid, bytea),
+    care.return_flow(uuid, bytea),
+    care.refuse_flow(uuid, text, integer, bytea, bytea),
+    care.begin_federated_session(
+        uuid, bytea, bytea, bytea, bytea, text[], uuid, bytea, bytea, bytea, interval, interval, integer, bytea, bytea),
+    care.link_identity(uuid, bytea, uuid, bytea, integer, bytea, bytea),
+    care.provider_of_session(uuid, bytea),
+    care.end_federated_sessions(uuid, bytea, bytea, integer, bytea, bytea)
+    to carekeep_server;

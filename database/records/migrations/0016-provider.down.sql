@@ -1,0 +1,14 @@
+-- The way back. Who is who at a provider is lost with it, and whoever has no password needs a new link: so this refuses while there are
+-- identities, unless the session says that this is meant: set carekeep.destroy_identities = 'yes'
+-- (as in PGOPTIONS='-c carekeep.destroy_identities=yes').
+
+do $$
+begin
+    if exists (select from care.identity)
+       and current_setting('carekeep.destroy_identities', true) is distinct from 'yes' then
+        raise exception 'identities_are_not_thrown_away' using errcode = 'object_not_in_prerequisite_state';
+    end if;
+end
+$$;
+
+drop table care.federated_session, care.sign_in_flow, care.identity, care.provider, care.sign_in_rule;
