@@ -158,12 +158,23 @@ extension GateChecks {
             try must("act_on_vulnerability", "and no entry", try entries(read).isEmpty && entries(acted).isEmpty)
         }
         try must("act_on_vulnerability", "not in the reporter's name", try !act(9, "written"))
+        try unanswered(9)
         for (kind, name) in [("answered", "vulnerability.answer"), ("closed", "vulnerability.close")] {
             let salt = Primitive.freshBytes(32)
             try must("act_on_vulnerability", "\(kind)", try act(9, kind, salt: salt))
             try must("act_on_vulnerability", "an entry says so", try isNoted(salt, as: name))
         }
         try must("act_on_vulnerability", "on that one alone", try follow(token).count == 3)
+        try unanswered(8)
+    }
+
+    /// Closing says nothing to whoever waits for an answer.
+    private func unanswered(_ number: Int32) throws {
+        let salt = Primitive.freshBytes(32)
+        var refusal: String?
+        do { _ = try act(number, "closed", salt: salt) } catch let error as PostgresError { refusal = error.sqlState }
+        try must("act_on_vulnerability", "not closed without an answer", refusal == "23514")
+        try must("act_on_vulnerability", "and no entry", try entries(salt).isEmpty)
     }
 
     /// Of one report: whether it is overdue, and whether it was answered in time.
@@ -190,9 +201,9 @@ extension GateChecks {
         try must("vulnerabilities", "not overdue at once", try clock(1) == quiet)
         try must("vulnerability_counts", "open ones; no test", try counts() == [3, 3, 0, 0, 0])
         _ = try read(2)
-        _ = try act(3, "closed")
+        for kind in ["answered", "closed"] { _ = try act(3, kind) }
         try must("vulnerabilities", "read is not answered", try clock(2) == quiet)
-        try must("vulnerabilities", "closed is answered", try clock(3) == inTime)
+        try must("vulnerabilities", "answered and closed", try clock(3) == inTime)
         try must("vulnerability_counts", "one closed", try counts() == [3, 2, 1, 1, 0])
         try scene.later(by: .seconds(90_000)) {
             try must("vulnerabilities", "overdue when nobody reads it", try clock(1) == overdue)
@@ -208,41 +219,53 @@ extension GateChecks {
             try must("vulnerabilities", "answered too late", try clock(2) == quiet)
             try must("vulnerability_counts", "all answered, one in time", try counts() == [3, 2, 3, 1, 0])
         }
+        // As former releases left them: closed, and never answered.
+        try file()
+        try scene.admin.query(
+            """
+            insert into care.vulnerability_act (vulnerability_id, id, at, kind, outcome)
+            select v.id, gen_random_uuid(), care.clock(), 'closed', 'declined' from care.vulnerability v where v.number = 4
+            """
+        )
+        try must("vulnerabilities", "closed is not answered", try clock(4) == quiet)
     }
 
-    /// 200 texts of strangers are taken in a day: no more, and no fewer.
+    /// 200 reports of strangers are taken in a day, and 200 further words: no more, and no fewer. Neither keeps the other out.
     private func filling() throws {
         let admin = scene.admin
         try admin.query("delete from care.vulnerability where not is_test")
         let token = Primitive.freshBytes(32)
         try file(token)
-        _ = try write(token)
+        try file()
         _ = try read(1)
+        try admin.query(
+            """
+            insert into care.vulnerability_act (vulnerability_id, id, at, kind, sealed)
+            select v.id, gen_random_uuid(), care.clock(), 'written', '\\x00'
+              from care.vulnerability v, generate_series(1, 199) n where v.number = 2
+            """
+        )
+        try must("vulnerability_words_are_full", "not with 199 texts", try write(token) == 0)
+        try must("write_on_vulnerability", "not with 200", try write(token) == 2)
+        try must("vulnerabilities_are_full", "whatever was written", try file() == 3)
         try admin.query(
             """
             insert into care.vulnerability (id, number, token_sha256, is_test, at, acknowledge_by, answer_by, sealed)
             select gen_random_uuid(), n, sha256(int4send(n)), false, care.clock(), care.clock() + interval '1 day',
                    care.clock() + interval '2 days', '\\x00'
-              from generate_series(2, 198) n
+              from generate_series(4, 199) n
             """
         )
-        try must("vulnerabilities_are_full", "not with 199 texts", try file() == 199)
+        try must("vulnerabilities_are_full", "not with 199 reports", try file() == 200)
         let salt = Primitive.freshBytes(32)
         try must("report_vulnerability", "not with 200", try file(salt: salt) == nil)
         try must("report_vulnerability", "and no entry", try entries(salt).isEmpty)
-        try must("write_on_vulnerability", "not with 200", try write(token) == 2)
         try must("report_vulnerability", "a test all the same", try file(isTest: true) == 0)
-        try admin.query(
-            """
-            insert into care.vulnerability_act (vulnerability_id, id, at, kind, sealed)
-            select v.id, gen_random_uuid(), care.clock(), 'written', '\\x00'
-              from care.vulnerability v, generate_series(1, 200) n where v.number = 2
-            """
-        )
         try scene.later(by: .seconds(90_000)) {
-            for number in Int32(200)...201 {
-                try must("vulnerabilities_are_full", "not the day after", try file() == number)
-            }
+            try must("vulnerabilities_are_full", "not the day after", try file() == 201)
+            try must("vulnerability_words_are_full", "not the day after", try write(token) == 0)
         }
+        try admin.query("delete from care.vulnerability_act where kind = 'written'")
+        try must("vulnerability_words_are_full", "whatever was reported", try write(token) == 0)
     }
 }

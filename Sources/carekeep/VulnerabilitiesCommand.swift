@@ -127,7 +127,9 @@ struct VulnerabilitiesCommand: AsyncParsableCommand {
 
     /// `carekeep vulnerabilities close N fixed`
     struct Close: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Close a report: fixed, declined or duplicate.")
+        static let configuration = CommandConfiguration(
+            abstract: "Close a report that was answered: fixed, declined or duplicate."
+        )
 
         @Option(name: .long, help: "The configuration file.")
         var config: String?
@@ -149,8 +151,12 @@ struct VulnerabilitiesCommand: AsyncParsableCommand {
         func run() async throws {
             try await OpenHome.forCommand(config: config) { open, admin in
                 let book = VulnerabilityBook(over: admin, keys: open.home.keys)
-                guard try await book.close(number, as: outcome) else {
-                    throw ValidationError("There is no report \(number).")
+                do {
+                    guard try await book.close(number, as: outcome) else {
+                        throw ValidationError("There is no report \(number).")
+                    }
+                } catch is VulnerabilityBook.Unanswered {
+                    throw ValidationError("Report \(number) was not answered: answer it first, then close it.")
                 }
                 print("Closed: \(outcome.rawValue).")
             }

@@ -70,7 +70,7 @@ def test_programs_find_whom_to_tell(home, client):
 def test_the_policy_says_what_is_promised(client):
     page = client.get("/security/policy")
     check(page)
-    for words in ("within 24 hours", "within 30 days", "no action against you", "No health data", "security@care.example"):
+    for words in ("makes promise INC-6 fall short", "within 24 hours", "within 30 days", "no action against you", "No health data", "security@care.example"):
         assert words in page.text
 
 
@@ -143,6 +143,8 @@ def test_the_operator_reads_and_answers_and_the_reporter_sees_it(home, client, r
     assert shown.returncode == 0 and WORD in shown.stdout and "\x1b" not in shown.stdout
     assert "It was read" in follow(client, code).text
     assert post(client, "/security/write", {"token": code, "text": "One <b>more</b> thing"}, "/security/follow").status_code == 200
+    silent = home.command("vulnerabilities", "close", number, "declined")
+    assert silent.returncode != 0 and "answer it first" in silent.stderr
     assert home.command("vulnerabilities", "answer", number, "We shut <it>.").returncode == 0
     assert home.command("vulnerabilities", "close", number, "fixed").returncode == 0
     told = follow(client, code)

@@ -22,7 +22,8 @@ struct SecurityPolicyPage: PageBody {
         <div><dt>You are thanked</dt><dd>by name, if you wish, when it is repaired.</dd></div>
         <div><dt>Only we read it</dt><dd>What you write is encrypted before it is stored.</dd></div>
         </dl>
-        <p class="hint">Reports that are late are counted in public, on <a href="\(Address.trust)">the page of promises</a>.</p>
+        <p class="hint">A late report makes promise INC-6 fall short, for everybody to see on <a href="\(Address.trust)">the page of
+        promises</a>.</p>
         </section>
         <section class="card"><h2>You are safe from us</h2>
         <p>We take no action against you, and support none by others, if you look in good faith and keep to what is below. If you
