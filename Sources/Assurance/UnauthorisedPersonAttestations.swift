@@ -41,15 +41,11 @@ extension GateChecks {
             try answer([String].self, nil, "select offices from care.session_of(\(north.organization), \(one.session))")
         }
         try must("offices_of", "the office is known", try known() == ["steward"])
+        try grant("before the office's end", listing())
+        // An end is always now: one of a later time tells of a clock that was set back, and gives no office back.
         try set(one, "until = clock_timestamp() + interval '10 minutes'")
-        try scene.later(by: .seconds(590)) {
-            try grant("before the office's end", listing())
-            try must("offices_of", "before its end", try known() == ["steward"])
-        }
-        try scene.later(by: .seconds(610)) {
-            try refuse("the office has not ended", listing(), as: "no such office")
-            try must("offices_of", "not after its end", try known() == [])
-        }
+        try refuse("the office has not ended", listing(), as: "no such office")
+        try must("offices_of", "not after its end, whatever the clock says", try known() == [])
         try set(one, "until = null, since = clock_timestamp() + interval '10 minutes'")
         try refuse("the office has begun", listing(), as: "no such office")
         try must("offices_of", "not before it begins", try known() == [])
@@ -127,12 +123,17 @@ extension GateChecks {
           where a.promise = 'ZZ-2' and not exists (select from care.attestation b where b.follows = a.id))
         """
 
-    private func attest(_ id: UUID, after: UUID?, file: Bool = false, since: SQL = "now()") -> SQL {
+    private func attest(
+        _ id: UUID,
+        after: UUID?,
+        file: Bool = false,
+        since: SQL = "now()",
+        until: SQL = "now() + interval '1 year'"
+    ) -> SQL {
         """
         select care.attest(
             \(id), 'ZZ-2', \(after), 'it was done', 'somebody', 'https://evidence.example/x',
-            \(file ? Primitive.freshBytes(32) : nil), \(file ? "pdf" : nil), \(file ? [UInt8]([7]) : nil), \(since),
-            now() + interval '1 year')
+            \(file ? Primitive.freshBytes(32) : nil), \(file ? "pdf" : nil), \(file ? [UInt8]([7]) : nil), \(since), \(until))
         """
     }
 
@@ -165,6 +166,7 @@ extension GateChecks {
         }
         try must("accepted_attestations", "what waits is not public", try shown(one) == 0)
         try must("review_attestation", "not one's own", try failure(author.review, accept(one)) == "23514")
+        try oneAtATime(author, reviewer, one)
         try must("review_attestation", "another's", try failure(reviewer, accept(one)) == nil)
         try must("review_attestation", "once", try failure(reviewer, decline(one)) == "23505")
         try must("review_attestation", "not what is not there", try failure(reviewer, accept(UUID())) == "23514")
@@ -177,7 +179,48 @@ extension GateChecks {
         try must("accepted_attestations", "what was accepted is public", try shown(one) == 1)
         try withdrawing(author, reviewer, one, two)
         try must("attestations_waiting", "none waits", try waiting() == before)
+        let addresses: [(Someone, SQL)] = [(first, "'\\x01'"), (second, "'\\x02'")]
+        for (someone, address) in addresses {
+            try scene.admin.query("update care.account set sealed_address = \(address) where id = \(someone.account)")
+        }
         try looking(author, one, two)
+        let who: SQL = """
+            select author = \(first.account) and author_address = '\\x01' and reviewer = \(second.account)
+                   and reviewer_address = '\\x02' and withdrawer = \(first.account) and withdrawer_address = '\\x01'
+              from care.attestations() where id = \(one)
+            """
+        try must("attestations", "whose accounts did it", try answer(Bool.self, author.list, who) == true)
+        try tooLate(author, second, after: two)
+    }
+
+    /// Nobody accepts what is being withdrawn, and the other way round.
+    private func oneAtATime(_ author: Steward, _ reviewer: Scene.Opened, _ one: UUID) throws {
+        try scene.admin.query("begin")
+        defer { _ = try? scene.admin.query("rollback") }  // it lets go
+        try scene.admin.query("select care.hold_attestation(\(one))")
+        let soon: SQL = "set_config('lock_timeout', '50ms', true)"
+        try must(
+            "review_attestation",
+            "not while another act is under way",
+            try failure(reviewer, "select \(soon), care.review_attestation(\(one), true, null)") == "55P03"
+        )
+        try must(
+            "withdraw_attestation",
+            "not while another act is under way",
+            try failure(author.withdraw, "select \(soon), care.withdraw_attestation(\(one), 'x')") == "55P03"
+        )
+    }
+
+    /// What is over is not accepted any more.
+    private func tooLate(_ author: Steward, _ second: Someone, after last: UUID) throws {
+        let three = UUID()
+        let make = attest(three, after: last, until: "now() + interval '10 minutes'")
+        try must("attest", "for ten minutes", try failure(author.make, make) == nil)
+        try scene.later(by: .seconds(610)) {
+            let request = scene.request("attestation.review", by: second, of: south, about: south.ada)
+            let reviewer = try grant("to review, later", request)
+            try must("review_attestation", "not after its end", try failure(reviewer, accept(three)) == "23514")
+        }
     }
 
     private func accept(_ id: UUID) -> SQL { "select care.review_attestation(\(id), true, null)" }

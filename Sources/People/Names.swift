@@ -1,6 +1,6 @@
 import Care
-import Foundation
-import Seals
+public import Foundation
+public import Seals
 
 /// Names and addresses of members, and names of organisations, sealed under the installation's key.
 struct Names: Sendable {
@@ -46,5 +46,20 @@ struct Names: Sendable {
 
     private static func id(_ hash: [UInt8]) -> UUID {
         UUID(uuid: hash.withUnsafeBytes { $0.loadUnaligned(as: uuid_t.self) })
+    }
+}
+
+/// Addresses with which people sign in, as the store has them: sealed, each for its account.
+public struct Addresses: Sendable {
+    private let names: Names
+
+    /// Under the installation's key.
+    public init(installation: Installation) {
+        names = Names(installation: installation)
+    }
+
+    /// The address of an account.
+    public func open(_ sealed: [UInt8], of account: UUID) throws(SealError) -> String {
+        try names.openAddress(sealed, of: account)
     }
 }

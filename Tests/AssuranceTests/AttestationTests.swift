@@ -51,6 +51,9 @@ import Testing
 
     @Test func `is refused field by field, with the rule`() {
         #expect(rules { $0.words = "" }.keys.map(\.self) == [.words])
+        #expect(rules { $0.words = "done\u{0}" }[.words]?.contains("cannot be seen") == true)
+        #expect(rules { $0.signedAs = "\u{1B}[2JPriya" }[.signedAs]?.contains("cannot be seen") == true)
+        #expect(rules { $0.words = "done,\r\n\ttwice" } == [:])
         #expect(rules { $0.words = String(repeating: "é", count: 501) }[.words]?.contains("501") == true)
         #expect(rules { $0.signedAs = "" }.keys.map(\.self) == [.signedAs])
         #expect(rules { $0.signedAs = String(repeating: "x", count: 101) }[.signedAs]?.contains("100") == true)
@@ -223,6 +226,9 @@ import Testing
         #expect(try await register.row().standing == .unvouched)
         let told = try #require(try await register.desk.all(for: register.amara).first)
         #expect(told.state(at: Date()) == .declined && told.reviewReason == "The back door is open." && told.isOwn)
+        // Whatever they sign with, their accounts are told.
+        #expect(told.enteredBy == register.town["Amara"].address && told.reviewedBy == register.town["Meera"].address)
+        #expect(told.withdrawnBy == nil)
         await register.town.close()
     }
 
@@ -238,6 +244,8 @@ import Testing
         #expect(row.standing == .vouchingEnded(try #require(row.attestation?.withdrawnAt)))
         let second = try await register.desk.attest(try draft(), for: register.promise, after: id, by: register.meera)
         try await register.desk.withdraw(second, reason: "too early", by: register.meera)
+        let told = try #require(try await register.desk.all(for: register.amara).first { $0.id == second })
+        #expect(told.reviewedBy == nil && told.withdrawnBy == register.town["Meera"].address)
         await #expect(throws: AttestationDesk.Fault.doesNotWait) {
             try await register.desk.review(second, accepts: true, reason: nil, by: register.amara)
         }

@@ -696,7 +696,10 @@ extension Samples {
                     digest: index % 3 == 0 ? self.word("9c56cc51") : nil,
                     at: at,
                     isOwn: index == 1,
-                    fate: fate
+                    fate: fate,
+                    enteredBy: self.word("priya@sunrise.example"),
+                    reviewedBy: index > 1 ? self.word("meera@sunrise.example") : nil,
+                    withdrawnBy: index == 5 ? self.word("ada@sunrise.example") : nil
                 )
             },
             isSteward: true,

@@ -156,6 +156,12 @@ def test_two_stewards_make_a_promise_vouched_for(home, desks):
         assert file.content == PDF and file.headers["content-type"] == "application/pdf"
         assert file.headers["content-disposition"].startswith("attachment") and file.headers["x-content-type-options"] == "nosniff"
     assert desks["meera"].page(evidence.replace("GOV-4", "GOV-1")).status_code == 404
+    for name in ("ada", "meera", "audit"):
+        shown = desks[name].page().text
+        assert "<dt>Entered by</dt><dd><bdi>ada@tester.example</bdi>" in shown
+        assert "<dt>Reviewed by</dt><dd><bdi>meera@clinic.example</bdi>" in shown
+    with home.client() as visitor:
+        assert not [one for one in (ADA, MEERA) if one.email in visitor.get("/trust").text + visitor.get("/trust.json").text]
     # Twice is once too often.
     again = meera.act("review", attestation=id, verdict="decline", reason="no")
     assert again.status_code == 409 and "does not wait for a review" in again.text
@@ -168,7 +174,10 @@ def test_two_stewards_make_a_promise_vouched_for(home, desks):
     ({"words": "x" * 501}, "words", "at most 500 characters; these are 501"),
     ({"signed_as": ""}, "signed_as", "a name and an office"),
     ({"signed_as": "x" * 101}, "signed_as", "at most 100 characters"),
+    ({"words": "done\0"}, "words", "cannot be seen"),
+    ({"signed_as": "Ada\0"}, "signed_as", "cannot be seen"),
     ({"link": "http://evidence.example"}, "link", "begins with https://"),
+    ({"link": "https://evidence.example/\0"}, "link", "not a link as browsers write it"),
     ({"link": "https://me:secret@evidence.example"}, "link", "leave the name and the password out"),
     ({"link": "javascript:alert(1)"}, "link", "begins with https://"),
     ({"link": ""}, "file", "give a link or a file"),
@@ -234,6 +243,8 @@ def test_declining_takes_a_reason_and_withdrawing_ends_it(home, desks):
     in_force = home.sql("records", """select a.id from care.attestation a join care.attestation_review r on r.attestation_id = a.id
                                        where r.accepted""")
     assert meera.act("withdraw", attestation=in_force).status_code == 422
+    unseen = meera.act("withdraw", attestation=in_force, reason="a key\0")
+    assert unseen.status_code == 422 and re.search(r'id="reason[^"]*-error">[^<]*cannot be seen', unseen.text)
     assert meera.act("withdraw", attestation=in_force, reason="A key was lost.").status_code == 303
     assert meera.act("withdraw", attestation=in_force, reason="again").status_code == 409
     row = standing(home)

@@ -34,6 +34,11 @@ public struct Attestation: Sendable, Equatable {
     public let reviewReason: String?
     public let withdrawnAt: Date?
     public let withdrawalReason: String?
+    /// The address of the account that vouched. Everybody signs as they like; this they cannot choose.
+    public let enteredBy: String
+    /// The addresses of those who reviewed it and who withdrew it.
+    public let reviewedBy: String?
+    public let withdrawnBy: String?
 
     /// Where it stands.
     public func state(at now: Date) -> State {

@@ -40,12 +40,14 @@ public struct AttestationDesk: Sendable {
             work: [
                 """
                 select id, promise, words, signed_as, link, file_sha256, file_kind, since, until, at, is_own, accepted,
-                       reviewed_at, review_reason, withdrawn_at, withdrawal_reason
+                       reviewed_at, review_reason, withdrawn_at, withdrawal_reason, author, author_address, reviewer,
+                       reviewer_address, withdrawer, withdrawer_address
                   from care.attestations()
                 """
             ]
         )
-        return try rows[0].map(Attestation.init)
+        let addresses = Addresses(installation: try await keys.installation())
+        return try rows[0].map { try Attestation($0, addresses) }
     }
 
     /// Vouches for a promise, after the last attestation of it that the caller saw.
@@ -160,7 +162,13 @@ public struct AttestationDesk: Sendable {
 
 extension Attestation {
     /// A row of `care.attestations()`.
-    fileprivate init(_ row: Row) throws {
+    fileprivate init(_ row: Row, _ addresses: Addresses) throws {
+        let address = { (column: Int) -> String? in
+            guard let account = try row.decode(UUID?.self, at: column),
+                let sealed = try row.decode([UInt8]?.self, at: column + 1)
+            else { return nil }
+            return try addresses.open(sealed, of: account)
+        }
         let kind = try row.decode(String?.self, at: 6).flatMap(EvidenceFile.Kind.init)
         let sha256 = try row.decode([UInt8]?.self, at: 5)
         self.init(
@@ -178,7 +186,10 @@ extension Attestation {
             reviewedAt: try row.decode(Date?.self, at: 12),
             reviewReason: try row.decode(String?.self, at: 13),
             withdrawnAt: try row.decode(Date?.self, at: 14),
-            withdrawalReason: try row.decode(String?.self, at: 15)
+            withdrawalReason: try row.decode(String?.self, at: 15),
+            enteredBy: try address(16) ?? "",
+            reviewedBy: try address(18),
+            withdrawnBy: try address(20)
         )
     }
 }

@@ -58,6 +58,9 @@ public struct AttestationDraft: Sendable {
         var rules: [Field: String] = [:]
         rules[.words] = Self.rule(words, atMost: 500, missing: "Please say in a sentence or two what was done.")
         rules[.signedAs] = Self.rule(signedAs, atMost: 100, missing: "Please say who vouches: a name and an office.")
+        for (field, text) in [(Field.words, words), (.signedAs, signedAs)] where text.hasUnseenCharacters {
+            rules[field] = "Please leave out characters that cannot be seen."
+        }
         rules[.link] = linkRule
         let evidence = file.map { EvidenceFile($0) }
         rules[.file] = fileRule(evidence)
@@ -135,5 +138,14 @@ public struct AttestationDraft: Sendable {
         let parts = DateComponents(calendar: calendar, timeZone: .gmt, year: year, month: month, day: day)
         guard parts.isValidDate(in: calendar) else { return nil }
         return calendar.date(from: parts)
+    }
+}
+
+extension String {
+    /// Whether it has control characters, but for tabs and ends of lines. The database takes no text with a zero byte.
+    public var hasUnseenCharacters: Bool {
+        unicodeScalars.contains { scalar in
+            scalar.properties.generalCategory == .control && !["\n", "\r", "\t"].contains(scalar)
+        }
     }
 }

@@ -15,6 +15,10 @@ struct VouchPage: PageBody {
         /// Whether the reader vouched.
         var isOwn: Bool
         var fate: Fate
+        /// Addresses of accounts, for stewards and auditors.
+        var enteredBy: String
+        var reviewedBy: String?
+        var withdrawnBy: String?
     }
 
     /// What became of it.
@@ -111,6 +115,9 @@ struct VouchPage: PageBody {
             <div><dt>Signed as</dt><dd><bdi>\(vouching.by)</bdi>\(" (you)", if: vouching.isOwn)</dd></div>
             <div><dt>Counts</dt><dd>from \(words.date(vouching.since)) until the end of \(words.date(vouching.until))</dd></div>
             <div><dt>Entered</dt><dd>\(words.moment(vouching.at)) UTC</dd></div>
+            \(self.account("Entered by", vouching.enteredBy))
+            \(vouching.reviewedBy.map { self.account("Reviewed by", $0) })
+            \(vouching.withdrawnBy.map { self.account("Withdrawn by", $0) })
             \(vouching.link.map { "<div><dt>Link</dt><dd><a href=\"\($0)\" rel=\"noopener noreferrer nofollow\">\($0.text)</a></dd></div>" as HTML })
             \(vouching.digest.map { self.file($0, of: vouching) })
             \(self.fate(vouching.fate, in: words))
@@ -125,6 +132,11 @@ struct VouchPage: PageBody {
         <div><dt>File</dt><dd><a href="\(Address.evidence(of: vouching.id, for: self.promise))">Open the file</a>. Everybody sees
         its SHA-256: <code class="digest">\(digest)</code></dd></div>
         """
+    }
+
+    /// Whose account did it: what they sign in with, whatever name they gave.
+    private func account(_ label: HTML, _ address: String) -> HTML {
+        "<div><dt>\(label)</dt><dd><bdi>\(address)</bdi></dd></div>"
     }
 
     private func fate(_ fate: Fate, in words: Words) -> HTML? {

@@ -236,6 +236,7 @@ struct VouchRoutes {
 
     private static func rule(ofReason reason: String?) -> String? {
         guard let reason else { return "Please say why, in a sentence." }
+        if reason.hasUnseenCharacters { return "Please leave out characters that cannot be seen." }
         return reason.unicodeScalars.count > 500 ? "Please use at most 500 characters." : nil
     }
 
@@ -275,7 +276,8 @@ extension AttestationDesk.Fault {
         switch self {
         case .othersVouchedMeanwhile: "Somebody vouched for this meanwhile. Please look at it first."
         case .isOwn: "Nobody reviews what they vouched for themselves: another steward has to."
-        case .doesNotWait: "This does not wait for a review: it was reviewed or withdrawn meanwhile. Nothing was done."
+        case .doesNotWait:
+            "This does not wait for a review: it was reviewed or withdrawn meanwhile, or its time is over. Nothing was done."
         case .isWithdrawn: "This was withdrawn already, or is not there. Nothing was done."
         case .reason: "Please say why, in at most 500 characters."
         }
@@ -330,7 +332,10 @@ extension VouchPage.Vouching {
             digest: attestation.file?.sha256.hexadecimal,
             at: Moment(attestation.at, in: .gmt),
             isOwn: attestation.isOwn,
-            fate: fate
+            fate: fate,
+            enteredBy: attestation.enteredBy,
+            reviewedBy: attestation.reviewedBy,
+            withdrawnBy: attestation.withdrawnBy
         )
     }
 }

@@ -60,7 +60,7 @@ as $$
      order by o.office, o.since
 $$;
 
--- The offices that somebody holds now.
+-- The offices that somebody holds now. One that was ended stays ended, whatever the clock says.
 create function care.offices_of(account uuid) returns text[]
     language plpgsql stable set search_path = care, pg_temp
 as $$
@@ -69,7 +69,7 @@ declare
 begin
     return array(
         select o.office from care.office o
-         where o.account_id = account and o.since <= at and (o.until is null or o.until > at)
+         where o.account_id = account and o.since <= at and o.until is null
          order by o.office);
 end
 $$;
@@ -106,17 +106,26 @@ begin
 end
 $$;
 
--- Another steward accepts or declines what waits: once, and never one's own. (attestation_is_reviewed_by_another)
+-- Holds other acts on an attestation off until this transaction ends: what is being withdrawn is not accepted meanwhile.
+create function care.hold_attestation(attestation uuid) returns void
+    language sql volatile set search_path = care, pg_temp
+as $$
+    select pg_advisory_xact_lock(hashtextextended('carekeep attestation ' || attestation, 0))
+$$;
+
+-- Another steward accepts or declines what waits, while its time is not over: once, and never one's own.
+-- (attestation_is_reviewed_by_another)
 create function care.review_attestation(attestation uuid, accepted boolean, reason text) returns void
     language plpgsql volatile security definer set search_path = care, pg_temp
 as $$
 declare
     reviewer uuid := care.acting_officer('attestation.review');
 begin
+    perform care.hold_attestation(attestation);
     insert into care.attestation_review (attestation_id, author_id, account_id, accepted, reason, at)
     select a.id, a.account_id, reviewer, review_attestation.accepted, review_attestation.reason, care.clock()
       from care.attestation a
-     where a.id = attestation
+     where a.id = attestation and a.until > care.clock()
        and not exists (select from care.attestation_withdrawal w where w.attestation_id = a.id);
     if not found then
         raise exception using errcode = '23514', message = 'it does not wait for a review',
@@ -132,17 +141,20 @@ as $$
 declare
     steward uuid := care.acting_officer('attestation.withdraw');
 begin
+    perform care.hold_attestation(attestation);
     insert into care.attestation_withdrawal (attestation_id, account_id, reason, at)
     values (attestation, steward, withdraw_attestation.reason, care.clock());
 end
 $$;
 
--- Everything that was ever vouched for, with what became of it, for stewards and auditors. The files have a function of their own.
+-- Everything that was ever vouched for, with what became of it, for stewards and auditors: also whose accounts did so, since everybody
+-- signs as they like. The files have a function of their own.
 create function care.attestations()
     returns table (
         id uuid, promise text, words text, signed_as text, link text, file_sha256 bytea, file_kind text, since timestamptz,
         until timestamptz, at timestamptz, is_own boolean, accepted boolean, reviewed_at timestamptz, review_reason text,
-        withdrawn_at timestamptz, withdrawal_reason text
+        withdrawn_at timestamptz, withdrawal_reason text, author uuid, author_address bytea, reviewer uuid,
+        reviewer_address bytea, withdrawer uuid, withdrawer_address bytea
     )
     language plpgsql stable security definer set search_path = care, pg_temp
 as $$
@@ -151,10 +163,14 @@ declare
 begin
     return query
         select a.id, a.promise, a.words, a.signed_as, a.link, a.file_sha256, a.file_kind, a.since, a.until, a.at,
-               a.account_id = officer, r.accepted, r.at, r.reason, w.at, w.reason
+               a.account_id = officer, r.accepted, r.at, r.reason, w.at, w.reason, a.account_id, one.sealed_address,
+               r.account_id, two.sealed_address, w.account_id, three.sealed_address
           from care.attestation a
+          join care.account one on one.id = a.account_id
           left join care.attestation_review r on r.attestation_id = a.id
+          left join care.account two on two.id = r.account_id
           left join care.attestation_withdrawal w on w.attestation_id = a.id
+          left join care.account three on three.id = w.account_id
          order by a.at, a.id;
 end
 $$;
@@ -232,7 +248,7 @@ begin
     for f in select oid::regprocedure from pg_proc
               where pronamespace = 'care'::regnamespace
                 and proname in ('give_office', 'end_office', 'office_holders', 'offices_of', 'acting_officer', 'attest',
-                                'review_attestation', 'withdraw_attestation', 'attestations', 'attestation_file',
+                                'hold_attestation', 'review_attestation', 'withdraw_attestation', 'attestations', 'attestation_file',
                                 'accepted_attestations', 'attestations_waiting', 'probe_failures') loop
         execute format('alter function %s owner to carekeep_gate', f);
         execute format('revoke all on function %s from public', f);
