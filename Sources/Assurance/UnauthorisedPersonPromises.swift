@@ -8,19 +8,27 @@ extension GateChecks {
         try noting()
         try showing()
         try failing()
+        try clockAhead()
         try recalling()
     }
 
     private func note(_ outcome: String, probe: String = "wall", salt: [UInt8] = Primitive.freshBytes(32)) -> SQL {
         """
-        select care.note_probe(\(UUID()), \(probe), 'live', \(outcome), 'what was seen', '{}', 'r', 5, interval '1 day', 1,
-                               \(salt), '\\x00')
+        select care.note_probe(\(UUID()), \(probe), 'live', \(outcome), 'what was seen', '{a detail}', 'r', 5,
+                               interval '1 day', 1, \(salt), '\\x00')
         """
     }
 
     private func noting() throws {
-        let outcomes: [(String, String?)] = [("kept", nil), ("falls short", "falls short"), ("broken", "broken")]
+        let outcomes: [(String, String?)] = [
+            ("kept", nil), ("falls short", "falls short"), ("broken", "broken"), ("not tried", "not tried"),
+            ("cannot be told", "cannot be told"),
+        ]
         for (outcome, refusal) in outcomes {
+            // Other probes' results are not this one's.
+            for (other, probe) in [("kept", "drift"), ("falls short", "grants")] {
+                _ = try failure(nil, note(other, probe: probe))
+            }
             let salt = Primitive.freshBytes(32)
             try must("note_probe", "\(outcome) is noted", try failure(nil, note(outcome, salt: salt)) == nil)
             let entries = try entries(salt)
@@ -31,22 +39,54 @@ extension GateChecks {
                     && entries[0].granted == (refusal == nil) && entries[0].account == nil
             )
         }
-        for outcome in ["begun", "not tried", "cannot be told"] {
-            let salt = Primitive.freshBytes(32)
-            try must("note_probe", "\(outcome) is noted", try failure(nil, note(outcome, salt: salt)) == nil)
-            try must("note_probe", "and is no entry", try entries(salt).isEmpty)
-        }
+        let salt = Primitive.freshBytes(32)
+        try must("note_probe", "begun is noted", try failure(nil, note("begun", salt: salt)) == nil)
+        try must("note_probe", "and is no entry", try entries(salt).isEmpty)
         try must("note_probe", "no other outcome", try failure(nil, note("splendid")) == "23514")
+        try must(
+            "note_probe",
+            "not that the clock was ahead",
+            try failure(nil, note("not tried", probe: "clock-was-ahead")) == "42501"
+        )
         try scene.later(by: .seconds(-3600)) {
             try must("note_probe", "not when the clock was set back", try failure(nil, note("kept")) == "22008")
         }
     }
 
     private func showing() throws {
-        let count: SQL = "select count(*) from care.probe_results(2) where probe = 'wall'"
-        try must("probe_results", "as many as asked for", try answer(Int64.self, nil, count) == 2)
-        let many: SQL = "select count(*) from care.probe_results(50) where probe = 'wall'"
-        try must("probe_results", "all of them", try answer(Int64.self, nil, many) == 6)
+        let shown = { (each: Int32, condition: SQL) in
+            try answer(
+                Int64.self,
+                nil,
+                "select count(*) from care.probe_results(\(each)) where probe = 'wall' and \(condition)"
+            ) ?? -1
+        }
+        try must(
+            "probe_results",
+            "as many as asked for",
+            try shown(2, "outcome in ('kept', 'falls short', 'broken')") == 2
+        )
+        try must("probe_results", "all of them", try shown(50, "true") == 6)
+        for _ in 1...3 { _ = try failure(nil, note("not tried")) }
+        let last: SQL =
+            "select string_agg(outcome, ',' order by outcome) from care.probe_results(1) where probe = 'wall'"
+        try must(
+            "probe_results",
+            "nothing is pushed off by tries that came to nothing",
+            try answer(String.self, nil, last) == "broken,cannot be told,not tried"
+        )
+        let first: SQL =
+            "(select min(r.at) from care.probe_results(50) r where r.probe = 'wall' and r.outcome = 'falls short')"
+        try must(
+            "probe_results",
+            "since the first failure, also if it is not shown",
+            try shown(1, "since = \(first)") == 1
+        )
+        try must(
+            "probe_results",
+            "no failing of what was well",
+            try shown(50, "outcome = 'kept' and since is null") == 1
+        )
         let told: SQL = """
             select coalesce(string_agg(distinct outcome, ','), '') from care.probe_results(50)
              where probe = 'wall' and seen is not null
@@ -86,9 +126,65 @@ extension GateChecks {
         try must("probe_failures", "as many as asked for", try answer(Int64.self, opened, one) == 1)
         _ = try failure(nil, note("kept"))
         try must("probe_failures", "they do not stand once all is well", try seen("stands") == 0)
-        _ = try failure(nil, note("broken"))
+        for outcome in ["not tried", "broken"] { _ = try failure(nil, note(outcome)) }
         try must("probe_failures", "since the first after that", try seen("stands and since = at") == 1)
         try must("probe_failures", "of its own probe", try seen("not stands and since < at") >= 1)
+    }
+
+    /// A clock that was ahead, and what the operator says of it: later than all else, since it makes results of the days to come.
+    private func clockAhead() throws {
+        let opened = try grant("to see what went wrong after that", asks("probe.read"))
+        let admin = scene.admin
+        let say = { (salt: [UInt8]) in
+            try admin.query("select care.note_clock_ahead('r', 1, \(salt), '\\x00')")[0].decode(Date?.self, at: 0)
+        }
+        let shown = { (condition: SQL) in
+            try answer(Int64.self, nil, "select count(*) from care.probe_results(50) where \(condition)") ?? -1
+        }
+        let early = Primitive.freshBytes(32)
+        try must("note_clock_ahead", "nothing where it was not", try say(early) == nil && entries(early).isEmpty)
+        _ = try failure(nil, note("falls short", probe: "sockets"))
+        try scene.later(by: .seconds(86_400)) {
+            for (outcome, probe) in [("falls short", "swap"), ("kept", "sockets")] {
+                try must("note_probe", "\(outcome), ahead", try failure(nil, note(outcome, probe: probe)) == nil)
+            }
+        }
+        try admin.query(
+            """
+            insert into care.probe_result (run_id, probe, class, outcome, seen, release, took_ms, at, until)
+            select gen_random_uuid(), 'listeners', 'host', 'kept', '', 'r', 0, care.clock() + interval '1 hour',
+                   care.clock() + interval '2 hours'
+              from generate_series(1, 101)
+            """
+        )
+        try must("note_probe", "not while later ones count", try failure(nil, note("kept")) == "22008")
+        let statement: SQL = "select care.note_clock_ahead('r', 1, \(Primitive.freshBytes(32)), '\\x00')"
+        try must("note_clock_ahead", "not for the server", try isDenied(nil, statement))
+        let before = try shown("probe = 'wall'")
+        let salt = Primitive.freshBytes(32)
+        try must("note_clock_ahead", "until the last of them", try (say(salt)?.timeIntervalSinceNow ?? 0) > 80_000)
+        try must("note_clock_ahead", "an entry says so", try entries(salt).map(\.act) == ["promise.clock"])
+        try must("probe_results", "others count as before", try before > 0 && shown("probe = 'wall'") == before)
+        try must("probe_results", "those do not", try shown("probe in ('swap', 'listeners')") == 0)
+        try must("probe_results", "and it is no probe", try shown("probe = 'clock-was-ahead'") == 0)
+        let again = Primitive.freshBytes(32)
+        try must("note_clock_ahead", "once", try say(again) == nil && entries(again).isEmpty)
+        let failures = { (condition: SQL) in
+            try answer(Int64.self, opened, "select count(*) from care.probe_failures(9) where \(condition)") ?? -1
+        }
+        try must("probe_failures", "those do not count", try failures("probe = 'swap'") == 0)
+        try must("probe_failures", "nor do they end a failure", try failures("probe = 'sockets' and stands") == 1)
+        try must("note_probe", "taken again", try failure(nil, note("kept")) == nil)
+        try scene.later(by: .seconds(-3600)) {
+            try must("note_probe", "not when it is set back once more", try failure(nil, note("kept")) == "22008")
+        }
+        try scene.later(by: .seconds(2 * 86_400)) {
+            for probe in ["swap", "sockets"] { _ = try failure(nil, note("falls short", probe: probe)) }
+            try must("failing_since", "not since then", try shown("probe = 'swap' and since = at") == 1)
+            let first: SQL = "(select min(r.at) from care.probe_results(50) r where r.probe = 'sockets')"
+            try must("failing_since", "nor was it well", try shown("probe = 'sockets' and since = \(first)") == 2)
+        }
+        _ = try say(Primitive.freshBytes(32))
     }
 
     private func recalling() throws {
@@ -111,10 +207,22 @@ extension GateChecks {
         ledger.report.controls += 1
         if lent == 0 { try ledger.fail("recall_canaries", "something to end", "a control", "there is nothing") }
         try admin.query("select care.adopt_canary(\(south.organization))")
+        for isTest in [true, false] {
+            try admin.query(
+                """
+                insert into care.vulnerability (id, number, token_sha256, is_test, at, acknowledge_by, answer_by, sealed)
+                values (\(UUID()), 1, \(Primitive.freshBytes(32)), \(isTest), care.clock(), care.clock() + interval '1 day',
+                        care.clock() + interval '2 days', '\\x00')
+                """
+            )
+        }
         let known = try admin.query("select array(select care.canaries())")[0].decode([UUID].self, at: 0)
         try must("canaries", "the adopted one", known == [south.organization])
         let gone = try admin.query("select care.recall_canaries()")[0].decode(Int32.self, at: 0)
         try must("recall_canaries", "says how many rows went", Int(gone) == lent)
+        let reports = try admin.query("select is_test from care.vulnerability").map { try $0.decode(Bool.self, at: 0) }
+        try must("recall_canaries", "a probe's report is gone, and no other", reports == [false])
+        try admin.query("delete from care.vulnerability")
         try must("recall_canaries", "no session is left", try rows("session", south) == 0)
         try must("recall_canaries", "no link is left", try rows("link", south) == 0)
         try must("recall_canaries", "others' sessions stay", try rows("session", north) == sessions)

@@ -1064,12 +1064,42 @@ enum FunctionMutants {
     ]
 
     private static let proving: [Damage] = [
-        ("note_probe", "if now_at < (select max(r.at) from care.probe_result r) then", "if false then"),
-        ("note_probe", "if note_probe.outcome not in ('begun', 'not tried', 'cannot be told') then", "if false then"),
-        ("note_probe", "if note_probe.outcome not in ('begun', 'not tried', 'cannot be told') then", "if true then"),
+        ("note_probe", "if now_at < (", "if false and now_at < ("),
+        ("note_probe", "where r.run_id <> all (care.runs_ahead())", ""),
+        ("note_probe", "if note_probe.probe = 'clock-was-ahead' then", "if false then"),
+        ("note_probe", "if note_probe.outcome <> 'begun' then", "if false then"),
+        ("note_probe", "if note_probe.outcome <> 'begun' then", "if true then"),
+        (
+            "note_probe", "if note_probe.outcome <> 'begun' then",
+            "if note_probe.outcome not in ('begun', 'not tried') then"
+        ),
+        (
+            "note_probe", "if note_probe.outcome <> 'begun' then",
+            "if note_probe.outcome not in ('begun', 'cannot be told') then"
+        ),
+        ("runs_ahead", "where r.probe = 'clock-was-ahead'", ""),
         ("note_probe", "nullif(note_probe.outcome, 'kept')", "null"),
         ("probe_results", "case when r.outcome = 'kept' then r.seen end", "r.seen"),
         ("probe_results", "where r.n <= least(each, 100)", ""),
+        ("probe_results", "x.outcome in ('kept', 'falls short', 'broken'), ", ""),
+        ("probe_results", ", x.outcome = 'cannot be told'", ""),
+        ("probe_results", "care.failing_since(r.probe, r.at, ahead)", "r.at"),
+        ("probe_results", "case when r.outcome in ('falls short', 'broken') then", "case when true then"),
+        ("probe_results", "x.probe <> 'clock-was-ahead' and", ""),
+        ("probe_results", "and x.run_id <> all (ahead)", ""),
+        ("failing_since", "b.probe = failing and", ""),
+        ("failing_since", "and b.outcome in ('falls short', 'broken')", ""),
+        ("failing_since", "and b.run_id <> all (ahead)", ""),
+        ("failing_since", "and b.at > coalesce", "and b.at <> coalesce"),
+        ("failing_since", "k.probe = failing and", ""),
+        ("failing_since", "k.outcome = 'kept' and", ""),
+        ("failing_since", "and k.at < seen_at", ""),
+        ("failing_since", "and k.run_id <> all (ahead)", ""),
+        ("note_clock_ahead", "and r.run_id <> all (care.runs_ahead())", ""),
+        ("note_clock_ahead", "if last_at is null then", "if false then"),
+        ("note_clock_ahead", "where p.at > now_at", ""),
+        ("note_clock_ahead", "/ 100 as part", "/ 1000 as part"),
+        ("note_clock_ahead", "'promise.clock'", "'promise.prove'"),
         ("adopt_canary", "values (organization)", "select o.organization_id from care.organization o"),
         ("recall_canaries", "where s.organization_id in (select c.organization_id from care.canary c)", ""),
         ("recall_canaries", "where l.organization_id in (select c.organization_id from care.canary c)", ""),
@@ -1079,6 +1109,7 @@ enum FunctionMutants {
             "recall_canaries", "m.organization_id not in (select c.organization_id from care.canary c)", "false"
         ),
         ("recall_canaries", "where m.account_id = a.id)", "where true)"),
+        ("recall_canaries", "delete from care.vulnerability v where v.is_test;", ""),
     ]
 
     private static let attesting: [Damage] = [
@@ -1133,12 +1164,13 @@ enum FunctionMutants {
         ("end_office", "if not found then", "if false then"),
         ("office_holders", "where o.until is null", ""),
         ("probe_failures", "perform care.acting_officer('probe.read');", ""),
-        ("probe_failures", "x where x.outcome in ('falls short', 'broken')", "x"),
+        ("probe_failures", "x.outcome in ('falls short', 'broken') and", ""),
+        ("probe_failures", "and x.run_id <> all (ahead)", ""),
+        ("probe_failures", "and k.run_id <> all (ahead)", ""),
+        ("probe_failures", "care.failing_since(r.probe, r.at, ahead)", "r.at"),
         ("probe_failures", "where r.n <= least(each, 20)", ""),
-        ("probe_failures", "and b.at > coalesce", "and b.at <> coalesce"),
         ("probe_failures", "k.outcome = 'kept' and k.at > r.at", "k.outcome = 'kept'"),
         ("probe_failures", "k.outcome = 'kept' and k.at > r.at", "k.at > r.at"),
-        ("probe_failures", "k.outcome = 'kept' and k.at < r.at", "k.outcome = 'kept'"),
     ]
 
     private static let reportingWeaknesses: [Damage] = [

@@ -2,6 +2,7 @@ import Assurance
 import CarekeepTesting
 import FHIR
 import Foundation
+import Postgres
 import Seals
 import Testing
 
@@ -125,8 +126,31 @@ import Testing
         // A newer one takes the place of the older, whatever became of that.
         let both = [accepted(days: -9, until: 99, withdrawn: -2), accepted(days: -1, until: 50)]
         #expect(try vouched(attested, both) == .vouched(until: at(50 * 24)))
-        // One of a later time than now does not count yet.
-        #expect(try vouched(attested, [accepted(days: 1, until: 99)]) == .unvouched)
+        // One that was withdrawn while it was accepted never counted.
+        #expect(try vouched(attested, [accepted(days: -9, until: 99, withdrawn: -9)]) == .unvouched)
+        #expect(try vouched(attested, [accepted(days: -9, until: -10)]) == .unvouched)
+    }
+
+    @Test func `counts no vouching while the clock is behind what was noted`() throws {
+        let attested = "kind: attested"
+        let mixed = "kind: enforced attested\nprobes: wall"
+        let (good, later) = (accepted(days: -9, until: 99), accepted(days: 1, until: 99))
+        #expect(try vouched(attested, [later]) == .outOfDate(later.acceptedAt))
+        #expect(try vouched(attested, [good], [record(.kept, hours: 1)]) == .outOfDate(good.acceptedAt))
+        #expect(
+            try vouched(mixed, [good], [record(.kept, hours: -1), record(.kept, .grants, hours: 1)])
+                == .outOfDate(good.acceptedAt)
+        )
+        let report = try TrustReport(catalogue(attested), [record(.kept, hours: 1)], [good], at: now)
+        #expect(report.clockIsBehind && report.rows[0].attestation == nil && report.vouchingCounts.inForce == 0)
+        // A moment is what clocks differ by, and what was withdrawn says nothing any more.
+        for records in [[], [record(.kept, hours: 0.05)]] {
+            let right = try TrustReport(catalogue(attested), records, [good], at: now)
+            #expect(!right.clockIsBehind && right.rows[0].standing == .vouched(until: at(99 * 24)))
+        }
+        #expect(
+            try vouched(attested, [good, accepted(days: 1, until: 99, withdrawn: 0)]) == .vouched(until: at(99 * 24))
+        )
     }
 
     @Test func `does not take people's word for what the software has to show, nor the other way round`() throws {
@@ -273,6 +297,43 @@ import Testing
         let first = try await town.home.keys.installation().noteSigner(name: "a").verifier
         town.home.keys.forgetAll()
         #expect(try await town.home.keys.installation().noteSigner(name: "a").verifier == first)
+        await town.close()
+    }
+}
+
+/// The report that a server keeps for a while.
+@Suite(.serialized) struct `The report in the making` {
+    @Test func `is not kept if something was changed meanwhile, and is made once for all who ask`() async throws {
+        let town = try await TestTown()
+        let admin = try AdminConnection(town.admin)
+        let desk = TrustDesk(store: town.home.store, keys: town.home.keys, name: "t", release: "r")
+        try admin.query("begin")
+        try admin.query("lock table care.probe_result in access exclusive mode")
+        let one = Task { try await desk.told().report }
+        let looking = try AdminConnection(town.admin)
+        // It waits for the table.
+        while try looking.query("select from pg_locks where not granted and relation = 'care.probe_result'::regclass")
+            .isEmpty
+        {
+            await Task.yield()
+        }
+        desk.renew()
+        try admin.query("commit")
+        let stale = try await one.value
+        _ = try await town.home.store.query(
+            """
+            select care.note_probe(\(UUID()), 'wall', 'live', 'kept', '', '{}', 'r', 5, interval '1 day', 1,
+                                   \(Array(repeating: UInt8(7), count: 32)), '\\x00')
+            """
+        )
+        let fresh = try await desk.told().report
+        #expect(fresh.at != stale.at)
+        #expect(fresh.rows.first { $0.promise.id == "ISO-1" }?.checks.first?.history.count == 1)
+        desk.renew()
+        async let first = desk.told().report
+        async let second = desk.told().report
+        let both = try await [first, second]
+        #expect(both[0].at == both[1].at && both[0].at != fresh.at)
         await town.close()
     }
 }

@@ -10,7 +10,18 @@ public final class TrustDesk: Sendable {
     private let name: String
     private let release: String
     private let withheld: Set<String>
-    private let kept = Mutex<(report: TrustReport, file: [UInt8], key: String)?>(nil)
+    private let state = Mutex(State())
+
+    /// What is told, and the key's text.
+    private typealias Told = (report: TrustReport, file: [UInt8], key: String)
+
+    private struct State {
+        var kept: Told?
+        /// The report in the making, for all who ask meanwhile, and from when it is.
+        var making: (at: Date, task: Task<Told, any Error>)?
+        /// Counts ``TrustDesk/renew()``: what was in the making then is not kept.
+        var generation = 0
+    }
 
     /// - `name`: under which the installation signs.
     /// - `withheld`: ids of promises that the operator chose not to publish.
@@ -25,7 +36,32 @@ public final class TrustDesk: Sendable {
     /// Where every promise stands, the signed file, and the text of the key that signs. Made anew every ten seconds at most, so that
     /// asking often costs little.
     public func told(at now: Date = Date()) async throws -> (report: TrustReport, file: [UInt8], key: String) {
-        if let kept = kept.withLock({ $0 }), abs(now.timeIntervalSince(kept.report.at)) < 10 { return kept }
+        if let kept = state.withLock({ $0.kept }), abs(now.timeIntervalSince(kept.report.at)) < 10 { return kept }
+        let task = state.withLock { state -> Task<Told, any Error> in
+            if let making = state.making, abs(now.timeIntervalSince(making.at)) < 10 { return making.task }
+            let generation = state.generation
+            let task = Task { try await self.made(at: now, generation) }
+            state.making = (now, task)
+            return task
+        }
+        return try await task.value
+    }
+
+    private func made(at now: Date, _ generation: Int) async throws -> Told {
+        let told: Told
+        do { told = try await make(at: now) } catch {
+            state.withLock { state in if state.generation == generation { state.making = nil } }
+            throw error
+        }
+        state.withLock { state in
+            guard state.generation == generation else { return }
+            state.kept = told
+            state.making = nil
+        }
+        return told
+    }
+
+    private func make(at now: Date) async throws -> Told {
         let report = TrustReport(
             try PromiseCatalogue.release.get(),
             try await records(),
@@ -35,13 +71,17 @@ public final class TrustDesk: Sendable {
         )
         let signer = try await keys.installation().noteSigner(name: name)
         let file = try TrustFile.signed(report, by: signer, release: release)
-        let told = (report: report, file: file, key: "\(signer.verifier)")
-        kept.withLock { $0 = told }
-        return told
+        return (report: report, file: file, key: "\(signer.verifier)")
     }
 
     /// Has the next report made anew, for whoever changed what it says.
-    public func renew() { kept.withLock { $0 = nil } }
+    public func renew() {
+        state.withLock { state in
+            state.kept = nil
+            state.making = nil
+            state.generation += 1
+        }
+    }
 
     /// What was vouched for and accepted, of promises that this release knows.
     private func attestations() async throws -> [AcceptedAttestation] {
@@ -69,7 +109,7 @@ public final class TrustDesk: Sendable {
     /// The last results of each probe that this release knows.
     private func records() async throws -> [ProbeRecord] {
         let rows = try await store.query(
-            "select probe, class, outcome, seen, release, at, until from care.probe_results(\(Int32(60)))"
+            "select probe, class, outcome, seen, release, at, until, since from care.probe_results(\(Int32(30)))"
         )
         return try rows.compactMap { row in
             guard let probe = ProbeName(rawValue: try row.decode(String.self, at: 0)),
@@ -82,7 +122,8 @@ public final class TrustDesk: Sendable {
                 seen: try row.decode(String?.self, at: 3),
                 release: try row.decode(String.self, at: 4),
                 at: try row.decode(Date.self, at: 5),
-                until: try row.decode(Date.self, at: 6)
+                until: try row.decode(Date.self, at: 6),
+                since: try row.decode(Date?.self, at: 7)
             )
         }
     }

@@ -185,7 +185,7 @@ public enum TrustFile {
     private static func text(of trust: JSON) -> [UInt8] { trust.serialized() + [0x0A] }
 
     private static func statement(_ report: TrustReport, name: String, release: String) -> JSON {
-        [
+        var statement: JSON = [
             "form": .string(form), "installation": .string(name), "release": .string(release),
             "issued": .string(time(report.at)), "until": .string(time(report.at.addingTimeInterval(lifetime))),
             "counts": .object(
@@ -194,6 +194,8 @@ public enum TrustFile {
             "withheld": .number("\(report.withheld)"),
             "promises": .array(report.rows.map(promise)),
         ]
+        if report.clockIsBehind { statement["clock_is_behind"] = true }
+        return statement
     }
 
     private static func promise(_ row: TrustReport.Row) -> JSON {

@@ -20,6 +20,8 @@ public struct ProbeRecord: Sendable, Equatable {
     public let at: Date
     /// Until when it counts.
     public let until: Date
+    /// Of a failure: the first one without a good result between, of all that were ever noted. `nil` if nobody looked.
+    public let since: Date?
 
     /// As the store has it.
     public init(
@@ -29,7 +31,8 @@ public struct ProbeRecord: Sendable, Equatable {
         seen: String?,
         release: String,
         at: Date,
-        until: Date
+        until: Date,
+        since: Date? = nil
     ) {
         self.probe = probe
         self.class = `class`
@@ -38,6 +41,7 @@ public struct ProbeRecord: Sendable, Equatable {
         self.release = release
         self.at = at
         self.until = until
+        self.since = since
     }
 }
 
@@ -145,6 +149,8 @@ public struct TrustReport: Sendable {
     public let at: Date
     /// How many promises the operator chose not to publish.
     public let withheld: Int
+    /// Whether something is of a later time than now. Then nobody can tell what has ended, and no vouching counts.
+    public let clockIsBehind: Bool
 
     /// Every promise that is published.
     public var rows: [Row] { themes.flatMap(\.rows) }
@@ -160,8 +166,12 @@ public struct TrustReport: Sendable {
         at now: Date
     ) {
         let histories = Dictionary(grouping: records.sorted { $0.at < $1.at }, by: \.probe)
-        let accepted = Dictionary(grouping: attestations.filter { $0.acceptedAt <= now }, by: \.promise)
+        // What was withdrawn before it was accepted never counted.
+        let whole = attestations.filter { $0.acceptedAt < $0.end }
+        let isBehind = Self.isBehind(now, records, whole)
+        let accepted = Dictionary(grouping: whole.filter { isBehind || $0.acceptedAt <= now }, by: \.promise)
         at = now
+        clockIsBehind = isBehind
         withheld = catalogue.promises.count { hidden.contains($0.id) }
         themes = catalogue.themes.map { theme in
             Theme(
@@ -173,14 +183,21 @@ public struct TrustReport: Sendable {
                     let last = vouching.max { $0.end < $1.end }
                     return Row(
                         promise: promise,
-                        standing: Self.standing(of: promise, all, last, at: now),
+                        standing: Self.standing(of: promise, all, last, at: now, isBehind: isBehind),
                         checks: all.map { Check(probe: $0.probe, last: $0.untold ?? $0.last, history: $0.conclusive) },
-                        attestation: last,
-                        attested: Self.months(vouching, at: now)
+                        attestation: isBehind ? nil : last,
+                        attested: isBehind ? [] : Self.months(vouching, at: now)
                     )
                 }
             )
         }
+    }
+
+    /// Whether a clock is behind what it noted before, by more than it may go wrong.
+    private static func isBehind(_ now: Date, _ records: [ProbeRecord], _ attestations: [AcceptedAttestation]) -> Bool {
+        let latest = now.addingTimeInterval(300)
+        return records.contains { $0.at > latest }
+            || attestations.contains { $0.acceptedAt > latest && $0.withdrawnAt == nil }
     }
 
     /// How many stand where, of all or of one profile's. In a fixed order, none left out.
@@ -195,15 +212,17 @@ public struct TrustReport: Sendable {
         of promise: Promise,
         _ histories: [ProbeHistory],
         _ attestation: AcceptedAttestation?,
-        at now: Date
+        at now: Date,
+        isBehind: Bool
     ) -> Standing {
         let shown = shown(of: promise, histories)
         guard promise.kinds.contains(.attested) else { return shown }
-        let vouching = vouching(attestation, at: now)
+        let vouching = isBehind ? uncounted(attestation) : vouching(attestation, at: now)
         if promise.kinds == [.attested] { return vouching }
         // Where the software has a part and people another, one does not stand for the other.
         switch (shown, vouching) {
-        case (.kept, .vouchingEnded), (.partly, .vouchingEnded): return vouching
+        case (.kept, .vouchingEnded), (.partly, .vouchingEnded), (.kept, .outOfDate), (.partly, .outOfDate):
+            return vouching
         case (.kept(let at), .unvouched): return .partly(at)
         default: return shown
         }
@@ -221,6 +240,11 @@ public struct TrustReport: Sendable {
             }
         }
         return counts
+    }
+
+    /// While the clock is behind, what was accepted may be over.
+    private static func uncounted(_ attestation: AcceptedAttestation?) -> Standing {
+        attestation.map { .outOfDate($0.acceptedAt) } ?? .unvouched
     }
 
     private static func vouching(_ attestation: AcceptedAttestation?, at now: Date) -> Standing {
@@ -277,10 +301,10 @@ private struct ProbeHistory {
 
     var last: ProbeRecord? { conclusive.last }
 
-    /// Since when it is not well: the first bad result after the last good one.
+    /// Since when it is not well: the first bad result after the last good one, also where that is older than what is shown.
     var fallsShortSince: Date? {
-        let bad = conclusive.reversed().prefix { $0.outcome != .kept }.last?.at
-        return bad ?? brokenOff?.at
+        let bad = conclusive.reversed().prefix { $0.outcome != .kept }.last
+        return bad.map { min($0.at, $0.since ?? $0.at) } ?? brokenOff?.at
     }
 
     /// Whether the last result counts no more. One of a later time than now tells of a clock that was set back.

@@ -82,6 +82,8 @@ struct TrustPage: PageBody {
     var key: String
     /// How many promises the operator chose not to publish.
     var withheld = 0
+    /// Whether something here is of a later time than now.
+    var clockIsBehind = false
     /// Whether the reader is a steward or an auditor of the installation.
     var isForOfficer = false
 
@@ -96,6 +98,7 @@ struct TrustPage: PageBody {
         yet, or does not hold today, is said as plainly as what does.</p>
         \(self.wayForOfficers)
         \(self.choice)
+        \(self.warning)
         \(self.summary)
         \(self.withholding)
         <p class="hint">As of \(frame.words.moment(self.at)) UTC. These checks are made by this server on itself, with people who do
@@ -128,6 +131,15 @@ struct TrustPage: PageBody {
         return """
             <p class="buttons"><a class="button quiet" href="\(Address.failures)">What went wrong, in detail</a>
             <a class="button quiet" href="\(Address.vouching)">What people vouch for</a></p>
+            """
+    }
+
+    /// Whoever reads this has a clock, too.
+    private var warning: HTML? {
+        guard self.clockIsBehind else { return nil }
+        return """
+            <p class="notice"><strong>The clock of this server is wrong:</strong> something that it noted is of a later time than
+            now. Nothing that people vouched for is counted until that is put right, since nobody can tell what has ended.</p>
             """
     }
 

@@ -66,7 +66,8 @@ extension TrustPage {
             profile: profile,
             at: Moment(report.at, in: .gmt),
             key: key,
-            withheld: report.withheld
+            withheld: report.withheld,
+            clockIsBehind: report.clockIsBehind
         )
     }
 

@@ -224,18 +224,18 @@ create function care.probe_failures(each integer)
     )
     language plpgsql stable security definer set search_path = care, pg_temp
 as $$
+declare
+    ahead uuid[] := care.runs_ahead();
 begin
     perform care.acting_officer('probe.read');
     return query
         select r.probe, r.class, r.outcome, r.seen, r.details, r.release, r.run_id, r.at,
-               (select min(b.at) from care.probe_result b
-                 where b.probe = r.probe and b.outcome in ('falls short', 'broken')
-                   and b.at > coalesce((select max(k.at) from care.probe_result k
-                                         where k.probe = r.probe and k.outcome = 'kept' and k.at < r.at), '-infinity')),
+               care.failing_since(r.probe, r.at, ahead),
                not exists (select from care.probe_result k
-                            where k.probe = r.probe and k.outcome = 'kept' and k.at > r.at)
+                            where k.probe = r.probe and k.outcome = 'kept' and k.at > r.at and k.run_id <> all (ahead))
           from (select x.*, row_number() over (partition by x.probe order by x.at desc) as n
-                  from care.probe_result x where x.outcome in ('falls short', 'broken')) r
+                  from care.probe_result x
+                 where x.outcome in ('falls short', 'broken') and x.run_id <> all (ahead)) r
          where r.n <= least(each, 20)
          order by r.probe, r.at desc;
 end
