@@ -55,6 +55,17 @@ import Testing
     }
 
     private static let faults: [String: [SQL]] = [
+        "canary-is-known-elsewhere": [
+            """
+            create function care.guests() returns setof uuid language sql set search_path = care, pg_temp
+                as 'select organization_id from care.canary'
+            """,
+            """
+            create policy p on care.record for select to carekeep_server
+                using (organization_id in (select care.canaries()))
+            """,
+            "create view care.v as select organization_id from care.canary",
+        ],
         "constraint-name-is-no-sentence": [
             "alter table care.record add check (version < 1000000)",
             "alter table care.token add constraint odd check (epoch > 0)",
