@@ -48,7 +48,7 @@ struct FrontDoorClient: FrontDoor {
     func askPlainly(_ question: DoorQuestion) async throws -> DoorAnswer? {
         guard let plainPort else { return nil }
         do { return try await exchange(question, port: plainPort) { _ in } } catch let trouble as ProbeTrouble {
-            guard isGuessing, case .cannotBeTried = trouble else { throw trouble }
+            guard isGuessing, case .noServer = trouble else { throw trouble }
             return nil
         }
     }
@@ -99,9 +99,9 @@ struct FrontDoorClient: FrontDoor {
         }
         do { return try await answer.futureResult.get() } catch let error as IOError {
             guard error.errnoCode == ECONNREFUSED else { throw error }
-            throw ProbeTrouble.cannotBeTried("no server answers at \(address)")
+            throw ProbeTrouble.noServer("no server answers at \(address)")
         } catch is NIOConnectionError {
-            throw ProbeTrouble.cannotBeTried("no server answers at \(address)")
+            throw ProbeTrouble.noServer("no server answers at \(address)")
         }
     }
 
@@ -202,7 +202,7 @@ private struct RawConnection {
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var found: UnsafeMutablePointer<addrinfo>?
         guard getaddrinfo(host, "\(port)", &hints, &found) == 0 else {
-            throw ProbeTrouble.cannotBeTried("\(host) has no address")
+            throw ProbeTrouble.noServer("\(host) has no address")
         }
         defer { freeaddrinfo(found) }
         var next = found
@@ -216,7 +216,7 @@ private struct RawConnection {
             close(file)
             next = place.pointee.ai_next
         }
-        throw ProbeTrouble.cannotBeTried("no server answers at \(host), port \(port)")
+        throw ProbeTrouble.noServer("no server answers at \(host), port \(port)")
     }
 }
 

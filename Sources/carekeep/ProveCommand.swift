@@ -14,6 +14,9 @@ struct ProveCommand: AsyncParsableCommand {
             Without ids, everything that can be checked. Checks through the front door need a server that runs. Results are kept, \
             and shown on the page /trust. What went wrong is told here in full, and there in a word.
 
+            0: nothing falls short. 1: something does, or a check broke. 2: nothing does, and without ids something was not tried, for \
+            another reason than a server that does not answer or results that the release did not bring. 3: the checks could not run.
+
             With --remote, what anybody can try from outside, on anybody's installation: it needs no installation here, and \
             nothing is kept there.
             """
@@ -40,6 +43,13 @@ struct ProveCommand: AsyncParsableCommand {
     )
     var plainPort: Int?
 
+    @Flag(
+        name: .long,
+        help:
+            "Say that the clock had been ahead and is right now: results of later times than now count no more. Tries nothing."
+    )
+    var clockWasAhead = false
+
     @Argument(help: "Ids of promises, such as ISO-1.")
     var ids: [String] = []
 
@@ -50,20 +60,52 @@ struct ProveCommand: AsyncParsableCommand {
             print("\(id)  not built yet: \(catalogue[id]?.missing ?? "")")
         }
         let probes = Prover.probes(for: ids, in: catalogue)
+        if clockWasAhead { return try await noteClockAhead() }
         guard !probes.isEmpty else { return }
         if let remote { return try await prove(at: remote, probes, in: catalogue) }
         if authority != nil || plainPort != nil {
             throw ValidationError("--authority and --plain-port go with --remote.")
         }
-        var results: [Prover.Result] = []
-        try await OpenHome.forCommand(config: config) { open, _ in
-            let site = try open.site(file: ServerConfiguration.file(given: config))
-            results = try await Prover(site, probes: probes, release: "\(Release.version)").proveAll {
-                if !quiet { ResultTable.tell($0, in: catalogue) }
-            }
-        }
+        let results = try await prove(probes, in: catalogue)
         ResultTable.tellCounts(results)
         if ResultTable.isBad(results) { throw ExitCode.failure }
+        if ids.isEmpty, results.contains(where: { $0.lack == .other }) { throw ExitCode(Self.notAllTried) }
+    }
+
+    /// Nothing falls short, and not everything was tried that could have been.
+    static let notAllTried: Int32 = 2
+    /// No checks were made, or not all of them: nothing is known.
+    static let couldNotRun: Int32 = 3
+
+    private func prove(_ probes: [Probe], in catalogue: PromiseCatalogue) async throws -> [Prover.Result] {
+        var results: [Prover.Result] = []
+        do {
+            try await OpenHome.forCommand(config: config) { open, _ in
+                let site = try open.site(file: ServerConfiguration.file(given: config))
+                results = try await Prover(site, probes: probes, release: "\(Release.version)").proveAll {
+                    if !quiet { ResultTable.tell($0, in: catalogue) }
+                }
+            }
+        } catch let error as ConfigurationError {
+            throw error
+        } catch {
+            FileHandle.standardError.write(Data("Error: \(error)\n".utf8))
+            throw ExitCode(Self.couldNotRun)
+        }
+        return results
+    }
+
+    private func noteClockAhead() async throws {
+        guard ids.isEmpty, remote == nil else {
+            throw ValidationError("--clock-was-ahead goes with no ids and no --remote.")
+        }
+        try await OpenHome.forCommand(config: config) { open, admin in
+            let release = "\(Release.version)"
+            guard let last = try await Prover.noteClockAhead(open.home, over: admin, release: release) else {
+                throw ValidationError("No result is of a later time than now.")
+            }
+            print("Noted: the clock was ahead until \(last.formatted(.iso8601)). Those results count no more.")
+        }
     }
 
     private func prove(at address: String, _ probes: [Probe], in catalogue: PromiseCatalogue) async throws {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Assurance
 import Foundation
 import Glibc
 import Postgres
@@ -34,8 +35,9 @@ struct RunCommand: AsyncParsableCommand {
         let loadDemo = demo
         let greeted = Atomic(false)
         let greeting = greeting(configuration, usesAuthority ? authority.authorityFile : nil)
+        let stores = try paths.stores()
         let supervisor = Supervisor(
-            stores: try paths.stores(),
+            stores: stores,
             server: [own, "serve"] + options,
             beforeServer: {
                 if loadDemo { try DemoCommand.loadIfMissing(paths, program: own, options: options) }
@@ -49,7 +51,8 @@ struct RunCommand: AsyncParsableCommand {
                 fflush(nil)
             },
             daily: { usesAuthority ? try authority.prepare() : false },
-            prove: configuration.promises == .daily ? [own, "prove", "--quiet"] + options : []
+            prove: configuration.promises == .daily ? [own, "prove", "--quiet"] + options : [],
+            endLoans: { try Loans.clear(over: AdminConnection(stores[0].migrator.conninfo)) }
         )
         let code = try supervisor.run()
         if code != 0 { throw ExitCode(code) }

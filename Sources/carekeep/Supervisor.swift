@@ -20,6 +20,8 @@ struct Supervisor: Sendable {
     var daily: @Sendable () throws -> Bool = { false }
     /// The program that tries the promises, and what follows its name: `carekeep prove --quiet …`. Empty if nobody wants that.
     var prove: [String] = []
+    /// Ends what a run of that program was lent which was killed: when the databases run, and after such a run was stopped.
+    var endLoans: @Sendable () throws -> Void = {}
     /// Where a line about what happens goes.
     var say: @Sendable (String) -> Void = { line in
         FileHandle.standardError.write(Data("carekeep: \(line)\n".utf8))
@@ -139,6 +141,14 @@ private final class SupervisorLoop {
             supervisor.say("\(store.name): database \(start.words(own: store.cluster != nil))")
             for step in try store.migrator.up(evenIfReady: false) { supervisor.say("\(store.name): \(step) applied") }
         }
+        endLoans()
+    }
+
+    /// What keeps it from doing so is said, and keeps nothing else from being done.
+    private func endLoans() {
+        do { try supervisor.endLoans() } catch {
+            supervisor.say("what was lent to try the promises could not be ended: \(error)")
+        }
     }
 
     /// Until a signal to stop, or a server that cannot be started.
@@ -215,11 +225,9 @@ private final class SupervisorLoop {
     private func proveIfDue() throws {
         if let proof, let code = Self.exitCode(of: proof.id) {
             self.proof = nil
-            supervisor.say(
-                code == 0
-                    ? "the promises were tried"
-                    : "the promises were tried, and something falls short: see carekeep prove"
-            )
+            supervisor.say(Self.words(ofProof: code))
+            // Whatever ended it, it may have been kept from ending what it was lent.
+            if ![0, 1, ProveCommand.notAllTried].contains(code) { endLoans() }
         }
         guard let program = supervisor.prove.first, proof == nil, let child,
             ContinuousClock.now >= max(nextProof, child.started + supervisor.pace.settled)
@@ -232,11 +240,22 @@ private final class SupervisorLoop {
         proof = Child(id: try Program(program, arguments, environment: environment, apart: .group).start())
     }
 
+    private static func words(ofProof code: Int32) -> String {
+        switch code {
+        case 0: "the promises were tried"
+        case 1: "the promises were tried, and something falls short: see carekeep prove"
+        case ProveCommand.notAllTried:
+            "the promises were tried, but not all that could be: see carekeep prove"
+        default: "the promises could not be tried (\(code)): see carekeep prove"
+        }
+    }
+
     private func stopProof() {
         guard let proof else { return }
         kill(proof.id, SIGKILL)
         while Self.exitCode(of: proof.id) == nil { signals.wait(atMost: .milliseconds(20)) }
         self.proof = nil
+        endLoans()
     }
 
     private func renewDaily() throws {

@@ -120,11 +120,72 @@ extension Release {
         }
         #expect(rows.outcome == .broken)
         #expect(rows.details == ["rows in patient: 2 before, 3 after"])
+        let changed: [(String, SQL)] = [
+            (
+                "organization",
+                "update care.organization set country = 'FR' where organization_id = any (select care.canaries())"
+            ),
+            (
+                "account",
+                """
+                update care.account set sealed_address = '\\x01'
+                 where id in (select account_id from care.membership where organization_id in (select care.canaries()))
+                """
+            ),
+        ]
+        for (table, statement) in changed {
+            let result = try await run(town) { ground in
+                try AdminConnection(ground.site.databases.admin).query(statement)
+                return .kept("nothing to see")
+            }
+            #expect(result.details == ["rows in \(table): as many as before, and not the same"])
+        }
+        let office = try await run(town) { ground in
+            try AdminConnection(ground.site.databases.admin).query(
+                """
+                insert into care.office (account_id, office, since)
+                select m.account_id, 'steward', care.clock() from care.membership m
+                 where m.organization_id = (select c from care.canaries() c limit 1)
+                """
+            )
+            return .kept("nothing to see")
+        }
+        #expect(office.details == ["rows in office: 0 before, 1 after"])
         let rules = try await run(town) { ground in
             try AdminConnection(ground.site.databases.admin).query("grant select on care.pass to carekeep_server")
             return .kept("nothing to see")
         }
         #expect(rules.details == ["rules of the database were changed"])
+        await town.close()
+    }
+
+    @Test func `names what hung before, where something is left later`() async throws {
+        let town = try await TestTown()
+        let (go, left) = (AsyncStream<Void>.makeStream(), AsyncStream<Void>.makeStream())
+        let leave: @Sendable (Ground) async throws -> Sighting = { ground in
+            for await _ in go.stream { break }
+            try AdminConnection(ground.site.databases.admin).query(
+                "insert into care.patient (organization_id, id) select c, gen_random_uuid() from care.canaries() c limit 1"
+            )
+            left.continuation.yield()
+            return .kept("too late")
+        }
+        let probes = [
+            // Sleeping would end when it is left behind; this goes on.
+            Probe(.wall, .live, tries: "hangs", patience: .milliseconds(50)) { ground in
+                try await Task.detached { try await leave(ground) }.value
+            },
+            Probe(.grants, .live, tries: "does nothing wrong") { _ in
+                go.continuation.yield()
+                for await _ in left.stream { break }
+                return .kept("well")
+            },
+        ]
+        let results = try await Prover(town.site(), probes: probes, release: "test").proveAll()
+        #expect(results.map(\.outcome) == [.broken, .broken])
+        #expect(
+            results[1].details == ["rows in patient: 2 before, 3 after", "wall, which hung before, may have left it"]
+        )
         await town.close()
     }
 
@@ -157,7 +218,14 @@ extension Release {
             _ = try ground.door()
             return .kept("there is no door")
         }
-        #expect(result.outcome == .notTried)
+        #expect(result.outcome == .notTried && result.lack == .server)
+        let other = try await run(town) { _ in throw ProbeTrouble.cannotBeTried("something is not there") }
+        #expect(other.outcome == .notTried && other.lack == .other)
+        let release = try await run(town, .release) { ground in
+            _ = try ground.releaseFolder()
+            return .kept("there are no results")
+        }
+        #expect(release.lack == .releaseResults)
         let told = try await TrustDesk(store: town.home.store, keys: town.home.keys, name: "t", release: "r").told()
         #expect(told.report.rows.first { $0.promise.id == "ISO-1" }?.standing == .unchecked)
         await town.close()
@@ -197,6 +265,153 @@ extension Release {
         try admin.query("update care.guard set clock_offset = '-1 hour'")
         await #expect(throws: ClockSetBack.self) { try await run(town) { _ in .kept("well") } }
         await town.close()
+    }
+
+    @Test func `goes on after a clock that was ahead, once the operator has said so`() async throws {
+        let town = try await TestTown()
+        let admin = try AdminConnection(town.admin)
+        let told = {
+            try await TrustDesk(store: town.home.store, keys: town.home.keys, name: "t", release: "r").told()
+        }
+        #expect(try await Prover.noteClockAhead(town.home, over: admin, release: "test") == nil)
+        try admin.query("update care.guard set clock_offset = '10 days'")
+        _ = try await run(town) { _ in .kept("well") }
+        try admin.query("update care.guard set clock_offset = '0'")
+        await #expect(throws: ClockSetBack.self) { try await run(town) { _ in .kept("well") } }
+        let wrong = try await told()
+        #expect(wrong.report.clockIsBehind)
+        #expect(String(decoding: wrong.file, as: UTF8.self).contains("\"clock_is_behind\":true"))
+        let until = try #require(try await Prover.noteClockAhead(town.home, over: admin, release: "test"))
+        #expect(until > Date().addingTimeInterval(9 * 86_400))
+        #expect(try await run(town) { _ in .kept("well") }.outcome == .kept)
+        let right = try await told()
+        #expect(!right.report.clockIsBehind)
+        #expect(!String(decoding: right.file, as: UTF8.self).contains("clock_is_behind"))
+        #expect(right.report.rows.first { $0.promise.id == "ISO-1" }?.checks.first?.history.count == 1)
+        await town.close()
+    }
+
+    @Test func `does not let failures be pushed off the page, nor made younger`() async throws {
+        let town = try await TestTown()
+        let note = { (outcome: String) in
+            _ = try await town.home.store.query(
+                """
+                select care.note_probe(\(UUID()), 'wall', 'live', \(outcome), '', '{}', 'r', 5, interval '1 day', 1,
+                                       \(Array(repeating: UInt8(7), count: 32)), '\\x00')
+                """
+            )
+        }
+        let check = {
+            let report = try await TrustDesk(store: town.home.store, keys: town.home.keys, name: "t", release: "r")
+                .told()
+                .report
+            return try #require(report.rows.first { $0.promise.id == "ISO-1" })
+        }
+        for _ in 1...31 {
+            try await note("begun")
+            try await note("falls short")
+        }
+        let first = try AdminConnection(town.admin).query(
+            "select min(at) from care.probe_result where outcome = 'falls short'"
+        )[0].decode(Date.self, at: 0)
+        #expect(try await check().checks.first?.history.count == 30)
+        #expect(try await check().standing == .fallsShort(first))
+        for _ in 1...61 { try await note("not tried") }
+        #expect(try await check().standing == .fallsShort(first))
+        try await note("kept")
+        #expect(try await check().standing != .fallsShort(first))
+        await town.close()
+    }
+
+    @Test func `tells why nobody could be woken, and takes that for a fault`() async throws {
+        let town = try await TestTown()
+        let admin = try AdminConnection(town.admin)
+        let asks: @Sendable (Ground) async throws -> Sighting = { ground in
+            _ = try ground.canaries()
+            return .kept("somebody is awake")
+        }
+        #expect(try await run(town, .live, asks).outcome == .kept)
+        try admin.query(
+            "create function public.refuse() returns trigger language plpgsql as 'begin raise sqlstate ''P0007''; end'"
+        )
+        try admin.query(
+            "create trigger refuse before insert on care.session for each row execute function public.refuse()"
+        )
+        try admin.query("select care.adopt_fingerprint()")
+        let asleep = try await run(town, .live, asks)
+        #expect(asleep.outcome == .broken)
+        #expect(asleep.seen.contains("could not be woken") && asleep.seen.contains("P0007"))
+        #expect(try await run(town) { _ in .kept("it needs nobody") }.outcome == .kept)
+        // With the guard up nobody can be woken, and another probe says why.
+        try admin.query("drop trigger refuse on care.session")
+        let guarded = try await run(town, .live, asks)
+        #expect(guarded.outcome == .notTried && guarded.lack == .other)
+        #expect(guarded.seen.contains("guard is up"))
+        await town.close()
+    }
+
+    @Test func `runs alone`() async throws {
+        let town = try await TestTown()
+        let other = try AdminConnection(town.admin)
+        let canary = try await run(town) { ground in
+            let canary = try ground.canaries().north
+            return .kept(canary.organization.uuidString)
+        }
+        let organization = try #require(UUID(uuidString: canary.seen))
+        // Another one while one is under way ends nothing of what that was lent.
+        let site = try town.site()
+        let result = try await run(town) { ground in
+            _ = try ground.canaries()
+            await #expect(throws: AnotherRun.self) { try await Prover(site, probes: [], release: "test").proveAll() }
+            let sessions = try ground.look().query("select from care.session where organization_id = \(organization)")
+            return sessions.isEmpty ? .fallsShort("the other one ended the session") : .kept("well")
+        }
+        #expect(result.outcome == .kept, "\(result.seen)")
+        // It lets go when it ends, and one that is killed does, too.
+        #expect(
+            try other.query("select pg_try_advisory_lock(hashtextextended('carekeep prove', 0))")[0].decode(
+                Bool.self,
+                at: 0
+            )
+        )
+        await #expect(throws: AnotherRun.self) { try await run(town) { _ in .kept("well") } }
+        await town.close()
+    }
+
+    @Test func `leaves nothing of a run that was killed`() async throws {
+        let town = try await TestTown()
+        let admin = try AdminConnection(town.admin)
+        let canaries = Canaries(home: town.home, admin: admin)
+        // As a run that is under way has it: nobody else ends what it was lent.
+        var running: AdminConnection? = try AdminConnection(town.admin)
+        let hasBegun = try running.map { try Loans.begin(over: $0) }
+        #expect(hasBegun == true)
+        let lent = try await canaries.lend()
+        try Loans.clear(over: AdminConnection(town.admin))
+        #expect(try canaries.lentOut() > 0)
+        running = nil
+        try Loans.clear(over: AdminConnection(town.admin))
+        #expect(try canaries.lentOut() == 0)
+        await #expect(throws: Refusal.self) { try await town.home.records.people(for: lent.north.caller) }
+        await town.close()
+    }
+
+    @Test func `cuts what a probe says to what the store takes`() async throws {
+        let town = try await TestTown()
+        let long = String(repeating: "é", count: 1500) + "\u{0}"
+        let result = try await run(town) { _ in .fallsShort(long, [long]) }
+        #expect(result.seen == long)
+        let row = try AdminConnection(town.admin).query(
+            "select seen, details from care.probe_result where outcome = 'falls short'"
+        )[0]
+        let seen = try row.decode(String.self, at: 0)
+        #expect(seen == String(repeating: "é", count: 998) + "…")
+        #expect(try row.decode([String].self, at: 1) == [seen])
+        await town.close()
+    }
+
+    @Test func `has a probe for each name, once`() {
+        #expect(Probe.all.map(\.name).sorted() == ProbeName.allCases.sorted())
     }
 
     @Test func `wakes two synthetic organisations, the same each time, to which nobody can sign in afterwards`()
@@ -250,6 +465,20 @@ extension Release {
         )
         #expect(result.outcome == .fallsShort)
         #expect(result.details.contains { $0.hasPrefix("version shows rows") })
+    }
+
+    @Test func `wall: a table of no organisation that any member's pass opens`() async throws {
+        let result = try await damage(
+            .wall,
+            [
+                "create policy hole on care.office for select to carekeep_server using ((select care.acting_account()) is not null)",
+                "grant select on care.office to carekeep_server",
+                "insert into care.office (account_id, office, since) select id, 'auditor', care.clock() from care.account limit 1",
+                "select care.adopt_fingerprint()",
+            ]
+        )
+        #expect(result.outcome == .fallsShort)
+        #expect(result.details == ["office shows rows to any member"])
     }
 
     @Test func `wall: row security switched off`() async throws {

@@ -84,7 +84,8 @@ import Testing
         let server = "trap 'exit 0' TERM; echo > $FOLDER/up; while :; do sleep 0.02; done"
         var supervisor = supervisor(server)
         supervisor.prove = [
-            "/bin/sh", "-c", "echo $CAREKEEP_SUPERVISOR >> $FOLDER/tried; [ -e $FOLDER/hang ] && sleep 600; exit 1",
+            "/bin/sh", "-c",
+            "echo $CAREKEEP_SUPERVISOR >> $FOLDER/tried; [ -e $FOLDER/hang ] && exec sleep 600; exit 1",
         ]
         supervisor.pace.settled = .milliseconds(50)
         supervisor.pace.betweenProofs = .milliseconds(50)
@@ -103,6 +104,59 @@ import Testing
         try await until { said("tried")?.count ?? 0 > count }
         kill(getpid(), SIGTERM)
         #expect(try await code == 0, "also while they are being tried")
+    }
+
+    @Test func `says what came of trying the promises, and does not call a crash a promise that falls short`()
+        async throws
+    {
+        let server = "trap 'exit 0' TERM; echo > $FOLDER/up; while :; do sleep 0.02; done"
+        var supervisor = supervisor(server)
+        let script = """
+            n=$(cat $FOLDER/n 2>/dev/null || echo 0); echo $((n + 1)) > $FOLDER/n; [ $n = 4 ] && kill -SEGV $$; exit $n
+            """
+        supervisor.prove = ["/bin/sh", "-c", script]
+        supervisor.pace.settled = .milliseconds(20)
+        supervisor.pace.betweenProofs = .milliseconds(20)
+        supervisor.say = { [log = Log("\(folder)/said")] in log.add($0) }
+        let last = supervisor
+        async let code = run(last)
+        let words = [
+            "the promises were tried\n", "the promises were tried, and something falls short: see carekeep prove\n",
+            "the promises were tried, but not all that could be: see carekeep prove\n",
+            "the promises could not be tried (3): see carekeep prove\n",
+            "the promises could not be tried (139): see carekeep prove\n",
+        ]
+        try await until { said("said")?.hasPrefix(words.joined()) == true }
+        kill(getpid(), SIGTERM)
+        #expect(try await code == 0)
+    }
+
+    @Test func `ends what was lent to a run that it did not see end, at its start and when it stops one`() async throws
+    {
+        let server = "trap 'exit 0' TERM; echo > $FOLDER/up; while :; do sleep 0.02; done"
+        var supervisor = supervisor(server)
+        supervisor.prove = ["/bin/sh", "-c", "echo tried >> $FOLDER/said; exec sleep 600"]
+        supervisor.pace.settled = .milliseconds(20)
+        supervisor.endLoans = { [log = Log("\(folder)/said")] in log.add("ended") }
+        let last = supervisor
+        async let code = run(last)
+        try await until { said("said")?.contains("tried") == true }
+        #expect(said("said") == "ended\ntried\n")
+        kill(getpid(), SIGTERM)
+        #expect(try await code == 0)
+        #expect(said("said") == "ended\ntried\nended\n")
+    }
+
+    /// Lines at the end of a file.
+    private struct Log: Sendable {
+        let path: String
+
+        init(_ path: String) { self.path = path }
+
+        func add(_ line: String) {
+            let lines = FileManager.default.contents(atPath: path) ?? Data()
+            _ = FileManager.default.createFile(atPath: path, contents: lines + Data("\(line)\n".utf8))
+        }
     }
 
     @Test func `kills a server that does not stop in time`() async throws {

@@ -71,9 +71,10 @@ def test_nothing_is_left_behind(home):
 
 
 def test_each_result_is_an_entry_of_the_trail(home):
-    told = [row for row in results(home.proved).values() if row[1] not in ("not tried", "cannot be told")]
+    told = results(home.proved)
     entries = home.sql("records", "select count(*) from care.entry where act = 'promise.prove'")
     assert int(entries) >= len(told)
+    assert home.sql("records", "select count(*) from care.vulnerability") == "0"  # nor is a probe's report left
 
 
 def test_promises_can_be_tried_one_by_one(home):
@@ -218,6 +219,15 @@ def test_without_a_server_the_front_door_is_not_tried():
         done = own.command("prove", "ENC-1", "APP-3")
         assert {row[1] for row in results(done).values()} == {"not tried"}, done.stdout
         assert done.returncode == 0
+        # A clock that was an hour ahead when that was noted, and is right now.
+        own.sql("records", "update care.guard set clock_offset = '-1 hour'")
+        done = own.command("prove", "ENC-1")
+        assert done.returncode == 3 and "--clock-was-ahead" in done.stderr, done.stdout + done.stderr
+        done = own.command("prove", "--clock-was-ahead")
+        assert done.returncode == 0 and "Noted: the clock was ahead until" in done.stdout, done.stdout + done.stderr
+        assert own.command("prove", "ENC-1").returncode == 0
+        assert own.command("prove", "--clock-was-ahead").returncode != 0
+        assert own.command("prove", "--clock-was-ahead", "ENC-1").returncode != 0
 
 
 def test_an_older_tls_that_is_allowed_is_said():

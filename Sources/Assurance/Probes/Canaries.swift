@@ -2,7 +2,7 @@ import Care
 import FHIR
 public import Foundation
 import People
-import Postgres
+public import Postgres
 import Records
 import Seals
 import Trail
@@ -34,6 +34,44 @@ public struct Lent: Sendable {
     public var words: [String] { north.words + south.words }
 }
 
+/// Whether there is somebody to try things with.
+enum Waking: Sendable {
+    case awake(Lent)
+    /// Nobody could be woken, and this is what whoever asks for somebody is told.
+    case asleep(ProbeTrouble)
+}
+
+/// What a run is lent, one run at a time: a lock in the store says that one is under way, and ends with its connection.
+public enum Loans {
+    /// Begins a run, and ends what one that was killed was lent. False where another is under way.
+    static func begin(over admin: AdminConnection) throws -> Bool {
+        guard try admin.query("select pg_try_advisory_lock(\(lock))")[0].decode(Bool.self, at: 0) else { return false }
+        try admin.query("select care.recall_canaries()")
+        return true
+    }
+
+    /// Ends a run and what it was lent.
+    static func end(over admin: AdminConnection) throws {
+        try admin.query("select care.recall_canaries()")
+        let left = try Canaries.lentOut(over: admin)
+        try admin.query("select pg_advisory_unlock(\(lock))")
+        guard left == 0 else { throw ProbeTrouble.controlFailed("ending what was lent to the probes") }
+    }
+
+    /// Ends what a run was lent that was killed, as whoever starts the databases or stopped a run does. One that is under way is waited
+    /// for a moment, and then left alone: it ends its own.
+    public static func clear(over admin: AdminConnection) throws {
+        try admin.query("set lock_timeout = '5s'")
+        do { try admin.query("select pg_advisory_lock(\(lock))") } catch {
+            guard error.sqlState == "55P03" else { throw error }
+            return
+        }
+        try end(over: admin)
+    }
+
+    private static let lock: SQL = "hashtextextended('carekeep prove', 0)"
+}
+
 /// The synthetic organisations of an installation. Each has a member whom nobody is, and one patient of unique words. They appear
 /// in no list: nobody belongs to them.
 ///
@@ -59,13 +97,17 @@ struct Canaries {
     }
 
     /// The organisations there are, in the order in which they were made.
-    func all() throws -> [UUID] {
+    func all() throws -> [UUID] { try Self.all(over: admin) }
+
+    private static func all(over admin: AdminConnection) throws -> [UUID] {
         try admin.query("select * from care.canaries()").map { try $0.decode(UUID.self, at: 0) }
     }
 
     /// How many sessions, links and passwords are left of what was lent.
-    func lentOut() throws -> Int {
-        let ids = try all()
+    func lentOut() throws -> Int { try Self.lentOut(over: admin) }
+
+    static func lentOut(over admin: AdminConnection) throws -> Int {
+        let ids = try all(over: admin)
         return try admin.query(
             """
             select (select count(*) from care.session where organization_id = any (\(ids)))

@@ -38,10 +38,10 @@ extension Probe {
                     wrong.append("\(name) shows rows \(situation)")
                 }
             }
-            guard hasOrganization else { continue }
+            // What belongs to no organisation is for no member's pass at all.
             attempts += 1
-            if try wall.rows(of: table, pass: own, others: true) > 0 {
-                wrong.append("\(name) shows rows of another organisation")
+            if try wall.rows(of: table, pass: own, others: hasOrganization) > 0 {
+                wrong.append("\(name) shows rows \(hasOrganization ? "of another organisation" : "to any member")")
             }
         }
         guard let patient = SQL.Identifier("patient"), try wall.rows(of: patient, pass: own, others: false) == 1,

@@ -88,7 +88,7 @@ public struct Ground: Sendable {
     private let databases: Site.Databases?
     private let whole: Site?
     private let onlyDoor: (any FrontDoor)?
-    private let lent: Lent?
+    private let lent: Waking
     private let twins: Twins
     private let fingerprint: [UInt8]
     private let caught: Caught
@@ -100,7 +100,7 @@ public struct Ground: Sendable {
         whole = nil
         onlyDoor = nil
         self.class = probe.class
-        lent = nil
+        lent = .asleep(.cannotBeTried("there are no synthetic people here"))
         twins = Twins()
         fingerprint = []
         self.caught = caught
@@ -114,7 +114,7 @@ public struct Ground: Sendable {
         whole = nil
         onlyDoor = door
         self.class = probe.class
-        lent = nil
+        lent = .asleep(.cannotBeTried("there are no synthetic people here"))
         twins = Twins()
         fingerprint = []
         self.caught = caught
@@ -123,7 +123,7 @@ public struct Ground: Sendable {
     /// Whether there is nothing but a front door.
     var isOutside: Bool { onlyDoor != nil }
 
-    init(_ site: Site, for probe: Probe, lent: Lent?, twins: Twins, fingerprint: [UInt8], caught: Caught) {
+    init(_ site: Site, for probe: Probe, lent: Waking, twins: Twins, fingerprint: [UInt8], caught: Caught) {
         host = site.host
         databases = site.databases
         whole = site
@@ -165,7 +165,7 @@ public struct Ground: Sendable {
     public func door() throws -> any FrontDoor {
         try require(.live, "the front door")
         if let onlyDoor { return onlyDoor }
-        guard let door = try site.door else { throw ProbeTrouble.cannotBeTried("no server answers") }
+        guard let door = try site.door else { throw ProbeTrouble.noServer("no server answers") }
         return door
     }
 
@@ -184,8 +184,10 @@ public struct Ground: Sendable {
     /// The synthetic people, and what opens their records for this run.
     public func canaries() throws -> Lent {
         try require(.live, "the synthetic people")
-        guard let lent else { throw ProbeTrouble.cannotBeTried("the synthetic people could not be woken") }
-        return lent
+        switch lent {
+        case .awake(let lent): return lent
+        case .asleep(let trouble): throw trouble
+        }
     }
 
     /// The installation's own parts.

@@ -69,7 +69,9 @@ public struct Sighting: Sendable, Equatable {
 
 /// What keeps a probe from trying, or gives it away.
 public enum ProbeTrouble: Error, Equatable, CustomStringConvertible {
-    /// What it needs is not there: no server answers, for instance. Nothing is said about the promise.
+    /// No server answers. Nothing is said about the promise.
+    case noServer(String)
+    /// What else it needs is not there. Nothing is said about the promise.
     case cannotBeTried(String)
     /// The machine does not tell, to this account or at all. It may be well or not.
     case cannotBeTold(String)
@@ -80,7 +82,7 @@ public enum ProbeTrouble: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .cannotBeTried(let why), .cannotBeTold(let why): why
+        case .noServer(let why), .cannotBeTried(let why), .cannotBeTold(let why): why
         case .isOfAnotherClass(let what): "it says that it is of one class, and asked for \(what)"
         case .controlFailed(let what): "what must work did not: \(what)"
         }

@@ -1,6 +1,6 @@
-import Foundation
+public import Foundation
 import People
-import Postgres
+public import Postgres
 import Seals
 import Synchronization
 import Trail
@@ -29,6 +29,18 @@ public struct Prover: Sendable {
         public let seen: String
         public let details: [String]
         public let took: Duration
+        /// Why it was not tried; `nil` for any other outcome.
+        public var lack: Lack?
+    }
+
+    /// What a probe needed that was not there.
+    public enum Lack: Sendable {
+        /// No server answers.
+        case server
+        /// The release's suites told nothing of this program.
+        case releaseResults
+        /// Something that is there where all is as it must.
+        case other
     }
 
     private let site: Site
@@ -50,61 +62,79 @@ public struct Prover: Sendable {
     }
 
     /// Runs them one after another, and tells each result as it comes. What a schedule calls.
+    ///
+    /// Throws ``AnotherRun`` where one is under way: each would end what the other was lent.
     public func proveAll(tell: @Sendable (Result) -> Void = { _ in }) async throws -> [Result] {
         let admin = try AdminConnection(site.databases.admin, applicationName: "carekeep prove")
-        let canaries = Canaries(home: site.home, admin: admin)
-        let (run, twins) = (UUID(), Twins())
-        var lent: Lent?
-        var results: [Result] = []
-        // Probes that need nobody run even where nobody can be woken: with the guard up, above all.
-        do { lent = try await canaries.lend() } catch { lent = nil }
+        guard try Loans.begin(over: admin) else { throw AnotherRun() }
         do {
-            let organizations = try canaries.all()
-            for probe in probes {
-                try await note(probe, "begun", "", [], .zero, run)
-                let result = try await judge(probe, lent, twins, organizations, admin)
-                try await note(probe, result.outcome.rawValue, result.seen, result.details, result.took, run)
-                results.append(result)
-                tell(result)
-            }
+            let results = try await run(over: admin, tell: tell)
+            try Loans.end(over: admin)
+            return results
         } catch {
-            try canaries.recall()
+            try Loans.end(over: admin)
             throw error
         }
-        try canaries.recall()
-        guard try canaries.lentOut() == 0 else {
-            throw ProbeTrouble.controlFailed("ending what was lent to the probes")
+    }
+
+    private func run(over admin: AdminConnection, tell: @Sendable (Result) -> Void) async throws -> [Result] {
+        let canaries = Canaries(home: site.home, admin: admin)
+        let (id, twins) = (UUID(), Twins())
+        let start = try admin.query("select care.clock()")[0].decode(Date.self, at: 0)
+        // Probes that need nobody run even where nobody can be woken: with the guard up, above all.
+        let lent: Waking
+        do { lent = .awake(try await canaries.lend()) } catch { lent = .asleep(try Self.trouble(error, over: admin)) }
+        let organizations = try canaries.all()
+        var results: [Result] = []
+        var hung: [ProbeName] = []
+        for probe in probes {
+            try await note(probe, "begun", "", [], .zero, id)
+            let ground = { (before: Traces, caught: Caught) in
+                Ground(site, for: probe, lent: lent, twins: twins, fingerprint: before.fingerprint, caught: caught)
+            }
+            let look = { try Traces(organizations, since: start, over: admin) }
+            let result = try await judge(probe, on: ground, hung: &hung, look: look)
+            try await note(probe, result.outcome.rawValue, result.seen, result.details, result.took, id)
+            results.append(result)
+            tell(result)
         }
         return results
+    }
+
+    /// Why nobody could be woken. Under a guard that is up nothing is opened, which says nothing of what needs somebody awake; anything
+    /// else is a fault.
+    private static func trouble(_ error: any Error, over admin: AdminConnection) throws -> ProbeTrouble {
+        guard try admin.query("select care.inspect()")[0].decode(Bool.self, at: 0) else {
+            return .cannotBeTried("the synthetic people cannot be woken while the guard is up")
+        }
+        return .controlFailed(
+            "the synthetic people could not be woken: \((error as? ProbeTrouble)?.description ?? name(of: error))"
+        )
     }
 
     // MARK: One probe
 
     private func judge(
         _ probe: Probe,
-        _ lent: Lent?,
-        _ twins: Twins,
-        _ organizations: [UUID],
-        _ admin: AdminConnection
+        on ground: (Traces, Caught) -> Ground,
+        hung: inout [ProbeName],
+        look: () throws -> Traces
     ) async throws -> Result {
         let caught = Caught()
-        let before = try Traces(organizations, over: admin)
-        let ground = Ground(
-            site,
-            for: probe,
-            lent: lent,
-            twins: twins,
-            fingerprint: before.fingerprint,
-            caught: caught
-        )
-        let (end, took) = await Self.end(of: probe, on: ground)
-        let left = try Traces(organizations, over: admin).left(since: before)
+        let before = try look()
+        let (end, took) = await Self.end(of: probe, on: ground(before, caught))
+        let left = try look().left(since: before)
+        // What hangs may go on, and leave something while another one is at work.
+        let others = hung.map { "\($0.rawValue), which hung before, may have left it" }
+        if case .hung = end { hung.append(probe.name) }
         if caught.first == nil, !left.isEmpty {
             return Result(
                 probe: probe,
                 outcome: .broken,
-                seen: "The check left something behind.",
-                details: left,
+                seen: others.isEmpty
+                    ? "The check left something behind."
+                    : "The check left something behind, or one that hung before it did.",
+                details: left + others,
                 took: took
             )
         }
@@ -125,9 +155,15 @@ public struct Prover: Sendable {
         case .hung:
             return result(.broken, "The check did not end within \(probe.patience.components.seconds) seconds.", [])
         case .failed(let error as ProbeTrouble):
-            if case .cannotBeTried(let why) = error { return result(.notTried, why, []) }
-            if case .cannotBeTold(let why) = error { return result(.cannotBeTold, why, []) }
-            return result(.broken, "The check could not conclude: \(error).", [])
+            var untried = result(.notTried, "\(error)", [])
+            switch error {
+            case .noServer: untried.lack = .server
+            case .cannotBeTried: untried.lack = probe.class == .release ? .releaseResults : .other
+            case .cannotBeTold: return result(.cannotBeTold, "\(error)", [])
+            case .isOfAnotherClass, .controlFailed:
+                return result(.broken, "The check could not conclude: \(error).", [])
+            }
+            return untried
         case .failed(let error):
             return result(.broken, "The check broke off: \(Self.name(of: error)).", [])
         }
@@ -187,7 +223,8 @@ public struct Prover: Sendable {
             _ = try await site.home.store.query(
                 """
                 select care.note_probe(
-                    \(run), \(probe.name.rawValue), \(probe.class.rawValue), \(outcome), \(seen), \(Array(details.prefix(100))),
+                    \(run), \(probe.name.rawValue), \(probe.class.rawValue), \(outcome), \(seen.storable(atMost: 2000)),
+                    \(details.prefix(100).map { $0.storable(atMost: 2000) }),
                     \(release), \(Int32(clamping: took.milliseconds)), make_interval(secs => \(Double(probe.fresh.components.seconds))),
                     \(seal.epoch), \(seal.salt), \(seal.sealed))
                 """
@@ -202,7 +239,45 @@ public struct Prover: Sendable {
 /// The last result is of a later time than now.
 public struct ClockSetBack: Error, CustomStringConvertible {
     public var description: String {
-        "the clock of the database was set back: a result is of a later time than now; put the clock right"
+        """
+        the clock of the database was set back: a result is of a later time than now; put the clock right, or say that it was ahead with \
+        carekeep prove --clock-was-ahead
+        """
+    }
+}
+
+/// Promises are being tried already.
+public struct AnotherRun: Error, CustomStringConvertible {
+    public var description: String { "another run is under way: the promises are being tried already" }
+}
+
+extension Prover {
+    /// Says, for the operator who put a clock right that had been ahead, that results of later times than now count no more. The last of
+    /// those times; `nil` if there is none.
+    public static func noteClockAhead(_ home: Home, over admin: AdminConnection, release: String) async throws -> Date?
+    {
+        let year = AuditSeal.year(of: Date())
+        let note = AccessNote(address: "", device: "carekeep prove", request: "the clock was ahead")
+        let sealer = try await home.keys.auditSealer(of: Installation.id, year: year)
+        let seal = try AuditSeal(note, with: sealer, year: year)
+        return try admin.query(
+            "select care.note_clock_ahead(\(release), \(seal.epoch), \(seal.salt), \(seal.sealed))"
+        )[0].decode(Date?.self, at: 0)
+    }
+}
+
+extension String {
+    /// What the store takes: at most so many bytes, and no control characters but tabs and ends of lines.
+    func storable(atMost bytes: Int) -> String {
+        let plain = withoutControls
+        guard plain.utf8.count > bytes else { return plain }
+        var (kept, left) = (String.UnicodeScalarView(), bytes - "…".utf8.count)
+        for scalar in plain.unicodeScalars {
+            left -= UTF8.width(scalar)
+            guard left >= 0 else { break }
+            kept.append(scalar)
+        }
+        return String(kept) + "…"
     }
 }
 

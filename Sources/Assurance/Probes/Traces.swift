@@ -1,17 +1,24 @@
 import Foundation
 import Postgres
 
-/// What must be the same before and after a probe: rows of the synthetic organisations, rules of the database, scratch databases; and
-/// that no synthetic member was noted anywhere else.
+/// What must be the same before and after a probe: rows of the synthetic organisations and of their members, rules of the database,
+/// scratch databases; and that no synthetic member was noted anywhere else.
 ///
-/// Entries of the trail stay, as they must. Sessions and links are the run's own, and end with it.
+/// Entries of the trail stay, as they must. Sessions and links are the run's own, and end with it; so does a report that a probe makes.
 struct Traces: Equatable {
-    private let counts: [String: Int]
+    /// How many rows there are, and a sum of their hashes.
+    private struct Rows: Equatable {
+        let count: Int
+        var digest = ""
+    }
+
+    private let rows: [String: Rows]
     /// Of policies, grants and functions.
     let fingerprint: [UInt8]
 
-    init(_ canaries: [UUID], over admin: AdminConnection) throws {
-        var counts: [String: Int] = [:]
+    /// - `start`: when the run began. What was noted before is nobody's of this run.
+    init(_ canaries: [UUID], since start: Date, over admin: AdminConnection) throws {
+        var rows: [String: Rows] = [:]
         let tables = try admin.query(
             """
             select c.relname::text from pg_class c
@@ -22,19 +29,43 @@ struct Traces: Equatable {
             """
         ).map { try $0.decode(String.self, at: 0) }
         for table in tables.compactMap(SQL.Identifier.init) {
-            counts["rows in \(table.name)"] = try admin.query(
-                "select count(*) from care.\(table) where organization_id = any (\(canaries))"
-            )[0].decode(Int.self, at: 0)
+            rows["rows in \(table.name)"] = try Self.rows(
+                "select t::text as t from care.\(table) t where t.organization_id = any (\(canaries))",
+                over: admin
+            )
         }
-        counts["acts in other organisations"] = try admin.query(
+        let isMembers: SQL = """
+            in (select m.account_id from care.membership m where m.organization_id = any (\(canaries)))
+            """
+        // Passwords are lent for the run, and a probe sets another.
+        rows["rows in account"] = try Self.rows(
+            "select (to_jsonb(t) - 'password_hash' - 'password_at')::text as t from care.account t where t.id \(isMembers)",
+            over: admin
+        )
+        for name in ["office", "attestation", "attestation_review", "attestation_withdrawal"] {
+            guard let table = SQL.Identifier(name) else { continue }
+            rows["rows in \(name)"] = try Self.rows(
+                "select t::text as t from care.\(table) t where t.account_id \(isMembers)",
+                over: admin
+            )
+        }
+        let elsewhere = try admin.query(
             """
             select count(*) from care.entry
-             where actor_organization_id = any (\(canaries)) and not organization_id = any (\(canaries))
+             where at >= \(start) and actor_organization_id = any (\(canaries)) and not organization_id = any (\(canaries))
             """
         )[0].decode(Int.self, at: 0)
-        counts["scratch databases"] = try Self.abandoned(over: admin).count
-        self.counts = counts
+        rows["acts in other organisations"] = Rows(count: elsewhere)
+        rows["scratch databases"] = Rows(count: try Self.abandoned(over: admin).count)
+        self.rows = rows
         fingerprint = try admin.query("select care.fingerprint()")[0].decode([UInt8].self, at: 0)
+    }
+
+    private static func rows(_ texts: SQL, over admin: AdminConnection) throws -> Rows {
+        let row = try admin.query(
+            "select count(*), coalesce(sum(hashtextextended(x.t, 0)::numeric), 0)::text from (\(texts)) x"
+        )[0]
+        return Rows(count: try row.decode(Int.self, at: 0), digest: try row.decode(String.self, at: 1))
     }
 
     /// Scratch databases of this store that nobody holds. Others compare releases too, and theirs are held.
@@ -60,9 +91,11 @@ struct Traces: Equatable {
 
     /// What a probe left: one line each.
     func left(since before: Traces) -> [String] {
-        var lines = counts.keys.sorted().compactMap { name -> String? in
-            let (was, now) = (before.counts[name] ?? 0, counts[name] ?? 0)
-            return was == now ? nil : "\(name): \(was) before, \(now) after"
+        var lines = rows.keys.sorted().compactMap { name -> String? in
+            let none = Rows(count: 0)
+            let (was, now) = (before.rows[name] ?? none, rows[name] ?? none)
+            if was.count != now.count { return "\(name): \(was.count) before, \(now.count) after" }
+            return was == now ? nil : "\(name): as many as before, and not the same"
         }
         if fingerprint != before.fingerprint { lines.append("rules of the database were changed") }
         return lines
