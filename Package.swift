@@ -131,7 +131,7 @@ let package = Package(
         .testTarget(
             name: "PortalTests",
             dependencies: [
-                "Care", "Portal", "Postgres", "Seals", .product(name: "Logging", package: "swift-log"),
+                "CCurl", "Care", "People", "Portal", "Postgres", "Seals", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
         ),

@@ -107,6 +107,7 @@ public struct DeclaredGrants: Sendable {
         record.read, record.write, sharing.read, sharing.write, trail.read
         act probe.read: installation, carries probe.read; being auditor, steward
         job housekeeping: by itself
+        job mail.send: asked for with mail.send
         job pass.sweep: by itself
         role carekeep_gate
         role carekeep_keykeeper: login
@@ -136,6 +137,10 @@ public struct DeclaredGrants: Sendable {
         (attempts, done_at, failed_at, fence, last_error, leased_until, run_at, state)
         carekeep_gate may delete on job
         carekeep_gate may select on job_kind
+        carekeep_gate may select on letter
+        carekeep_gate may insert on letter
+        carekeep_gate may delete on letter
+        carekeep_gate may update on letter (attempts, last_error, sealed, sealed_address, settled_at, state)
         carekeep_gate may select on link
         carekeep_gate may insert on link
         carekeep_gate may delete on link
@@ -280,13 +285,16 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute job_counts()
         carekeep_server may execute job_holds(uuid,uuid,bigint)
         carekeep_server may execute join_organization(uuid,bytea,bytea,text,integer,bytea,bytea)
+        carekeep_server may execute letter_counts()
         carekeep_server may execute link_of(uuid,bytea)
+        carekeep_server may execute mail_link(uuid,bytea,uuid,text,bytea)
         carekeep_server may execute note_probe(uuid,text,text,text,text,text[],text,integer,interval,integer,bytea,bytea)
         carekeep_server may execute probe_failures(integer)
         carekeep_server may execute probe_results(integer)
         carekeep_server may execute merge_patients(uuid,uuid)
         carekeep_server may execute move_records(uuid,uuid,uuid[],bytea[],bytea[],uuid[],integer[],bytea[],uuid[],bytea[])
         carekeep_server may execute move_shared_record(uuid,uuid,uuid,bytea,bytea,integer[],bytea[],uuid[],bytea[])
+        carekeep_server may execute open_letter(uuid,uuid,bigint)
         carekeep_server may execute open_pass(uuid,bytea,bytea,text,text,bytea[],uuid[],text,integer,bytea,bytea)
         carekeep_server may execute open_passes(uuid[],bytea[],bytea[],text[],text[],bytea[],text[],integer[],bytea[],bytea[])
         carekeep_server may execute password_setting(bytea)
@@ -305,7 +313,9 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute confirm_second_factor(uuid,bytea,text,bigint,bytea[],bytea,integer,bytea,bytea)
         carekeep_server may execute renew_recovery_codes(uuid,bytea,text,bytea[],integer,bytea,bytea)
         carekeep_server may execute remove_second_factor(uuid,bytea,text,integer,bytea,bytea)
+        carekeep_server may execute settle_letter(uuid,uuid,bigint,text,text)
         carekeep_server may execute sweep_jobs()
+        carekeep_server may execute sweep_letters()
         carekeep_server may execute sweep_links()
         carekeep_server may execute sweep_passes()
         carekeep_server may execute sweep_sessions()

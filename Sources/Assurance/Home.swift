@@ -34,11 +34,12 @@ public final class Home: Sendable {
 
     private let all: [Store]
 
-    /// Puts a home together. Nothing is connected yet.
+    /// Puts a home together. Nothing is connected yet. With `sendsMail`, links are mailed to whom they are for.
     public init(
         _ stores: Stores,
         root: RootKey,
         poolSize: Int? = nil,
+        sendsMail: Bool = false,
         sessions: @escaping @Sendable (SessionUse) -> SignIn.Times = Home.defaultTimes
     ) {
         var configuration = Store.Configuration(conninfo: stores.records)
@@ -50,7 +51,7 @@ public final class Home: Sendable {
         keys = Keykeeper(root: root, store: keyStore, voucher: DatabaseVoucher(store: voucher))
         gate = Gate(store: store, keys: keys)
         jobs = JobQueue(store: store)
-        members = Members(gate: gate, keys: keys)
+        members = Members(gate: gate, keys: keys, outbox: sendsMail ? Outbox(keys: keys) : nil)
         signIn = SignIn(store: store, keys: keys, gate: gate, times: sessions)
         records = PatientRecords(gate: gate, keys: keys, members: members, signIn: signIn)
     }

@@ -35,6 +35,7 @@ struct GateChecks {
         try versions()
         try several()
         try jobs()
+        try letters()
         try moves()
         try sharedMoves()
         try merges()

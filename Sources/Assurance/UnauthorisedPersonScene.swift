@@ -206,6 +206,8 @@ struct House {
     /// A patient whom nobody reaches, with whom records stand that are about others, too.
     let third = UUID()
     let job = UUID()
+    /// A letter that waits, and that nobody sends.
+    let letter = UUID()
     /// What the keeper vouched for; it was declined, and withdrawn.
     let attestation = UUID()
     /// A role of its own, which nobody has.
@@ -309,6 +311,13 @@ extension Scene {
             """
             insert into care.disclosed (organization_id, account_id, day, patient_id)
             values (\(house.organization), \(house.other.account), 'infinity', \(house.third))
+            """
+        )
+        try admin.query(
+            """
+            insert into care.letter (organization_id, id, account_id, template, language, sealed, queued_at, until)
+            values (\(house.organization), \(house.letter), \(house.keeper.account), 'suite-kept', 'en', '\\x00', now(),
+                    now() + interval '1 day')
             """
         )
         try make(house.ada, keptBy: house.keeper, in: house)

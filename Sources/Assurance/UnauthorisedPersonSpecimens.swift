@@ -691,7 +691,23 @@ struct Specimen: Sendable {
 
     // MARK: The installation
 
+    private static let letter = Specimen(
+        name: "letter",
+        table: "letter",
+        match: { "organization_id = \($0.house.organization) and id = \($0.house.letter)" },
+        row: { victim, existing in
+            [
+                of(victim), ("id", "\(existing ? victim.house.letter : UUID())"),
+                ("account_id", "\(victim.house.keeper.account)"), ("template", "'set-password'"), ("language", "'en'"),
+                ("sealed", "\([UInt8]([0]))"), ("queued_at", "now()"), ("until", "now() + interval '1 day'"),
+            ]
+        },
+        change: "sealed = '\\x01'",
+        isOfPatient: false
+    )
+
     private static let installation = [
+        letter,
         Specimen(
             name: "permission",
             table: "permission",

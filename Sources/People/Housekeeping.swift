@@ -12,6 +12,7 @@ public enum Housekeeping {
             try await repeatedly("select care.sweep_sessions()", job)
             try await repeatedly("select care.sweep_links()", job)
             try await repeatedly("select care.sweep_jobs()", job)
+            try await repeatedly("select care.sweep_letters()", job)
         },
     ]
 

@@ -32,14 +32,17 @@ public struct Invitation: Sendable {
 
     public let link: AccountLink
     public let purpose: Purpose
+    /// Whether the link is on its way to them by mail. Then nobody else needs it.
+    public let isMailed: Bool
 
     /// From what `care.admit` answers.
-    init(_ link: AccountLink, _ rows: Rows) throws {
+    init(_ link: AccountLink, _ rows: Rows, isMailed: Bool = false) throws {
         guard let purpose = try rows.first.flatMap({ Purpose(rawValue: try $0.decode(String.self, at: 0)) }) else {
             throw Refusal.unavailable
         }
         self.link = link
         self.purpose = purpose
+        self.isMailed = isMailed
     }
 }
 
@@ -61,12 +64,18 @@ public final class Members: Sendable {
 
     let gate: Gate
     private let keys: Keykeeper
+    /// Where links go out by mail; `nil` where they are handed over.
+    private let outbox: Outbox?
 
     /// Over a gate.
-    public init(gate: Gate, keys: Keykeeper) {
+    public init(gate: Gate, keys: Keykeeper, outbox: Outbox? = nil) {
         self.gate = gate
         self.keys = keys
+        self.outbox = outbox
     }
+
+    /// Whether whoever is added gets the link by mail.
+    public var sendsMail: Bool { outbox != nil }
 
     /// The statement that lists members, for whoever has a pass that shows them.
     public static func all(in organization: UUID) -> SQL {
@@ -115,18 +124,16 @@ public final class Members: Sendable {
         let account = try rows[0].first?.decode(UUID?.self, at: 0) ?? UUID()
         let names = Names(installation: installation)
         let link = AccountLink(organization: caller.organization)
-        let added = try await gate.work(
-            under: pass,
-            [
-                """
-                select care.add_member(
-                    \(account), \(token), \(names.sealAddress(newcomer.address, of: account)),
-                    \(names.seal(newcomer.name, of: account, in: caller.organization)),
-                    \(newcomer.roles.map(\.rawValue)), \(Primitive.sha256(link.secret)))
-                """
-            ]
-        )
-        return try Invitation(link, added[0])
+        let adding: SQL = try """
+        select care.add_member(
+            \(account), \(token), \(names.sealAddress(newcomer.address, of: account)),
+            \(names.seal(newcomer.name, of: account, in: caller.organization)),
+            \(newcomer.roles.map(\.rawValue)), \(Primitive.sha256(link.secret)))
+        """
+        // The letter is there if, and only if, the member is.
+        let mailing = try await outbox?.mailing(link)
+        let added = try await gate.work(under: pass, [adding] + [mailing].compactMap(\.self))
+        return try Invitation(link, added[0], isMailed: mailing != nil)
     }
 }
 
@@ -216,9 +223,12 @@ public struct Founding: Sendable {
     ///
     /// `nil` if nobody signs in by the address, or nobody of the organisation where one is named. Of several organisations the one
     /// that they belong to longest makes it.
+    ///
+    /// With `byMail` the link goes out by mail, in the transaction that makes it.
     public func renewLink(
         for address: String,
         in organization: Organization.ID?,
+        byMail: Bool = false,
         over admin: AdminConnection
     ) async throws -> Invitation? {
         let token = try await keys.installation().signIn.token(email: address)
@@ -234,14 +244,23 @@ public struct Founding: Sendable {
         let (here, account) = try row.decode((UUID, UUID).self)
         let link = AccountLink(organization: here)
         let seal = try await operatorsSeal(here)
-        let rows = try admin.query(
-            """
-            select care.renew_link(
-                \(here), \(account), \(Primitive.sha256(link.secret)), \(seal.epoch), \(seal.salt), \(seal.sealed))
-            """
-        )
-        guard try rows.first?.decode(String?.self, at: 0) != nil else { return nil }
-        return try Invitation(link, rows)
+        let mailing = byMail ? try await Outbox(keys: keys).mailing(link) : nil
+        try admin.query("begin")
+        do {
+            let rows = try admin.query(
+                """
+                select care.renew_link(
+                    \(here), \(account), \(Primitive.sha256(link.secret)), \(seal.epoch), \(seal.salt), \(seal.sealed))
+                """
+            )
+            let isMade = try rows.first?.decode(String?.self, at: 0) != nil
+            if isMade, let mailing { try admin.query(mailing) }
+            try admin.query("commit")
+            return isMade ? try Invitation(link, rows, isMailed: byMail) : nil
+        } catch {
+            _ = try? admin.query("rollback")  // a connection that is gone has nothing to roll back
+            throw error
+        }
     }
 
     /// Ends a membership at once, as the operator: sessions, links, and every reach end with it.

@@ -11,7 +11,8 @@ struct LinkCommand: AsyncParsableCommand {
         abstract: "Make a new one-time link for a member: a forgotten password, a link that ran out.",
         discussion: """
             Whoever opens the link sets the account's password, so be sure whom you give it to. Links made before end at once, \
-            and with the new password every session of the account. The trail says that the operator made one.
+            and with the new password every session of the account. The trail says that the operator made one. Where a mail server \
+            is configured the link is mailed to them, unless --print is given.
             """
     )
 
@@ -24,21 +25,28 @@ struct LinkCommand: AsyncParsableCommand {
     @Option(name: .long, help: "The organisation's id, for somebody who belongs to several.")
     var organization: String?
 
+    @Flag(name: .customLong("print"), help: "Print the link, and mail nothing.")
+    var isPrinted = false
+
     func run() async throws {
         let wanted = organization.map { Organization.ID($0) }
         if case .some(.none) = wanted { throw ValidationError("--organization must be the id of an organisation.") }
-        let address = try ServerConfiguration.load(from: config)
+        let configuration = try ServerConfiguration.load(from: config)
+        let byMail = configuration.mail != nil && !isPrinted
+        if byMail, MailAddress(email) == nil {
+            throw ValidationError("No mail can be sent to that address. With --print the link is printed.")
+        }
         try await OpenHome.forCommand(config: config) { open, admin in
             let founding = Founding(keys: open.home.keys)
-            guard let invitation = try await founding.renewLink(for: email, in: wanted ?? nil, over: admin) else {
-                throw ValidationError("Nobody belongs here by that address.")
-            }
+            let made = try await founding.renewLink(for: email, in: wanted ?? nil, byMail: byMail, over: admin)
+            guard let invitation = made else { throw ValidationError("Nobody belongs here by that address.") }
+            if invitation.isMailed { return print("A letter with a link is on its way to them.") }
             switch invitation.purpose {
             case .setPassword: print("They set a password here, once, within 7 days:")
             case .join: print("They join with their account's password here, once, within 7 days:")
             }
-            let host = address.publicNames.first ?? "localhost"
-            print("  https://\(host):\(address.https.port)/password?link=\(invitation.link.text)")
+            let host = configuration.publicNames.first ?? "localhost"
+            print("  https://\(host):\(configuration.https.port)/password?link=\(invitation.link.text)")
         }
     }
 }

@@ -25,7 +25,8 @@ struct OpenHome {
                 keys: stores[1].conninfo(role: "carekeep_keykeeper")
             ),
             root: root,
-            poolSize: poolSize
+            poolSize: poolSize,
+            sendsMail: configuration.mail != nil
         ) { use in
             switch use {
             case .page: SignIn.Times(idle: times.pageIdle, lasting: times.pageLifetime)

@@ -13,8 +13,11 @@ struct Working: Service {
     }
 
     /// A worker for all kinds of this release. What went wrong is a line in the log: ids and codes.
-    static func worker(of home: Home, log: Log) -> JobWorker {
-        JobWorker(queue: home.jobs, handlers: Housekeeping.handlers) { run in
+    static func worker(of home: Home, mail: MailDelivery?, log: Log) -> JobWorker {
+        var handlers = Housekeeping.handlers
+        // Where no mail server is named, letters are left to the servers that have one.
+        handlers[.sendMail] = mail?.handler
+        return JobWorker(queue: home.jobs, handlers: handlers) { run in
             switch run.outcome {
             case .done: break
             case .stopped: log.info("job given back", LogValue.facts(of: run))

@@ -38,7 +38,9 @@ struct ServeCommand: AsyncParsableCommand {
     private func serve(_ configuration: ServerConfiguration, _ log: Log, _ reports: Reports?) async throws {
         let home = try OpenHome(configuration).home
         try await home.open()
-        let worker = Working.worker(of: home, log: log)
+        let mail = ServerProcess.belongings?.mail
+        let letters = LetterBox(store: home.store, keys: home.keys)
+        let worker = Working.worker(of: home, mail: mail.map { MailDelivery($0, letters: letters) }, log: log)
         let trust = TrustDesk(
             store: home.store,
             keys: home.keys,
@@ -78,7 +80,7 @@ struct ServeCommand: AsyncParsableCommand {
             measures: {
                 await Self.measures(of: home) + Self.measures(of: reports)
                     + JobMeasures(queue: home.jobs, worker: worker).now + Self.measures(of: trust, attestations)
-                    + Self.measures(of: desk)
+                    + Self.measures(of: desk) + Self.measures(of: letters)
             }
         )
         let server = PortalServer(try options(configuration), services: services, log: log)
@@ -141,6 +143,23 @@ struct ServeCommand: AsyncParsableCommand {
                 count,
                 labels: [("state", state)],
                 help: "Reports of weaknesses: all, those not closed, those answered, in time, and overdue."
+            )
+        }
+    }
+
+    private static func measures(of letters: LetterBox) async -> [Measure] {
+        // While the store is away nobody knows; whether it is away is told by carekeep_ready.
+        guard let counts = try? await letters.counts() else { return [] }
+        let states: [StaticString] = ["waiting", "sent", "refused", "expired"]
+        return states.compactMap { state in
+            guard let count = counts.first(where: { $0.state == state.description }) else { return nil }
+            return Measure(
+                "carekeep_letters",
+                .gauge,
+                count.letters,
+                labels: [("state", state)],
+                help:
+                    "Letters of the last 30 days: on their way, sent, refused by the mail server, or given up in time."
             )
         }
     }

@@ -1,5 +1,7 @@
 import Assurance
 import Foundation
+import People
+import Portal
 import Yams
 
 /// A part of the configuration file while it is read: hands out values key by key, and notes what is wrong with them.
@@ -282,6 +284,68 @@ extension ConfigurationSection {
             complain("answer_within", "must be no shorter than security.acknowledge_within")
         }
         return security
+    }
+
+    /// Where letters go.
+    func mail() -> ServerConfiguration.Mail? {
+        let host: String? = value(
+            "host",
+            or: nil,
+            rule: "must be a host's name or IP address",
+            show: { $0 ?? "(none)" },
+            parse: { MailOptions.isHost($0) ? .some($0) : nil }
+        )
+        let sealing: MailOptions.Sealing = choice("tls", or: .starttls)
+        let port: Int = value(
+            "port",
+            or: sealing == .implicit ? 465 : 587,
+            rule: "must be a whole number from 1 to 65535",
+            show: { "\($0)" },
+            parse: { Int($0).flatMap { (1...65535).contains($0) ? $0 : nil } }
+        )
+        let from: MailAddress? = value(
+            "from",
+            or: nil,
+            rule: "must be an e-mail address, as carekeep@example.org",
+            show: { $0?.text ?? "(none)" },
+            parse: { MailAddress($0).map { .some($0) } }
+        )
+        let user: String? = value(
+            "user",
+            or: nil,
+            rule: "must be a name of at most 254 printable letters",
+            show: { $0 == nil ? "(none)" : "(hidden)" },
+            parse: {
+                (1...254).contains($0.utf8.count) && $0.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F } ? .some($0) : nil
+            }
+        )
+        let passwordFile = optionalPath("password_file")
+        let authorityFile = optionalPath("authority_file")
+        if (user == nil) != (passwordFile == nil) {
+            complain("user", "and \(name(of: "password_file")) go together: give both or neither")
+        }
+        guard let host else {
+            for key in ["from", "user", "authority_file"] where mapping?[key] != nil {
+                complain(key, "is of no use without \(name(of: "host"))")
+            }
+            return nil
+        }
+        if sealing == .none, !MailOptions.isThisMachine(host) {
+            complain("tls", "may be none for localhost, 127.0.0.1 and [::1] only: letters hold links that sign in")
+        }
+        guard let from else {
+            complain("from", "must be given, as an e-mail address, if \(name(of: "host")) is")
+            return nil
+        }
+        return ServerConfiguration.Mail(
+            host: host,
+            port: port,
+            sealing: sealing,
+            user: user,
+            passwordFile: passwordFile,
+            from: from,
+            authorityFile: authorityFile
+        )
     }
 
     /// How long an answer takes: `24 hours`, `3 working days`.

@@ -1,6 +1,7 @@
 import Assurance
 import Foundation
 import Glibc
+import People
 import Portal
 import Postgres
 import Yams
@@ -35,6 +36,8 @@ struct ServerConfiguration: Sendable, Equatable {
     var sessions: Sessions
     /// Who is told of errors.
     var reports: ErrorReports
+    /// Who takes letters; nil for nobody, and then links are handed over.
+    var mail: Mail?
     /// When promises are tried without being asked.
     var promises: Trying
     /// Ids of promises that the public page counts and does not show.
@@ -123,6 +126,24 @@ struct ServerConfiguration: Sendable, Equatable {
         var authorityFile: String?
         /// What the installation is for.
         var environment: ReportOptions.Environment
+    }
+
+    /// Where letters go.
+    struct Mail: Sendable, Equatable {
+        /// The mail server.
+        var host: String
+        /// Its port.
+        var port: Int
+        /// How the way there is sealed.
+        var sealing: MailOptions.Sealing
+        /// As whom we sign in to it; nil for as nobody.
+        var user: String?
+        /// A file whose first line is the password.
+        var passwordFile: String?
+        /// Whom letters are from.
+        var from: MailAddress
+        /// A PEM file of those who may vouch for the mail server; nil for whom the system trusts.
+        var authorityFile: String?
     }
 
     /// When promises are tried without being asked.
@@ -238,6 +259,7 @@ struct ServerConfiguration: Sendable, Equatable {
             authorityFile: reports.optionalPath("authority_file"),
             environment: reports.choice("environment", or: .production)
         )
+        mail = top.section("mail").mail()
         let promises = top.section("promises")
         self.promises = promises.choice("tried", or: .daily)
         withheldPromises = promises.promiseIDs("withheld")

@@ -19,6 +19,8 @@ enum ServerProcess {
         var passphrase: [UInt8]?
         /// Where error reports go; nil for nowhere.
         var reports: ReportOptions?
+        /// Where letters go; nil for nowhere.
+        var mail: MailOptions?
     }
 
     /// Becomes an unprivileged process that leaves no traces of its memory, if it was started as `carekeep serve`.
@@ -67,8 +69,41 @@ enum ServerProcess {
             certificate: try bytes(of: certificate, "tls.certificate"),
             certificateKey: try bytes(of: key, "tls.key"),
             passphrase: try passphrase(paths.configuration.rootKey),
-            reports: try reports(paths.configuration.reports)
+            reports: try reports(paths.configuration.reports),
+            mail: try paths.configuration.mail.map { try mail($0, base: paths.configuration.publicAddress) }
         )
+    }
+
+    /// Where letters go, by the files that the configuration names.
+    static func mail(_ settings: ServerConfiguration.Mail, base: String) throws -> MailOptions {
+        var account: MailOptions.Account?
+        if let user = settings.user, let file = settings.passwordFile {
+            let password = firstLine(of: try bytes(of: file, "mail.password_file"))
+            account = MailOptions.Account(user: user, password: String(decoding: password, as: UTF8.self))
+            guard account != nil else {
+                throw ConfigurationError(
+                    file: "configuration",
+                    problems: ["mail.password_file must hold a password in its first line, without control characters"]
+                )
+            }
+        }
+        let options = MailOptions(
+            host: settings.host,
+            port: settings.port,
+            sealing: settings.sealing,
+            account: account,
+            from: settings.from,
+            authority: try settings.authorityFile.map { try bytes(of: $0, "mail.authority_file") },
+            base: base
+        )
+        guard let options else {
+            throw ConfigurationError(file: "configuration", problems: ["mail.tls may be none for this machine only"])
+        }
+        return options
+    }
+
+    private static func firstLine(of text: [UInt8]) -> [UInt8] {
+        Array(text.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
     }
 
     /// Where error reports go, by the files that the configuration names.
@@ -93,8 +128,7 @@ enum ServerProcess {
         switch rootKey.passphrase {
         case .none: return nil
         case .file(let path):
-            let text = try bytes(of: path, "root_key.passphrase_file")
-            return Array(text.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
+            return firstLine(of: try bytes(of: path, "root_key.passphrase_file"))
         case .environment(let name):
             guard let value = getenv(name) else {
                 throw ConfigurationError(

@@ -50,7 +50,7 @@ enum FunctionMutants {
         + months
         + looking + asking + taking + holding + failing + sweeping
         + proving + attesting + reportingWeaknesses + roles + changingRoles + leaving + settingThings
-        + federating
+        + federating + writingLetters
 
     private static let acting: [Damage] = [
         ("acting", "if shown is null or shown = '' then", "if shown is null then"),
@@ -1171,6 +1171,40 @@ enum FunctionMutants {
         ("probe_failures", "where r.n <= least(each, 20)", ""),
         ("probe_failures", "k.outcome = 'kept' and k.at > r.at", "k.outcome = 'kept'"),
         ("probe_failures", "k.outcome = 'kept' and k.at > r.at", "k.at > r.at"),
+    ]
+
+    private static let writingLetters: [Damage] = [
+        ("mail_link", "x.organization_id = organization and", ""),
+        ("mail_link", "and x.secret_sha256 = link_sha256", ""),
+        ("mail_link", "and x.used_at is null", ""),
+        ("mail_link", "and x.xmin = pg_current_xact_id()::xid", ""),
+        ("mail_link", "when 'join' then 'invitation'", "when 'join' then 'set-password'"),
+        ("mail_link", "letter, l.account_id,", "letter, (select s.account_id from care.session s limit 1),"),
+        ("mail_link", "l.until - care.clock()", "interval '1 day'"),
+        (
+            "queue_letter", "'mail.send', letter, account, letter, letter,",
+            "'mail.send', letter, account, letter, null,"
+        ),
+        ("open_letter", "x.organization_id = j.organization_id and x.id = j.about_id and", ""),
+        ("open_letter", "and j.kind = 'mail.send'", ""),
+        ("open_letter", "and x.state = 'waiting'", ""),
+        ("open_letter", "coalesce(l.sealed_address, a.sealed_address)", "a.sealed_address"),
+        ("open_letter", "a.id = l.account_id and", ""),
+        ("open_letter", "and a.closed_at is null", ""),
+        ("open_letter", "or l.until <= at", ""),
+        ("open_letter", "sealed = null, sealed_address = null, settled_at = at", "settled_at = at, sealed = sealed"),
+        ("open_letter", "attempts = x.attempts + 1", "attempts = x.attempts"),
+        ("open_letter", "x.attempts + 1 where x.organization_id = l.organization_id and x.id = l.id", "x.attempts + 1"),
+        ("settle_letter", "x.organization_id = j.organization_id and x.id = j.about_id and", ""),
+        ("settle_letter", "and j.kind = 'mail.send'", ""),
+        ("settle_letter", "and x.state = 'waiting'", ""),
+        ("settle_letter", "state = outcome, last_error = code", "state = outcome"),
+        ("settle_letter", "case when outcome = 'waiting' then x.sealed_address end", "null"),
+        ("letter_counts", "on x.state = s.name", "on true"),
+        ("sweep_letters", "and x.until <= care.clock()", ""),
+        ("sweep_letters", "interval '30 days'", "interval '1 day'"),
+        ("sweep_letters", "x.settled_at < care.clock() - interval '30 days'", "false"),
+        ("sweep_letters", "x.state = 'waiting' and x.until <= care.clock()", "false"),
     ]
 
     private static let reportingWeaknesses: [Damage] = [

@@ -288,7 +288,8 @@ import Testing
             "select name from care.job_kind where name not like 'test.%'"
         ).map { try $0.decode(String.self, at: 0) }
         #expect(Set(kinds) == Set(JobKind.all.map(\.description)))
-        #expect(Set(kinds) == Set(Housekeeping.handlers.keys.map(\.description)))
+        let periodic = Set(kinds).subtracting([JobKind.sendMail.description])
+        #expect(periodic == Set(Housekeeping.handlers.keys.map(\.description)))
         let worker = JobWorker(queue: town.queue, handlers: Housekeeping.handlers)
         #expect(await worker.workOnce() == .done)
         #expect(await worker.workOnce() == .done)
@@ -299,7 +300,7 @@ import Testing
         let jobs = try AdminConnection(town.town.admin).query(
             "select from care.job where state = 'waiting' and done_at is not null and leased_until is null"
         )
-        #expect(jobs.count == kinds.count)
+        #expect(jobs.count == periodic.count)
         await town.close()
     }
 

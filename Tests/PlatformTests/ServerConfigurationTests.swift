@@ -61,6 +61,37 @@ import Testing
         #expect(problems.first?.hasPrefix("security.\(line.prefix { $0 != ":" }) ") == true)
     }
 
+    @Test func `says who takes letters`() throws {
+        #expect(try ServerConfiguration(yaml: "", file: "test.yaml").mail == nil)
+        let short = "mail: {host: mail.example.org, from: carekeep@example.org}"
+        let mail = try #require(try ServerConfiguration(yaml: short, file: "test.yaml").mail)
+        #expect(mail.port == 587 && mail.sealing == .starttls && mail.user == nil && mail.passwordFile == nil)
+        let long = """
+            mail: {host: "127.0.0.1", port: 25, tls: none, from: a@b.example, user: x, password_file: /p, authority_file: /a}
+            """
+        let own = try ServerConfiguration(yaml: long, file: "test.yaml")
+        #expect(own.mail?.sealing == MailOptions.Sealing.none && own.mail?.authorityFile == "/a")
+        #expect(own.effective.contains(.init(key: "mail.user", value: "(hidden)")))
+        let implicit = "mail: {host: m.example, tls: implicit, from: a@b.example}"
+        #expect(try ServerConfiguration(yaml: implicit, file: "test.yaml").mail?.port == 465)
+    }
+
+    @Test(arguments: [
+        ("{host: m.example, tls: none, from: a@b.example}", "mail.tls may be none for localhost"),
+        ("{host: m.example, tls: maybe, from: a@b.example}", "mail.tls must be starttls or implicit or none"),
+        ("{host: m.example}", "mail.from must be given"),
+        ("{from: a@b.example}", "mail.from is of no use without mail.host"),
+        ("{host: m.example, from: nobody}", "mail.from must be an e-mail address"),
+        ("{host: m.example, from: \"a@b.example>\\r\\nRCPT TO:<c@d\"}", "mail.from must be an e-mail address"),
+        ("{host: m.example, from: a@b.example, user: x}", "mail.user and mail.password_file go together"),
+        ("{host: \"m.example/x\", from: a@b.example}", "mail.host must be a host's name"),
+        ("{host: m.example, from: a@b.example, port: 0}", "mail.port must be a whole number"),
+    ])
+    func `refuses mail that would go astray`(yaml: String, complaint: String) {
+        let found = problems("mail: \(yaml)")
+        #expect(found.contains { $0.contains(complaint) }, "\(found)")
+    }
+
     @Test func `says everything that can be said`() throws {
         let configuration = try ServerConfiguration(
             yaml: """

@@ -8,7 +8,8 @@ import People
 ///
 ///     GET  /api/members   everybody: id, name, roles, own_roles
 ///     POST /api/members   {"name", "email", "roles": […]} → {"link", "purpose"}: owners and administrators add somebody. The link
-///                         works once, and is for them alone: to set a password, or to join if they have one ("join")
+///                         works once, and is for them alone: to set a password, or to join if they have one ("join"). Where mail
+///                         is sent, it goes to them by mail, and the answer is {"mailed": true, "purpose"}
 struct MemberRoutes {
     let members: Members
 
@@ -37,11 +38,20 @@ struct MemberRoutes {
         else {
             throw Outcome(.value, at: Expression("email"), "email must be an e-mail address")
         }
+        guard !members.sendsMail || MailAddress(address) != nil else {
+            throw Outcome(
+                .value,
+                at: Expression("email"),
+                "email must be an address that mail can be sent to, in letters, digits and signs of ASCII"
+            )
+        }
         let newcomer = Members.Newcomer(name: name, address: address, roles: try Self.roles(in: body))
         let invitation = try await members.add(newcomer, for: visit.caller)
-        let answer: JSON = [
-            "link": .string("/password?link=\(invitation.link.text)"), "purpose": .string(invitation.purpose.rawValue),
-        ]
+        let purpose = JSON.string(invitation.purpose.rawValue)
+        let answer: JSON =
+            invitation.isMailed
+            ? ["mailed": .bool(true), "purpose": purpose]
+            : ["link": .string("/password?link=\(invitation.link.text)"), "purpose": purpose]
         return Response(json: answer.serialized(), status: .created)
     }
 

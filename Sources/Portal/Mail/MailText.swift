@@ -1,0 +1,113 @@
+import Foundation
+import People
+
+/// The text of a letter: a literal, with links of ours, single lines and times in it, and nothing else.
+struct MailText: Sendable, ExpressibleByStringInterpolation {
+    let text: String
+
+    init(stringLiteral literal: StaticString) { text = literal.description }
+    init(stringInterpolation pieces: Pieces) { text = pieces.text }
+
+    /// What a literal is taken apart into.
+    struct Pieces: StringInterpolationProtocol {
+        fileprivate var text = ""
+
+        init(literalCapacity: Int, interpolationCount: Int) {}
+
+        mutating func appendLiteral(_ literal: StaticString) { text += literal.description }
+        mutating func appendInterpolation(_ line: OneLine) { text += line.text }
+        mutating func appendInterpolation(_ link: MailLink) { text += link.text }
+        mutating func appendInterpolation(_ moment: Date) {
+            text += MailMessage.words(of: moment)
+        }
+    }
+}
+
+/// A link into this Carekeep.
+struct MailLink: Sendable {
+    let text: String
+
+    /// To the page behind a one-time link; `nil` if its text is none.
+    init?(oneTime link: String, base: String) {
+        guard AccountLink(link) != nil, link.utf8.allSatisfy(Self.isPlain) else { return nil }
+        text = "\(base)/password?link=\(link)"
+    }
+
+    /// To this Carekeep itself.
+    init(base: String) { text = base }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
+    }
+}
+
+/// What letters say. They name whoever asks somebody in, and no patient, no record and nothing of anybody's health.
+struct LetterWords: Sendable {
+    let subject: MailText
+    let body: MailText
+
+    /// The words of a letter; `nil` if its link is none.
+    init?(_ due: DueLetter, base: String) {
+        let place = MailLink(base: base)
+        let asking = due.organization ?? OneLine("Somebody who keeps records there")!
+        switch due.letter {
+        case .setPassword(let text):
+            guard let link = MailLink(oneTime: text, base: base) else { return nil }
+            subject = "Your way into Carekeep"
+            body = """
+                Hello,
+
+                \(asking) has made a way in for you to Carekeep, a home for health records.
+
+                Please choose your password here. The link works once, within 7 days:
+
+                \(link)
+
+                You sign in with this e-mail address. The link is for you alone: please do not pass this letter on.
+
+                If you did not expect it, you need not do anything: without the link nothing happens.
+
+                Sent by the Carekeep at \(place). Please do not answer this letter: nobody reads the answer.
+                """
+        case .invitation(let text):
+            guard let link = MailLink(oneTime: text, base: base) else { return nil }
+            subject = "You are asked to join in Carekeep"
+            body = """
+                Hello,
+
+                \(asking) asks you to join them in Carekeep, where you have an account already.
+
+                If you want to, follow this link and sign in. It works once, within 7 days:
+
+                \(link)
+
+                What you have elsewhere stays there: nobody sees it because you join.
+
+                If you did not expect this, you need not do anything: you join by the link alone.
+
+                Sent by the Carekeep at \(place). Please do not answer this letter: nobody reads the answer.
+                """
+        case .newDevice(let device):
+            subject = "A new device signed in to your Carekeep account"
+            body = """
+                Hello,
+
+                somebody signed in to your account with your password, at a device that we had not seen before:
+
+                \(OneLine(device) ?? OneLine("a device that does not say what it is")!)
+                \(due.queuedAt)
+
+                If this was you, all is well.
+
+                If it was not, somebody knows your password. Please sign in, choose another one, and tell those who run your Carekeep.
+
+                Sent by the Carekeep at \(place). Please do not answer this letter: nobody reads the answer.
+                """
+        }
+    }
+}
