@@ -116,8 +116,11 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may usage on schema care
         carekeep_gate may select on account
         carekeep_gate may insert on account
-        carekeep_gate may update on account (password_at, password_hash)
+        carekeep_gate may update on account (password_at, password_hash, sealed_address, sign_in_token)
         carekeep_gate may select on act
+        carekeep_gate may select on address_change
+        carekeep_gate may insert on address_change
+        carekeep_gate may delete on address_change
         carekeep_gate may select on attestation
         carekeep_gate may insert on attestation
         carekeep_gate may select on attestation_review
@@ -130,7 +133,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may update on change (patient_id, sealed_diff)
         carekeep_gate may insert on entry
         carekeep_gate may select on guard
-        carekeep_gate may update on guard (expected, inspected_at, seen)
+        carekeep_gate may update on guard (expected, inspected_at, mails_links, seen)
         carekeep_gate may select on job
         carekeep_gate may insert on job
         carekeep_gate may update on job \
@@ -140,7 +143,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may select on letter
         carekeep_gate may insert on letter
         carekeep_gate may delete on letter
-        carekeep_gate may update on letter (attempts, last_error, sealed, sealed_address, settled_at, state)
+        carekeep_gate may update on letter (account_id, attempts, last_error, sealed, sealed_address, settled_at, state)
         carekeep_gate may select on link
         carekeep_gate may insert on link
         carekeep_gate may delete on link
@@ -234,6 +237,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may connect on the database
         carekeep_server may usage on schema care
         carekeep_server may execute accepted_attestations()
+        carekeep_server may execute account_of_link(uuid,bytea)
         carekeep_server may execute account_to_add(bytea)
         carekeep_server may execute acting_account()
         carekeep_server may execute acting_maker_of(uuid)
@@ -248,6 +252,11 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute acting_shared(text)
         carekeep_server may execute add_member(uuid,bytea,bytea,bytea,text[],bytea)
         carekeep_server may execute add_months()
+        carekeep_server may execute address_link_works(bytea)
+        carekeep_server may execute ask_for_address(uuid,bytea,text,bytea,bytea,bytea,uuid,bytea,integer,bytea,bytea)
+        carekeep_server may execute ask_for_link(bytea,uuid,bytea,bytea,integer,bytea,bytea)
+        carekeep_server may execute change_address(bytea,uuid,bytea,integer,bytea,bytea)
+        carekeep_server may execute change_password(uuid,bytea,text,text,uuid,bytea,integer,bytea,bytea)
         carekeep_server may execute attest(uuid,text,uuid,text,text,text,bytea,text,bytea,timestamp with time zone,timestamp with time zone)
         carekeep_server may execute attestation_file(uuid)
         carekeep_server may execute attestations()
@@ -297,6 +306,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute open_letter(uuid,uuid,bigint)
         carekeep_server may execute open_pass(uuid,bytea,bytea,text,text,bytea[],uuid[],text,integer,bytea,bytea)
         carekeep_server may execute open_passes(uuid[],bytea[],bytea[],text[],text[],bytea[],text[],integer[],bytea[],bytea[])
+        carekeep_server may execute own_account(uuid,bytea)
         carekeep_server may execute password_setting(bytea)
         carekeep_server may execute raise_cost(bytea,text,text)
         carekeep_server may execute report_vulnerability(uuid,bytea,boolean,interval,interval,bytea,integer,bytea,bytea)
@@ -320,6 +330,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute sweep_passes()
         carekeep_server may execute sweep_sessions()
         carekeep_server may execute take_job(text[])
+        carekeep_server may execute tell_of_link(uuid,bytea,uuid,bytea)
         carekeep_server may execute unknown_references(bytea[])
         carekeep_server may execute use_link(uuid,bytea,text,integer,bytea,bytea)
         carekeep_server may select on change

@@ -51,8 +51,9 @@ public final class Home: Sendable {
         keys = Keykeeper(root: root, store: keyStore, voucher: DatabaseVoucher(store: voucher))
         gate = Gate(store: store, keys: keys)
         jobs = JobQueue(store: store)
-        members = Members(gate: gate, keys: keys, outbox: sendsMail ? Outbox(keys: keys) : nil)
-        signIn = SignIn(store: store, keys: keys, gate: gate, times: sessions)
+        let outbox = sendsMail ? Outbox(keys: keys) : nil
+        members = Members(gate: gate, keys: keys, outbox: outbox)
+        signIn = SignIn(store: store, keys: keys, gate: gate, outbox: outbox, times: sessions)
         records = PatientRecords(gate: gate, keys: keys, members: members, signIn: signIn)
     }
 

@@ -36,6 +36,7 @@ struct GateChecks {
         try several()
         try jobs()
         try letters()
+        try changingAccounts()
         try moves()
         try sharedMoves()
         try merges()

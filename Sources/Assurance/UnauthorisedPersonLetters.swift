@@ -19,7 +19,7 @@ extension GateChecks {
     }
 
     /// Statements of one transaction of the server's, under a pass that adds members; what it ended in.
-    private func together(_ statements: [SQL]) throws -> String? {
+    func inOneTransaction(_ statements: [SQL]) throws -> String? {
         let adding = try grant("a pass to add members and write to them", asks("member.add"))
         try scene.server.query("begin")
         do throws(PostgresError) {
@@ -33,7 +33,7 @@ extension GateChecks {
         }
     }
 
-    private func add(_ account: UUID, _ token: [UInt8], _ link: [UInt8]) -> SQL {
+    func addMember(_ account: UUID, _ token: [UInt8], _ link: [UInt8]) -> SQL {
         "select care.add_member(\(account), \(token), '\\x05', '\\x00', '{member}', \(Primitive.sha256(link)))"
     }
 
@@ -44,7 +44,11 @@ extension GateChecks {
     private func mailingLinks() throws {
         let (account, token) = (UUID(), Primitive.freshBytes(32))
         let (link, letter) = (Primitive.freshBytes(32), UUID())
-        try must("mail_link", "with the link", try together([add(account, token, link), mail(link, letter)]) == nil)
+        try must(
+            "mail_link",
+            "with the link",
+            try inOneTransaction([addMember(account, token, link), mail(link, letter)]) == nil
+        )
         try must(
             "mail_link",
             "to whom the link is for, as long as it works",
@@ -68,25 +72,27 @@ extension GateChecks {
         try must(
             "mail_link",
             "not another link than the one made",
-            try together([add(UUID(), Primitive.freshBytes(32), other), mail(link, UUID())]) == "42501"
+            try inOneTransaction([addMember(UUID(), Primitive.freshBytes(32), other), mail(link, UUID())]) == "42501"
         )
         let used: SQL = "select care.use_link(\(north.organization), \(other), \(Scene.hash), 1, \(other), '\\x00')"
         try must(
             "mail_link",
             "not a link that is used",
-            try together([add(UUID(), Primitive.freshBytes(32), other), used, mail(other, UUID())]) == "42501"
+            try inOneTransaction([addMember(UUID(), Primitive.freshBytes(32), other), used, mail(other, UUID())])
+                == "42501"
         )
         try must(
             "mail_link",
             "not of another organisation",
-            try together([add(UUID(), Primitive.freshBytes(32), more), mail(more, UUID(), in: south)]) == "42501"
+            try inOneTransaction([addMember(UUID(), Primitive.freshBytes(32), more), mail(more, UUID(), in: south)])
+                == "42501"
         )
         let invited = UUID()
         let (guest, way) = (try scene.somebody(["member"], in: south), Primitive.freshBytes(32))
         try must(
             "mail_link",
             "an invitation",
-            try together([add(guest.account, guest.token, way), mail(way, invited)]) == nil
+            try inOneTransaction([addMember(guest.account, guest.token, way), mail(way, invited)]) == nil
                 && exists("l.id = \(invited) and l.template = 'invitation' and l.account_id = \(guest.account)")
         )
         let direct: SQL = """

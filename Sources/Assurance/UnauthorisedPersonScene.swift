@@ -320,6 +320,13 @@ extension Scene {
                     now() + interval '1 day')
             """
         )
+        try admin.query(
+            """
+            insert into care.address_change (account_id, sign_in_token, sealed_address, secret_sha256, until)
+            values (\(house.clinician.account), \(Primitive.freshBytes(32)), '\\x00', \(Primitive.freshBytes(32)),
+                    now() + interval '1 day')
+            """
+        )
         try make(house.ada, keptBy: house.keeper, in: house)
         try make(house.ben, keptBy: house.other, in: house)
         try make(house.place, "Location", of: nil, in: house)

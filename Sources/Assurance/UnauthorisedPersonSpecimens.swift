@@ -706,8 +706,23 @@ struct Specimen: Sendable {
         isOfPatient: false
     )
 
+    private static let addressChange = Specimen(
+        name: "address_change",
+        table: "address_change",
+        match: { "account_id = \($0.house.clinician.account)" },
+        row: { victim, existing in
+            [
+                ("account_id", "\((existing ? victim.house.clinician : victim.house.keeper).account)"),
+                ("sign_in_token", "\(Primitive.freshBytes(32))"), ("sealed_address", "\([UInt8]([0]))"),
+                ("secret_sha256", "\(Primitive.freshBytes(32))"), ("until", "now() + interval '1 day'"),
+            ]
+        },
+        change: "until = 'infinity'",
+        isOfPatient: false
+    )
+
     private static let installation = [
-        letter,
+        letter, addressChange,
         Specimen(
             name: "permission",
             table: "permission",

@@ -9,6 +9,14 @@ public enum Letter: Sendable, Equatable {
     case setPassword(link: String)
     /// An organisation asks them in; the link begins their membership, together with their password.
     case invitation(link: String)
+    /// They asked for a way back in; the link sets their password.
+    case resetPassword(link: String)
+    /// They asked to sign in by this address; the link does it.
+    case verifyAddress(link: String)
+    /// They sign in by another address now; this goes to the old one.
+    case addressChanged
+    /// Their password is another now.
+    case passwordChanged
     /// They are signed in at a device that was not seen before.
     case newDevice(device: String)
 
@@ -17,14 +25,19 @@ public enum Letter: Sendable, Equatable {
         switch self {
         case .setPassword: "set-password"
         case .invitation: "invitation"
+        case .resetPassword: "reset-password"
+        case .verifyAddress: "verify-address"
+        case .addressChanged: "address-changed"
+        case .passwordChanged: "password-changed"
         case .newDevice: "new-device"
         }
     }
 
     private var values: [String] {
         switch self {
-        case .setPassword(let link), .invitation(let link): [link]
+        case .setPassword(let link), .invitation(let link), .resetPassword(let link), .verifyAddress(let link): [link]
         case .newDevice(let device): [device]
+        case .addressChanged, .passwordChanged: [""]
         }
     }
 
@@ -33,9 +46,19 @@ public enum Letter: Sendable, Equatable {
         switch template {
         case "set-password": self = .setPassword(link: values[0])
         case "invitation": self = .invitation(link: values[0])
+        case "reset-password": self = .resetPassword(link: values[0])
+        case "verify-address": self = .verifyAddress(link: values[0])
+        case "address-changed": self = .addressChanged
+        case "password-changed": self = .passwordChanged
         case "new-device": self = .newDevice(device: values[0])
         default: return nil
         }
+    }
+
+    /// The same with its link in the organisation that it turned out to be of.
+    fileprivate func leading(to organization: UUID?) -> Letter {
+        guard case .resetPassword(let text) = self, let organization, let link = AccountLink(text) else { return self }
+        return .resetPassword(link: SessionToken(organization: organization, secret: link.secret).text)
     }
 
     fileprivate var bytes: [UInt8] { Array(values.joined(separator: "\u{0}").utf8) }
@@ -117,7 +140,7 @@ public struct LetterBox: Sendable {
     public func open(_ job: HeldJob) async throws -> DueLetter? {
         let row = try await job.step(
             """
-            select letter, account, template, sealed, sealed_address, sealed_organization, queued_at
+            select letter, account, template, sealed, sealed_address, sealed_organization, queued_at, link_organization
               from care.open_letter(\(job.organization), \(job.id), \(job.fence))
             """
         ).first
@@ -129,11 +152,12 @@ public struct LetterBox: Sendable {
             as: UTF8.self
         )
         guard
-            let letter = Letter(
+            let kept = Letter(
                 template: try row.decode(String.self, at: 2),
                 values: values.components(separatedBy: "\u{0}")
             )
         else { throw JobError.failed(code: "template_unknown") }
+        let letter = kept.leading(to: try row.decode(UUID?.self, at: 7))
         let organization = try row.decode([UInt8]?.self, at: 5).map {
             try names.openOrganization($0, job.organization)
         }
@@ -189,6 +213,11 @@ public struct LetterBook {
         public let oldest: Date
         /// Of the last one that failed.
         public let lastError: String?
+    }
+
+    /// Says whether links to set a password are mailed to whoever asks for one. The operator's process does, as the server starts.
+    public static func mailsLinks(_ isSo: Bool, over admin: AdminConnection) throws {
+        try admin.query("select care.mail_links(\(isSo))")
     }
 
     /// One line for each template and state that there is.

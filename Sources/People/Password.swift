@@ -24,7 +24,7 @@ public struct Password: Sendable {
 
     /// Why a password may not be set.
     public enum Weakness: Sendable {
-        case tooShort, tooLong, tooSimple, tooCommon
+        case tooShort, tooLong, tooSimple, tooCommon, tooPersonal
     }
 
     /// The fewest characters of a password.
@@ -34,14 +34,15 @@ public struct Password: Sendable {
 
     /// What is wrong with a password that somebody wants to set; `nil` if it may be.
     ///
-    /// It has at least 8 characters, letters along with digits, signs or spaces, and is none of the commonest. Long ones are
-    /// welcome as they are: from 16 characters on only the list of common ones counts.
-    public static func weakness(of typed: String) -> Weakness? {
+    /// It has at least 8 characters, letters along with digits, signs or spaces, is none of the commonest, and is not made of words that
+    /// whoever knows them would try. Long ones are welcome as they are: from 16 characters on only these two count.
+    public static func weakness(of typed: String, personal words: PersonalWords = PersonalWords([])) -> Weakness? {
         if typed.utf8.count > 3 * longest { return .tooLong }
         let folded = typed.lowercased()
         if typed.count < shortest { return .tooShort }
         if typed.precomposedStringWithCanonicalMapping.utf8.count > longest { return .tooLong }
-        if common.contains(folded) { return .tooCommon }
+        if CommonPasswords.contains(typed) { return .tooCommon }
+        if words.make(typed) { return .tooPersonal }
         if Set(folded).count < 4 || typed.utf8.contains(0) { return .tooSimple }
         let isMixed =
             typed.contains(where: \.isLetter)
@@ -79,22 +80,4 @@ public struct Password: Sendable {
     static func cost(of setting: String) -> Int? {
         Int(setting.dropFirst(4).prefix(2))
     }
-
-    /// The heads of the lists of leaked passwords that pass the other rules.
-    private static let common: Set<String> = [
-        "password1", "password12", "password123", "passw0rd", "p@ssw0rd", "p@ssword1", "password!", "password1!",
-        "qwerty123",
-        "qwerty12", "qwertyuiop1", "1q2w3e4r", "1q2w3e4r5t", "q1w2e3r4", "zaq12wsx", "1qaz2wsx", "abc12345", "abcd1234",
-        "abc123456", "a1b2c3d4", "123456a", "1234567a", "12345678a", "123456789a", "iloveyou1", "iloveyou2", "letmein1",
-        "welcome1", "welcome123", "welcome1!", "admin123", "admin1234", "administrator1", "changeme1", "changeme123",
-        "monkey123", "dragon123", "football1", "baseball1", "superman1", "sunshine1", "princess1", "master123",
-        "hello123",
-        "charlie1", "liverpool1", "arsenal1", "chelsea1", "summer2024", "summer2025", "summer2026", "winter2024",
-        "winter2025",
-        "winter2026", "spring2026", "autumn2026", "london123", "test1234", "testtest1", "secret123", "trustno1!",
-        "carekeep1",
-        "carekeep123", "hospital1", "hospital123", "medical1", "medical123", "patient1", "patient123", "india123",
-        "pune1234",
-        "correcthorsebatterystaple", "passwordpassword", "qwertyuiopasdfgh", "1234567890123456",
-    ]
 }

@@ -29,11 +29,20 @@ public final class SignIn: Sendable {
     let keys: Keykeeper
     let gate: Gate
     let hashing: HashingQueue
+    /// Where letters are sealed; `nil` where no mail is sent.
+    let outbox: Outbox?
     private let profiles = Mutex<[UUID: Organization.Profile]>([:])
     let times: @Sendable (SessionUse) -> Times
 
     /// Signs people in to a records store.
-    public init(store: Store, keys: Keykeeper, gate: Gate, times: @escaping @Sendable (SessionUse) -> Times) {
+    public init(
+        store: Store,
+        keys: Keykeeper,
+        gate: Gate,
+        outbox: Outbox? = nil,
+        times: @escaping @Sendable (SessionUse) -> Times
+    ) {
+        self.outbox = outbox
         self.store = store
         self.keys = keys
         self.gate = gate
@@ -128,17 +137,27 @@ public final class SignIn: Sendable {
     ///
     /// - Throws: `Refusal.weakPassword` (the link stays good), `Refusal.linkIsUsedUp`.
     public func setPassword(_ typed: String, link: AccountLink, origin: AccessNote) async throws {
-        guard Password.weakness(of: typed) == nil, let password = Password(typed) else { throw Refusal.weakPassword }
+        let words = try await account(behind: link)?.words ?? PersonalWords([])
+        guard Password.weakness(of: typed, personal: words) == nil, let password = Password(typed) else {
+            throw Refusal.weakPassword
+        }
         guard let hash = try await hashing.run({ password.newHash() }) else { throw Refusal.weakPassword }
         let seal = try await gate.auditSeal(origin, organization: link.organization)
-        let done = try await refusing(at: .gate) {
-            try await store.query(
-                """
-                select care.use_link(
-                    \(link.organization), \(link.secret), \(hash), \(seal.epoch), \(seal.salt), \(seal.sealed))
-                """
+        var statements: [SQL] = [
+            """
+            select care.use_link(
+                \(link.organization), \(link.secret), \(hash), \(seal.epoch), \(seal.salt), \(seal.sealed))
+            """
+        ]
+        if let letter = try await outbox?.seal(.passwordChanged) {
+            statements.append(
+                "select care.tell_of_link(\(link.organization), \(link.secret), \(letter.id), \(letter.sealed))"
             )
-        }.first?.decode(Bool.self, at: 0)
+        }
+        let work = statements
+        let done = try await refusing(at: .gate) {
+            try await store.pipeline([work])[0].get()
+        }[0].first?.decode(Bool.self, at: 0)
         guard done == true else { throw Refusal.linkIsUsedUp }
     }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Assurance
 import Foundation
 import Glibc
+import People
 import Postgres
 import Synchronization
 
@@ -26,6 +27,7 @@ struct RunCommand: AsyncParsableCommand {
         try configuration.requireFreePorts()
         // Read by the server; looked at here too, before anything is started.
         _ = try ServerProcess.reports(configuration.reports)
+        _ = try configuration.mail.map { try ServerProcess.mail($0, base: configuration.publicAddress) }
         let authority = LocalAuthority(paths)
         let usesAuthority = configuration.certificate == .localAuthority
         if usesAuthority { try authority.prepare() }
@@ -33,6 +35,7 @@ struct RunCommand: AsyncParsableCommand {
         let own = Supervisor.thisProgram
         let options = config.map { ["--config", $0] } ?? []
         let loadDemo = demo
+        let (mailsLinks, records) = (configuration.mail != nil, try paths.stores()[0].administration)
         let greeted = Atomic(false)
         let greeting = greeting(configuration, usesAuthority ? authority.authorityFile : nil)
         let stores = try paths.stores()
@@ -40,6 +43,7 @@ struct RunCommand: AsyncParsableCommand {
             stores: stores,
             server: [own, "serve"] + options,
             beforeServer: {
+                try LetterBook.mailsLinks(mailsLinks, over: AdminConnection(records))
                 if loadDemo { try DemoCommand.loadIfMissing(paths, program: own, options: options) }
                 guard greeted.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged else {
                     return

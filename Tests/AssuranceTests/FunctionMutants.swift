@@ -50,7 +50,7 @@ enum FunctionMutants {
         + months
         + looking + asking + taking + holding + failing + sweeping
         + proving + attesting + reportingWeaknesses + roles + changingRoles + leaving + settingThings
-        + federating + writingLetters
+        + federating + writingLetters + changingAccounts
 
     private static let acting: [Damage] = [
         ("acting", "if shown is null or shown = '' then", "if shown is null then"),
@@ -1205,6 +1205,62 @@ enum FunctionMutants {
         ("sweep_letters", "interval '30 days'", "interval '1 day'"),
         ("sweep_letters", "x.settled_at < care.clock() - interval '30 days'", "false"),
         ("sweep_letters", "x.state = 'waiting' and x.until <= care.clock()", "false"),
+    ]
+
+    private static let changingAccounts: [Damage] = [
+        ("own_session", "x.organization_id = organization and", ""),
+        ("own_session", "x.secret_sha256 = sha256(session_secret) and", ""),
+        ("own_session", "and x.used_as = 'page'", ""),
+        ("own_session", "and x.ended_at is null", ""),
+        ("own_session", "and x.until > at", ""),
+        ("own_session", "and x.seen_at + x.idle > at", ""),
+        ("own_session", "m.since <= at and", ""),
+        ("own_session", "and (m.until is null or m.until > at)", ""),
+        ("own_account", "and a.closed_at is null", ""),
+        ("own_account", "a.id = s.account_id and", ""),
+        ("account_of_link", "l.organization_id = organization and", ""),
+        ("account_of_link", "and l.secret_sha256 = sha256(link_secret)", ""),
+        ("account_of_link", "and l.purpose = 'set-password'", ""),
+        ("account_of_link", "and l.used_at is null", ""),
+        ("account_of_link", "and l.until > care.clock()", ""),
+        ("change_password", "a.id = s.account_id and", ""),
+        ("change_password", "and a.password_hash = old_hash", ""),
+        ("change_password", "and a.closed_at is null", ""),
+        ("change_password", "x.account_id = s.account_id and", ""),
+        ("change_password", "and x.id <> s.id", ""),
+        ("change_password", "l.account_id = s.account_id and", ""),
+        ("change_password", "and l.purpose = 'set-password'", ""),
+        ("change_password", "and l.used_at is null;", "and false;"),
+        ("change_password", "perform care.tell_account", "return true; perform care.tell_account"),
+        ("tell_account", "if letter is not null then", "if false then"),
+        ("tell_of_link", "l.organization_id = organization and", ""),
+        ("tell_of_link", "l.secret_sha256 = sha256(link_secret) and", ""),
+        ("tell_of_link", "and l.used_at is not null", ""),
+        ("tell_of_link", "and l.xmin = pg_current_xact_id()::xid", ""),
+        ("ask_for_link", "not (select g.mails_links from care.guard g)", "false"),
+        ("ask_for_link", "at + interval '30 minutes'", "at + interval '1 day'"),
+        ("ask_for_link", "perform care.write_sign_in", "return; perform care.write_sign_in"),
+        ("link_for_letter", "a.sign_in_token = (l).sign_in_token and", ""),
+        ("link_for_letter", "and a.closed_at is null", ""),
+        ("link_for_letter", "and x.since <= at", ""),
+        ("link_for_letter", "and (x.until is null or x.until > at)", ""),
+        ("link_for_letter", "3 <=", "4 <="),
+        ("link_for_letter", "3 <=", "2 <="),
+        ("link_for_letter", "x.account_id = m.account_id and", ""),
+        ("link_for_letter", "and x.queued_at > at - interval '1 hour'", ""),
+        ("link_for_letter", "on conflict do nothing", ""),
+        ("ask_for_address", "a.id = s.account_id and", ""),
+        ("ask_for_address", "and a.password_hash = hash", ""),
+        ("ask_for_address", "x.account_id = s.account_id", "false"),
+        ("ask_for_address", "'en', letter_sealed, new_address,", "'en', letter_sealed, null,"),
+        ("address_link_works", "x.secret_sha256 = sha256(link_secret) and", ""),
+        ("address_link_works", "and x.until > care.clock()", ""),
+        ("change_address", "x.secret_sha256 = sha256(link_secret) and", ""),
+        ("change_address", "and x.until > care.clock()", ""),
+        ("change_address", "and a.closed_at is null", ""),
+        ("change_address", "a.sign_in_token = c.sign_in_token and", ""),
+        ("change_address", "where a.id = c.account_id;\n    perform", "where true;\n    perform"),
+        ("change_address", "letter_sealed, old)", "letter_sealed, null)"),
     ]
 
     private static let reportingWeaknesses: [Damage] = [

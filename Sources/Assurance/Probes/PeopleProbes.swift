@@ -20,7 +20,7 @@ extension Probe {
         }
         let bad = [
             "", "a", "1234567", "short 1", "12345678", "aaaaaaaaaaaa", "password", "Password1", "qwertyuiop",
-            "abcdefgh",
+            "abcdefgh", "Dragon2026!", "P@ssw0rd1", "carekeep 2026",
         ]
         var wrong: [String] = []
         for (number, password) in bad.enumerated() {

@@ -28,13 +28,16 @@ struct MailLink: Sendable {
     let text: String
 
     /// To the page behind a one-time link; `nil` if its text is none.
-    init?(oneTime link: String, base: String) {
+    init?(oneTime link: String, to page: Address = .setPassword, base: String) {
         guard AccountLink(link) != nil, link.utf8.allSatisfy(Self.isPlain) else { return nil }
-        text = "\(base)/password?link=\(link)"
+        text = "\(base)\(page.text)?link=\(link)"
     }
 
     /// To this Carekeep itself.
     init(base: String) { text = base }
+
+    /// To a page of this Carekeep.
+    init(to page: Address, base: String) { text = base + page.text }
 
     private static func isPlain(_ byte: UInt8) -> Bool {
         switch byte {
@@ -89,6 +92,65 @@ struct LetterWords: Sendable {
                 What you have elsewhere stays there: nobody sees it because you join.
 
                 If you did not expect this, you need not do anything: you join by the link alone.
+
+                Sent by the Carekeep at \(place). Please do not answer this letter: nobody reads the answer.
+                """
+        case .resetPassword(let text):
+            guard let link = MailLink(oneTime: text, base: base) else { return nil }
+            subject = "A new password for your Carekeep account"
+            body = """
+                Hello,
+
+                somebody, perhaps you, asked for a new password for the account that signs in by this address.
+
+                Please choose one here. The link works once, within 30 minutes:
+
+                \(link)
+
+                If it was not you, you need not do anything: your password stays as it is.
+
+                Sent by the Carekeep at \(place). Please do not answer this letter: nobody reads the answer.
+                """
+        case .verifyAddress(let text):
+            guard let link = MailLink(oneTime: text, to: .confirmAddress, base: base) else { return nil }
+            subject = "Confirm your address for Carekeep"
+            body = """
+                Hello,
+
+                somebody wants to sign in to Carekeep by this address from now on.
+
+                If it was you, please confirm it here. The link works once, within a day:
+
+                \(link)
+
+                If it was not you, you need not do anything: without the link nothing changes.
+
+                Sent by the Carekeep at \(place). Please do not answer this letter: nobody reads the answer.
+                """
+        case .addressChanged:
+            subject = "You sign in to Carekeep by another address now"
+            body = """
+                Hello,
+
+                your account signs in by another address from now on, and no longer by this one. It was changed on \(due.queuedAt).
+
+                If this was you, all is well.
+
+                If it was not, please tell those who run your Carekeep at once.
+
+                Sent by the Carekeep at \(place). Please do not answer this letter: nobody reads the answer.
+                """
+        case .passwordChanged:
+            subject = "Your Carekeep password was changed"
+            body = """
+                Hello,
+
+                the password of your account was changed on \(due.queuedAt).
+
+                If this was you, all is well.
+
+                If it was not, please choose a new one at once, at \(MailLink(to: .forgot, base: base)), and tell those who run your \
+                Carekeep.
 
                 Sent by the Carekeep at \(place). Please do not answer this letter: nobody reads the answer.
                 """

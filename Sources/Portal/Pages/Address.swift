@@ -91,6 +91,16 @@ extension Address {
         isAgain ? "/step-up?next=\(next.text)&again=1" : "/step-up?next=\(next.text)"
     }
 
+    /// GET asks for an address; POST has `csrf`, `email`.
+    static let forgot: Address = "/forgot"
+    /// How one signs in.
+    static let account: Address = "/account"
+    /// GET shows the form; POST has `csrf`, `old`, `password`, `again`.
+    static let ownPassword: Address = "/account/password"
+    /// GET shows the form; POST has `csrf`, `email`, `password`.
+    static let ownAddress: Address = "/account/address"
+    /// GET, behind a letter; POST, with `csrf`, `token`.
+    static let confirmAddress: Address = "/address"
     /// GET lists; POST looks for somebody, with `csrf`, `name`, `born`, `identifier`: never in the address.
     static let patients: Address = "/patients"
     /// Who belongs to the organisation, for those who give roles.

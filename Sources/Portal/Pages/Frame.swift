@@ -107,7 +107,7 @@ extension Frame {
             \(change, if: person.hasOtherOrganizations)
             </ul></nav>
             <form class="sign-out" method="post" action="\(Address.signOut)">\(self.csrfField)
-            <span class="who">Signed in as <a href="\(Address.ownSecondFactor)"><bdi>\(person.name)</bdi></a></span>
+            <span class="who">Signed in as <a href="\(Address.account)"\(current, if: place == .account)><bdi>\(person.name)</bdi></a></span>
             <button type="submit" class="quiet">Sign out</button></form>
             """
     }

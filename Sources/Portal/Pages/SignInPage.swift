@@ -14,6 +14,8 @@ struct SignInPage: PageBody {
         case signedOut
         /// A password was set with a one-time link.
         case passwordSet
+        /// They sign in by another address from now on.
+        case addressChanged
     }
 
     /// Against forged requests before there is a session.
@@ -44,8 +46,7 @@ struct SignInPage: PageBody {
         <button type="submit">Sign in</button>
         </form>
         \(SignInWay.buttons(self.ways, next: self.next))
-        <p class="hint">Cannot get in? Ask whoever runs this Carekeep for a new one-time link. Nobody here can see your
-        password.</p>
+        <p><a href="\(Address.forgot)">Forgot your password?</a></p>
         </div>
         """
     }
@@ -96,6 +97,11 @@ struct SignInPage: PageBody {
             "<div class=\"notice\" role=\"status\"><p>You are signed out.</p></div>"
         case .passwordSet:
             "<div class=\"notice\" role=\"status\"><p>Your password is set. You can sign in with it now.</p></div>"
+        case .addressChanged:
+            """
+            <div class="notice" role="status"><p>Your address is changed. Sign in by the new one from now on, with the password that
+            you have.</p></div>
+            """
         }
     }
 }
@@ -201,8 +207,7 @@ struct SetPasswordPage: PageBody {
         <input type="hidden" name="csrf" value="\(self.csrf)">
         <input type="hidden" name="token" value="\(self.token)">
         \(self.email.isEmpty ? nil : self.account.html)
-        \(self.first.html)
-        \(self.second.html)
+        \(NewPasswordFields(trouble: self.trouble).html)
         <button type="submit">Keep this password</button>
         </form>
         </div>
@@ -219,6 +224,13 @@ struct SetPasswordPage: PageBody {
             isReadOnly: true
         )
     }
+}
+
+/// The two fields in which a new password is typed.
+struct NewPasswordFields: Sendable {
+    var trouble: SetPasswordPage.Trouble?
+
+    var html: HTML { "\(self.first.html)\(self.second.html)" }
 
     private var first: Field {
         Field(
@@ -240,7 +252,10 @@ struct SetPasswordPage: PageBody {
         case .weak(.tooLong): "That is too long. Please use \(Password.longest) letters or fewer."
         case .weak(.tooSimple):
             "That is too easy to guess. Please mix letters with digits or signs, or use several words."
-        case .weak(.tooCommon): "Many people use that password, so it is guessed first. Please choose another."
+        case .weak(.tooCommon):
+            "Many people use that password, or one very like it, so it is guessed first. Please choose another."
+        case .weak(.tooPersonal):
+            "That is made of your name, your address or the name of this place, which others know. Please choose another."
         case .different, nil: nil
         }
     }

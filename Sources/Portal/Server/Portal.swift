@@ -93,6 +93,8 @@ func portal(
     AssetRoutes().add(to: open)
     signing.add(toOpen: open)
     ProviderRoutes(federated: services.federated, signIn: services.signIn).add(toOpen: open)
+    let accounts = AccountRoutes(signIn: services.signIn)
+    accounts.add(toOpen: open)
     fhir.add(toOpen: open)
     TrustRoutes(desk: services.trust, signIn: services.signIn).add(toOpen: open)
     VulnerabilityRoutes(desk: services.vulnerabilities, notice: services.security).add(toOpen: open)
@@ -101,6 +103,7 @@ func portal(
     charts.add(to: pages)
     signing.add(toPages: pages)
     secondFactor.add(toPages: pages)
+    accounts.add(toPages: pages)
     VouchRoutes(attestations: services.attestations, trust: services.trust).add(to: pages)
     MemberPageRoutes(members: services.members).add(to: pages)
 

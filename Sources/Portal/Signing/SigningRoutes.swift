@@ -65,6 +65,7 @@ struct SigningRoutes {
         let trouble =
             trouble ?? (request.uri.queryParameters["bye"] != nil ? .signedOut : nil)
             ?? (request.uri.queryParameters["set"] != nil ? .passwordSet : nil)
+            ?? (request.uri.queryParameters["moved"] != nil ? .addressChanged : nil)
         var page = SignInPage(csrf: visitor.formToken, next: next, email: email, trouble: trouble)
         // While the store is away, the form is there without further ways in.
         page.ways = (try? await federated.offers())?.providers.map(SignInWay.init) ?? []
@@ -105,14 +106,20 @@ struct SigningRoutes {
         }
         let (purpose, organization) = try await signIn.purpose(of: link)
         switch purpose {
-        case .setPassword: return passwordForm(request, token: text)
+        case .setPassword: return try await passwordForm(request, token: text, link)
         case .join: return joinForm(request, token: text, organization: organization)
         }
     }
 
-    private func passwordForm(_ request: Request, token: String, trouble: SetPasswordPage.Trouble? = nil) -> Response {
+    private func passwordForm(
+        _ request: Request,
+        token: String,
+        _ link: AccountLink,
+        trouble: SetPasswordPage.Trouble? = nil
+    ) async throws -> Response {
         let visitor = VisitorToken(request)
-        let page = SetPasswordPage(csrf: visitor.formToken, token: token, trouble: trouble)
+        let own = try await signIn.account(behind: link)
+        let page = SetPasswordPage(csrf: visitor.formToken, token: token, email: own?.address ?? "", trouble: trouble)
         var response = Response(
             page: Frame(visitorOn: .now).document(page),
             status: trouble == nil ? .ok : .unprocessableContent
@@ -169,10 +176,11 @@ struct SigningRoutes {
         guard let token = form["token"], let link = AccountLink(token) else { throw Refusal.linkIsUsedUp }
         let password = form.exactly("password")
         guard password == form.exactly("again") else {
-            return passwordForm(request, token: token, trouble: .different)
+            return try await passwordForm(request, token: token, link, trouble: .different)
         }
-        if let weakness = Password.weakness(of: password) {
-            return passwordForm(request, token: token, trouble: .weak(weakness))
+        guard let own = try await signIn.account(behind: link) else { throw Refusal.linkIsUsedUp }
+        if let weakness = Password.weakness(of: password, personal: own.words) {
+            return try await passwordForm(request, token: token, link, trouble: .weak(weakness))
         }
         try await signIn.setPassword(password, link: link, origin: visit.origin(of: request))
         return .seeOther("/sign-in?set=1")

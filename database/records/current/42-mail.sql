@@ -10,7 +10,7 @@ alter table care.letter enable row level security;
 alter table care.letter force row level security;
 revoke all on care.letter from carekeep_server, carekeep_keykeeper;
 create policy letter_kept_by_the_gate on care.letter to carekeep_gate using (true) with check (true);
-grant select, insert, delete, update (attempts, last_error, sealed, sealed_address, settled_at, state)
+grant select, insert, delete, update (account_id, attempts, last_error, sealed, sealed_address, settled_at, state)
    on care.letter to carekeep_gate;
 
 -- Queues a letter and the job that sends it, in the caller's transaction. For the gate's own functions and the operator on the
@@ -59,7 +59,7 @@ $$;
 create function care.open_letter(
     organization uuid, job uuid, fence bigint,
     out letter uuid, out account uuid, out template text, out language text, out sealed bytea, out sealed_address bytea,
-    out sealed_organization bytea, out queued_at timestamptz
+    out sealed_organization bytea, out queued_at timestamptz, out link_organization uuid
 )
     language plpgsql volatile security definer set search_path = care, pg_temp
 as $$
@@ -75,11 +75,19 @@ begin
     if not found then
         return;
     end if;
+    -- To whoever signs in by an address: now it turns out who that is, and whether they get the link.
+    if l.sign_in_token is not null then
+        link_organization := care.link_for_letter(l);
+        if link_organization is not null then
+            select a.id into l.account_id from care.account a where a.sign_in_token = l.sign_in_token;
+        end if;
+    end if;
     select coalesce(l.sealed_address, a.sealed_address) into reached
       from care.account a where a.id = l.account_id and a.closed_at is null;
-    if reached is null or l.until <= at then
+    if reached is null or l.until <= at or (l.sign_in_token is not null and link_organization is null) then
         update care.letter x set state = 'expired', sealed = null, sealed_address = null, settled_at = at
          where x.organization_id = l.organization_id and x.id = l.id;
+        link_organization := null;
         return;
     end if;
     update care.letter x set attempts = x.attempts + 1 where x.organization_id = l.organization_id and x.id = l.id;

@@ -7,7 +7,7 @@ select format('%s on %s', k.conname, k.conrelid::regclass)
  where k.connamespace = current_schema()::regnamespace and k.contype = 'f'
    and (a.attname, b.attname) <> ('organization_id', 'organization_id')
    and k.conname not in (
-       'membership_is_of_an_account', 'letter_is_to_an_account', 'office_is_of_an_account', 'attestation_is_by_an_account',
+       'membership_is_of_an_account', 'letter_is_to_an_account', 'address_change_is_of_an_account', 'office_is_of_an_account', 'attestation_is_by_an_account',
        'attestation_follows_one_of_its_promise', 'attestation_review_is_of_an_attestation',
        'attestation_review_is_by_an_account', 'attestation_withdrawal_is_of_an_attestation',
        'attestation_withdrawal_is_by_an_account', 'vulnerability_act_is_on_a_report',

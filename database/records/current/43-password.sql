@@ -1,0 +1,278 @@
+-- Passwords and addresses: changed by whoever is signed in, or by a link that was mailed.
+
+alter table care.address_change enable row level security;
+alter table care.address_change force row level security;
+revoke all on care.address_change from carekeep_server, carekeep_keykeeper;
+create policy address_change_kept_by_the_gate on care.address_change to carekeep_gate using (true) with check (true);
+grant select, insert, delete on care.address_change to carekeep_gate;
+grant update (sign_in_token, sealed_address) on care.account to carekeep_gate;
+
+-- The session for pages whose secret is shown, if it is alive; else null.
+create function care.own_session(organization uuid, session_secret bytea) returns care.session
+    language plpgsql stable set search_path = care, pg_temp
+as $$
+declare
+    s care.session;
+    at timestamptz := care.clock();
+begin
+    select x.* into s
+      from care.session x
+      join care.membership m on m.organization_id = x.organization_id and m.account_id = x.account_id
+     where x.organization_id = organization and x.secret_sha256 = sha256(session_secret) and x.used_as = 'page'
+       and x.ended_at is null and x.until > at and x.seen_at + x.idle > at
+       and m.since <= at and (m.until is null or m.until > at);
+    return s;
+end
+$$;
+
+-- What somebody signed in may know of their account: for the pages on which they change it. `setting` is what their password is hashed
+-- with, as password_setting() gives it.
+create function care.own_account(
+    organization uuid, session_secret bytea,
+    out account uuid, out setting text, out sealed_address bytea, out sealed_name bytea, out sealed_organization bytea
+)
+    language plpgsql stable security definer set search_path = care, pg_temp
+as $$
+declare
+    s care.session := care.own_session(organization, session_secret);
+begin
+    select a.id, left(a.password_hash, 29), a.sealed_address, m.sealed_name, o.sealed_name
+      into account, setting, sealed_address, sealed_name, sealed_organization
+      from care.account a
+      join care.membership m on m.organization_id = s.organization_id and m.account_id = a.id
+      join care.organization o on o.organization_id = s.organization_id
+     where a.id = s.account_id and a.closed_at is null;
+end
+$$;
+
+-- The same of whom a link that still works sets the password for.
+create function care.account_of_link(
+    organization uuid, link_secret bytea,
+    out account uuid, out sealed_address bytea, out sealed_name bytea, out sealed_organization bytea
+)
+    language plpgsql stable security definer set search_path = care, pg_temp
+as $$
+begin
+    select a.id, a.sealed_address, m.sealed_name, o.sealed_name
+      into account, sealed_address, sealed_name, sealed_organization
+      from care.link l
+      join care.account a on a.id = l.account_id
+      join care.membership m on m.organization_id = l.organization_id and m.account_id = l.account_id
+      join care.organization o on o.organization_id = l.organization_id
+     where l.organization_id = organization and l.secret_sha256 = sha256(link_secret) and l.purpose = 'set-password'
+       and l.used_at is null and l.until > care.clock();
+end
+$$;
+
+-- Changes the password of whoever is signed in and shows the old one's hash. Every other session ends, and so does every link that sets
+-- the password. True if it did. The letter, if there is one, tells them.
+create function care.change_password(
+    organization uuid, session_secret bytea, old_hash text, new_hash text, letter uuid, letter_sealed bytea,
+    key_epoch integer, salt bytea, sealed bytea
+) returns boolean
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    s care.session := care.own_session(organization, session_secret);
+    at timestamptz := care.clock();
+begin
+    update care.account a set password_hash = new_hash, password_at = at
+     where a.id = s.account_id and a.password_hash = old_hash and a.closed_at is null;
+    if not found then
+        perform care.write_sign_in(
+            s.organization_id, s.account_id, s.id, 'password.change', 'wrong password', key_epoch, salt, sealed);
+        return false;
+    end if;
+    update care.session x set ended_at = at where x.account_id = s.account_id and x.id <> s.id and x.ended_at is null;
+    update care.link l set used_at = at
+     where l.account_id = s.account_id and l.purpose = 'set-password' and l.used_at is null;
+    perform care.tell_account(s.account_id, 'password-changed', letter, letter_sealed, null);
+    perform care.write_sign_in(
+        s.organization_id, s.account_id, s.id, 'password.change', null, key_epoch, salt, sealed);
+    return true;
+end
+$$;
+
+-- A letter that tells an account what has just happened to it; none where mail is not sent.
+create function care.tell_account(account uuid, template text, letter uuid, letter_sealed bytea, sealed_address bytea)
+    returns void
+    language plpgsql volatile set search_path = care, pg_temp
+as $$
+begin
+    if letter is not null then
+        perform care.queue_letter(
+            '00000000-0000-0000-0000-000000000000', letter, account, template, 'en', letter_sealed, sealed_address,
+            interval '3 days');
+    end if;
+end
+$$;
+
+-- Tells whose password was set by the link that this very transaction has used.
+create function care.tell_of_link(organization uuid, link_secret bytea, letter uuid, letter_sealed bytea) returns void
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    told uuid;
+begin
+    select l.account_id into told from care.link l
+     where l.organization_id = organization and l.secret_sha256 = sha256(link_secret) and l.purpose = 'set-password'
+       and l.used_at is not null and l.xmin = pg_current_xact_id()::xid;
+    if found then
+        perform care.tell_account(told, 'password-changed', letter, letter_sealed, null);
+    end if;
+end
+$$;
+
+-- Asks that a link to set the password be mailed to whoever signs in by this address. What is done here is the same whether or not
+-- anybody does: a row is written. Who it is, and whether they get a link, turns out when the letter is sent. (link_for_letter)
+create function care.ask_for_link(
+    token bytea, letter uuid, letter_sealed bytea, link_sha256 bytea, key_epoch integer, salt bytea, sealed bytea
+) returns void
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    at timestamptz := care.clock();
+    nobody constant uuid := '00000000-0000-0000-0000-000000000000';
+begin
+    if not (select g.mails_links from care.guard g) then
+        raise exception using errcode = '42501', message = 'links are not mailed', constraint = 'links_are_mailed';
+    end if;
+    insert into care.letter (
+        organization_id, id, template, language, sealed, sign_in_token, link_sha256, queued_at, until)
+    values (nobody, letter, 'reset-password', 'en', letter_sealed, token, ask_for_link.link_sha256, at,
+            at + interval '30 minutes');
+    insert into care.job (organization_id, kind, key, opening_id, about_id, enqueued_at, run_at)
+    values (nobody, 'mail.send', letter, letter, letter, at, at);
+    perform care.write_sign_in(null, null, null, 'link.ask', null, key_epoch, salt, ask_for_link.sealed);
+end
+$$;
+
+-- Makes the link that a letter to an address brings, when the letter is sent: for the account that signs in by it, in the organisation
+-- it belongs to longest, as long as the letter says. Answers that organisation; null, and makes none, where nobody signs in by it, or
+-- three such letters were sent to them within an hour. Asked for again it is the same link.
+create function care.link_for_letter(l care.letter) returns uuid
+    language plpgsql volatile set search_path = care, pg_temp
+as $$
+declare
+    m care.membership;
+    at timestamptz := care.clock();
+begin
+    select x.* into m
+      from care.membership x
+      join care.account a on a.id = x.account_id
+     where a.sign_in_token = (l).sign_in_token and a.closed_at is null
+       and x.since <= at and (x.until is null or x.until > at)
+     order by x.since, x.organization_id limit 1;
+    if not found then
+        return null;
+    end if;
+    if 3 <= (select count(*) from care.letter x
+              where x.account_id = m.account_id and x.sign_in_token is not null and x.id <> (l).id
+                and x.queued_at > at - interval '1 hour') then
+        return null;
+    end if;
+    update care.letter x set account_id = m.account_id
+     where x.organization_id = (l).organization_id and x.id = (l).id;
+    insert into care.link (organization_id, account_id, purpose, secret_sha256, until)
+    values (m.organization_id, m.account_id, 'set-password', (l).link_sha256, (l).until)
+        on conflict do nothing;
+    return m.organization_id;
+end
+$$;
+
+-- Whether links are mailed to whoever asks: said by the operator's process as the server starts.
+create function care.mail_links(are_mailed boolean) returns void
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+begin
+    update care.guard set mails_links = are_mailed where mails_links <> are_mailed;
+end
+$$;
+grant update (mails_links) on care.guard to carekeep_gate;
+
+-- Asks for another address: whoever is signed in and shows their password's hash. The link goes to the new address; nothing changes
+-- before it is followed. True if it was asked for. That somebody else signs in by that address is not told here.
+create function care.ask_for_address(
+    organization uuid, session_secret bytea, hash text, token bytea, new_address bytea, secret_sha256 bytea, letter uuid,
+    letter_sealed bytea, key_epoch integer, salt bytea, sealed bytea
+) returns boolean
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    s care.session := care.own_session(organization, session_secret);
+begin
+    if not exists (
+        select from care.account a where a.id = s.account_id and a.password_hash = hash and a.closed_at is null) then
+        perform care.write_sign_in(
+            s.organization_id, s.account_id, s.id, 'address.ask', 'wrong password', key_epoch, salt, sealed);
+        return false;
+    end if;
+    delete from care.address_change x where x.account_id = s.account_id;
+    insert into care.address_change (account_id, sign_in_token, sealed_address, secret_sha256, until)
+    values (s.account_id, token, new_address, ask_for_address.secret_sha256, care.clock() + interval '1 day');
+    perform care.queue_letter(
+        '00000000-0000-0000-0000-000000000000', letter, s.account_id, 'verify-address', 'en', letter_sealed, new_address,
+        interval '1 day');
+    perform care.write_sign_in(s.organization_id, s.account_id, s.id, 'address.ask', null, key_epoch, salt, sealed);
+    return true;
+end
+$$;
+
+-- Whether a link to another address still works.
+create function care.address_link_works(link_secret bytea) returns boolean
+    language plpgsql stable security definer set search_path = care, pg_temp
+as $$
+begin
+    return exists (select from care.address_change x where x.secret_sha256 = sha256(link_secret) and x.until > care.clock());
+end
+$$;
+
+-- Changes the address, by the link that was mailed to the new one; the old one is told. True if it did: not if somebody else signs
+-- in by the new one by now.
+create function care.change_address(
+    link_secret bytea, letter uuid, letter_sealed bytea, key_epoch integer, salt bytea, sealed bytea
+) returns boolean
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    c care.address_change;
+    old bytea;
+begin
+    delete from care.address_change x where x.secret_sha256 = sha256(link_secret) and x.until > care.clock() returning * into c;
+    select a.sealed_address into old from care.account a where a.id = c.account_id and a.closed_at is null;
+    if old is null or exists (
+        select from care.account a where a.sign_in_token = c.sign_in_token and a.id <> c.account_id) then
+        perform care.write_sign_in(null, null, null, 'address.change', 'no such link', key_epoch, salt, sealed);
+        return false;
+    end if;
+    update care.account a set sign_in_token = c.sign_in_token, sealed_address = c.sealed_address where a.id = c.account_id;
+    perform care.tell_account(c.account_id, 'address-changed', letter, letter_sealed, old);
+    perform care.write_sign_in(null, c.account_id, null, 'address.change', null, key_epoch, salt, sealed);
+    return true;
+end
+$$;
+
+do $$
+declare
+    f regprocedure;
+begin
+    for f in select oid::regprocedure from pg_proc
+              where pronamespace = 'care'::regnamespace
+                and proname in ('own_session', 'own_account', 'account_of_link', 'change_password', 'tell_account', 'tell_of_link',
+                                'ask_for_link', 'link_for_letter', 'mail_links', 'ask_for_address', 'address_link_works',
+                                'change_address') loop
+        execute format('alter function %s owner to carekeep_gate', f);
+        execute format('revoke all on function %s from public', f);
+    end loop;
+end
+$$;
+grant execute on function
+    care.own_account(uuid, bytea),
+    care.account_of_link(uuid, bytea),
+    care.change_password(uuid, bytea, text, text, uuid, bytea, integer, bytea, bytea),
+    care.tell_of_link(uuid, bytea, uuid, bytea),
+    care.ask_for_link(bytea, uuid, bytea, bytea, integer, bytea, bytea),
+    care.ask_for_address(uuid, bytea, text, bytea, bytea, bytea, uuid, bytea, integer, bytea, bytea),
+    care.address_link_works(bytea),
+    care.change_address(bytea, uuid, bytea, integer, bytea, bytea)
+    to carekeep_server;
