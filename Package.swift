@@ -131,7 +131,11 @@ let package = Package(
         .testTarget(
             name: "PortalTests",
             dependencies: [
-                "CCurl", "Care", "People", "Portal", "Postgres", "Seals", .product(name: "Logging", package: "swift-log"),
+                "CCurl", "Care", "People", "Portal", "Postgres", "Seals",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: strict
         ),

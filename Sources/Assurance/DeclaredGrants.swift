@@ -220,6 +220,10 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may update on session \
         (ended_at, second_factor_at, second_factor_is_due, secret_sha256, seen_at, stepped_up_at, tries, tries_wait_until)
         carekeep_gate may delete on session
+        carekeep_gate may delete on spending
+        carekeep_gate may insert on spending
+        carekeep_gate may select on spending
+        carekeep_gate may update on spending (period, spent, until)
         carekeep_gate may delete on token
         carekeep_gate may select on token
         carekeep_gate may delete on vulnerability
@@ -324,11 +328,13 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute renew_recovery_codes(uuid,bytea,text,bytea[],integer,bytea,bytea)
         carekeep_server may execute remove_second_factor(uuid,bytea,text,integer,bytea,bytea)
         carekeep_server may execute settle_letter(uuid,uuid,bigint,text,text)
+        carekeep_server may execute settle_spending(bytea[],bigint[],integer[],integer[])
         carekeep_server may execute sweep_jobs()
         carekeep_server may execute sweep_letters()
         carekeep_server may execute sweep_links()
         carekeep_server may execute sweep_passes()
         carekeep_server may execute sweep_sessions()
+        carekeep_server may execute sweep_spending()
         carekeep_server may execute take_job(text[])
         carekeep_server may execute tell_of_link(uuid,bytea,uuid,bytea)
         carekeep_server may execute unknown_references(bytea[])

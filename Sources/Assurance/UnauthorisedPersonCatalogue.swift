@@ -92,8 +92,7 @@ struct Catalogue {
     static let ofTheInstallation: Set<String> = [
         "account", "act", "address_change", "attestation", "attestation_review", "attestation_withdrawal", "built_in_role",
         "guard", "job_kind", "migration", "office", "permission", "probe_result", "recovery_code", "second_factor",
-        "second_factor_offer", "setting", "vulnerability",
-        "vulnerability_act",
+        "second_factor_offer", "setting", "spending", "vulnerability", "vulnerability_act",
     ]
 }
 

@@ -37,6 +37,7 @@ struct GateChecks {
         try jobs()
         try letters()
         try changingAccounts()
+        try spending()
         try moves()
         try sharedMoves()
         try merges()

@@ -721,8 +721,22 @@ struct Specimen: Sendable {
         isOfPatient: false
     )
 
+    private static let spending = Specimen(
+        name: "spending",
+        table: "spending",
+        match: nil,
+        row: { _, _ in
+            [
+                ("bucket", "\(Primitive.freshBytes(16))"), ("period", "1"), ("spent", "1"),
+                ("until", "now() + interval '1 minute'"),
+            ]
+        },
+        change: "spent = 1000000",
+        isOfPatient: false
+    )
+
     private static let installation = [
-        letter, addressChange,
+        letter, addressChange, spending,
         Specimen(
             name: "permission",
             table: "permission",

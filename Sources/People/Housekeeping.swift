@@ -13,6 +13,7 @@ public enum Housekeeping {
             try await repeatedly("select care.sweep_links()", job)
             try await repeatedly("select care.sweep_jobs()", job)
             try await repeatedly("select care.sweep_letters()", job)
+            try await repeatedly("select care.sweep_spending()", job)
         },
     ]
 

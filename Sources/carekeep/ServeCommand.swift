@@ -54,6 +54,7 @@ struct ServeCommand: AsyncParsableCommand {
             keys: home.keys,
             terms: .init(acknowledge: configuration.security.acknowledge, answer: configuration.security.answer)
         )
+        let rates = RateLimits(configuration.rateLimits, book: SpendingBook(store: home.store, keys: home.keys))
         let services = Services(
             signIn: home.signIn,
             federated: FederatedSignIn(
@@ -76,15 +77,27 @@ struct ServeCommand: AsyncParsableCommand {
                 languages: configuration.security.languages,
                 base: configuration.publicAddress
             ),
+            rates: rates,
             isReady: { await home.isReady },
             measures: {
                 await Self.measures(of: home) + Self.measures(of: reports)
                     + JobMeasures(queue: home.jobs, worker: worker).now + Self.measures(of: trust, attestations)
                     + Self.measures(of: desk) + Self.measures(of: letters)
+                    + [
+                        Measure(
+                            "carekeep_requests_refused_total",
+                            .counter,
+                            rates.refused,
+                            help: "Requests answered with 429, as one person, address or organisation asked too often."
+                        )
+                    ]
             }
         )
         let server = PortalServer(try options(configuration), services: services, log: log)
-        try await server.run(alongside: [Inspecting(home: home, log: log), Working(worker: worker)]) {
+        let alongside: [any Service] = [
+            Inspecting(home: home, log: log), Working(worker: worker), SettlingLimits(rates),
+        ]
+        try await server.run(alongside: alongside) {
             log.info("ready", ["port": .count(configuration.https.port)])
         }
         await home.close()

@@ -286,6 +286,26 @@ extension ConfigurationSection {
         return security
     }
 
+    /// How much of each kind one may ask for.
+    func rateLimits() -> [RouteClass: Int] {
+        let usual: [RouteClass: Int] = [
+            .signIn: 60, .links: 60, .pages: 300, .reads: 3_000, .writes: 1_200, .searches: 600, .exports: 60,
+            .open: 600,
+            .reports: 5, .following: 60,
+        ]
+        var limits: [RouteClass: Int] = [:]
+        for kind in RouteClass.allCases {
+            limits[kind] = value(
+                kind.rawValue,
+                or: usual[kind] ?? 600,
+                rule: "must be a whole number from 1 to 1000000000",
+                show: { "\($0)" },
+                parse: { Int($0).flatMap { (1...1_000_000_000).contains($0) ? $0 : nil } }
+            )
+        }
+        return limits
+    }
+
     /// Where letters go.
     func mail() -> ServerConfiguration.Mail? {
         let host: String? = value(

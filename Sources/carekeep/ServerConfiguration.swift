@@ -34,6 +34,8 @@ struct ServerConfiguration: Sendable, Equatable {
     var limits: Limits
     /// How long someone stays signed in.
     var sessions: Sessions
+    /// How much one may ask for, by the minute or the hour.
+    var rateLimits: [RouteClass: Int]
     /// Who is told of errors.
     var reports: ErrorReports
     /// Who takes letters; nil for nobody, and then links are handed over.
@@ -246,6 +248,8 @@ struct ServerConfiguration: Sendable, Equatable {
         let limits = top.section("limits")
         let body = limits.size("body", or: 8 << 20)
         self.limits = Limits(bodyBytes: body, bundleBytes: limits.size("bundle", or: max(64 << 20, body)))
+
+        rateLimits = top.section("rate_limits").rateLimits()
 
         let sessions = top.section("sessions")
         self.sessions = Sessions(

@@ -50,7 +50,7 @@ enum FunctionMutants {
         + months
         + looking + asking + taking + holding + failing + sweeping
         + proving + attesting + reportingWeaknesses + roles + changingRoles + leaving + settingThings
-        + federating + writingLetters + changingAccounts
+        + federating + writingLetters + changingAccounts + spending
 
     private static let acting: [Damage] = [
         ("acting", "if shown is null or shown = '' then", "if shown is null then"),
@@ -1261,6 +1261,20 @@ enum FunctionMutants {
         ("change_address", "a.sign_in_token = c.sign_in_token and", ""),
         ("change_address", "where a.id = c.account_id;\n    perform", "where true;\n    perform"),
         ("change_address", "letter_sealed, old)", "letter_sealed, null)"),
+    ]
+
+    private static let spending: [Damage] = [
+        ("settle_spending", "excluded.period = s.period then", "true then"),
+        ("settle_spending", "least(s.spent::bigint + excluded.spent, 1000000000)", "excluded.spent"),
+        ("settle_spending", "when excluded.period > s.period then excluded.spent", "when false then 0"),
+        ("settle_spending", "else s.spent end", "else excluded.spent end"),
+        ("settle_spending", "period = greatest(s.period, excluded.period)", "period = excluded.period"),
+        ("settle_spending", "until = greatest(s.until, excluded.until)", "until = s.until"),
+        ("settle_spending", "where b.amount > 0", ""),
+        ("settle_spending", "least(b.amount, 1000000)", "b.amount"),
+        ("settle_spending", "2 * make_interval(secs => least(b.seconds, 3600))", "interval '1 day'"),
+        ("sweep_spending", "where s.until <= care.clock()", ""),
+        ("sweep_spending", "s.until <= care.clock()", "false"),
     ]
 
     private static let reportingWeaknesses: [Damage] = [

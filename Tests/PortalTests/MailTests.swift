@@ -136,7 +136,9 @@ private func message(_ subject: MailText = "Hello", _ body: MailText = "Hello,\n
     @Test func `names us as we are called`() {
         #expect(mailOptions()?.url == "smtp://mail.example.org:587/care.example.org")
         #expect(mailOptions(sealing: .implicit)?.url == "smtps://mail.example.org:587/care.example.org")
-        #expect(mailOptions(base: "https://care.example.org:8443")?.url == "smtp://mail.example.org:587/care.example.org")
+        #expect(
+            mailOptions(base: "https://care.example.org:8443")?.url == "smtp://mail.example.org:587/care.example.org"
+        )
         #expect(mailOptions(base: "https://[::1]:8443")?.url == "smtp://mail.example.org:587/localhost")
         #expect(mailOptions(base: "https://192.0.2.1")?.url == "smtp://mail.example.org:587/localhost")
     }

@@ -23,6 +23,8 @@ public struct Services: Sendable {
     public let vulnerabilities: VulnerabilityDesk
     /// What is said about reporting them.
     public let security: SecurityNotice
+    /// How much may be asked for.
+    public let rates: RateLimits
     /// Whether the stores answer.
     public let isReady: @Sendable () async -> Bool
     /// What they count, for the metrics.
@@ -38,6 +40,7 @@ public struct Services: Sendable {
         attestations: AttestationDesk,
         vulnerabilities: VulnerabilityDesk,
         security: SecurityNotice,
+        rates: RateLimits,
         isReady: @escaping @Sendable () async -> Bool,
         measures: @escaping @Sendable () async -> [Measure] = { [] }
     ) {
@@ -49,6 +52,7 @@ public struct Services: Sendable {
         self.attestations = attestations
         self.vulnerabilities = vulnerabilities
         self.security = security
+        self.rates = rates
         self.isReady = isReady
         self.measures = measures
     }
@@ -70,6 +74,7 @@ func portal(
     router.add(middleware: SecurityHeaders())
     router.add(middleware: ServedMethods())
     router.add(middleware: AnswerFailures(log: log, limits: limits))
+    router.add(middleware: LimitRates(limits: services.rates))
 
     let signing = SigningRoutes(
         signIn: services.signIn,
@@ -97,7 +102,9 @@ func portal(
     accounts.add(toOpen: open)
     fhir.add(toOpen: open)
     TrustRoutes(desk: services.trust, signIn: services.signIn).add(toOpen: open)
-    VulnerabilityRoutes(desk: services.vulnerabilities, notice: services.security).add(toOpen: open)
+    VulnerabilityRoutes(desk: services.vulnerabilities, notice: services.security, limits: services.rates).add(
+        toOpen: open
+    )
 
     let pages = router.group().add(middleware: PageDoor(signIn: services.signIn)).group(context: PageVisit.self)
     charts.add(to: pages)

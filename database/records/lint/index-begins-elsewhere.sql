@@ -12,7 +12,7 @@ select format('%s on %s', i.indexrelid::regclass, i.indrelid::regclass)
        'job_kind_pkey', 'pass_pkey', 'permission_pkey', 'setting_pkey', 'migration_pkey', 'probe_result_pkey',
        'probe_result_by_probe', 'office_pkey', 'attestation_pkey',
        'attestation_is_known_with_its_author', 'attestation_is_known_with_its_promise', 'attestation_follows_the_last',
-       'attestation_review_pkey', 'attestation_withdrawal_pkey',
+       'attestation_review_pkey', 'spending_pkey', 'attestation_withdrawal_pkey',
        'second_factor_pkey', 'second_factor_offer_pkey', 'recovery_code_pkey',
        'vulnerability_pkey', 'vulnerability_is_found_by_one_token', 'vulnerability_by_number', 'vulnerability_act_pkey',
        'federated_session_by_subject')

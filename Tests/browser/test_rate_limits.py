@@ -1,0 +1,94 @@
+"""Whoever asks too often waits, on whichever server, and nobody else does. (NET-3)"""
+
+import time
+
+import httpx
+import pytest
+
+from conftest import csrf_of
+from installation import Person, create, eventually, installation, patient
+
+ADA, BEN = Person("ada@tester.example"), Person("ben@tester.example")
+FEW = {"sign_in": 12, "links": 12, "pages": 12, "reads": 15, "writes": 1000, "searches": 1000, "exports": 3, "open": 1000}
+
+
+@pytest.fixture(scope="module")
+def home():
+    with installation("rates") as home:
+        home.settings = {"rate_limits": FEW}
+        home.configure()
+        link = home.found()
+        home.start()
+        home.set_password(link)
+        with home.api(ADA) as api:
+            with home.client() as client:
+                body = {"name": "Ben", "email": BEN.email, "roles": ["caregiver"]}
+                answer = client.post("/api/members", json=body, headers={"Authorization": api.headers["Authorization"]})
+            home.set_password(answer.json()["link"])
+            home.child = create(api, patient())
+        yield home
+
+
+@pytest.fixture(autouse=True)
+def fresh(home):
+    """A minute that has just begun, of which nobody has spent anything."""
+    minute = time.time() // 60
+    assert eventually(lambda: time.time() // 60 > minute, 61)
+    yield
+
+
+def until_refused(ask, most):
+    """How many were answered otherwise before the first 429, and that one."""
+    for number in range(most + 5):
+        answer = ask()
+        if answer.status_code == 429:
+            return number, answer
+    raise AssertionError(f"{most + 5} were answered")
+
+
+def test_one_person_waits_and_others_do_not(home):
+    with home.api(ADA) as ada, home.api(BEN) as ben:
+        taken, refused = until_refused(lambda: ada.get(f"Patient/{home.child}"), FEW["reads"])
+        assert taken == FEW["reads"]
+        assert 0 < int(refused.headers["retry-after"]) <= 60
+        outcome = refused.json()
+        assert outcome["resourceType"] == "OperationOutcome" and outcome["issue"][0]["code"] == "throttled"
+        assert ben.get(f"Patient/{home.child}").status_code == 404, "somebody else at the same address is answered"
+        assert ada.get("Observation", params={"patient": home.child}).status_code == 200, "another kind is answered"
+        until_refused(lambda: ada.get(f"Patient/{home.child}/$everything"), FEW["exports"])
+        assert ada.create(patient()).status_code == 201
+
+
+def test_a_made_up_token_uses_up_nobodys(home):
+    with home.api(ADA) as ada, home.client() as client:
+        forged = ada.token[:-8] + "AAAAAAAA"
+        headers = {"Authorization": f"Bearer {forged}"}
+        for _ in range(3 * FEW["reads"]):
+            assert client.get(f"/fhir/Patient/{home.child}", headers=headers).status_code == 401
+        assert ada.get(f"Patient/{home.child}").status_code == 200
+
+
+def test_trying_passwords_from_one_address_ends_soon_and_signed_in_people_go_on(home):
+    with home.client() as client, home.client() as signed_in:
+        assert home.sign_in(signed_in, ADA).status_code == 303
+        body = {"email": ADA.email, "password": "not the password"}
+        _, refused = until_refused(lambda: client.post("/api/session", json=body), FEW["sign_in"])
+        assert refused.json()["issue"][0]["code"] == "throttled"
+        page = client.post("/sign-in", data={"csrf": csrf_of(client.get("/sign-in")), **body})
+        assert page.status_code == 429 and int(page.headers["retry-after"]) <= 60 and "Please wait" in page.text
+        assert signed_in.get("/patients").status_code == 200
+
+
+def test_what_is_spent_elsewhere_counts_here(home):
+    """Another server is, to this one, what the store tells: rows that grew by more than it has told."""
+    search = {"patient": home.child}
+    with home.api(ADA) as ada:
+        assert ada.get("Observation", params=search).status_code == 200
+        assert eventually(lambda: home.sql("records", "select count(*) from care.spending") != "0", 10)
+
+        def is_refused():
+            home.sql("records", "update care.spending set spent = 900000")
+            return ada.get("Observation", params=search).status_code == 429
+
+        assert eventually(is_refused, 20, every=0.5)
+    assert "127.0.0.1" not in home.sql("records", "select encode(bucket, 'escape'), * from care.spending")

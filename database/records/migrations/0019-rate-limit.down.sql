@@ -1,0 +1,3 @@
+-- The way back. Nothing that anybody misses.
+
+drop table care.spending;
