@@ -46,6 +46,10 @@ public struct DeclaredGrants: Sendable {
         act patient.merge: patients, asks for record.administer, carries patient.merge, record.change, record.move, \
         record.read, record.write, version.read; reached as assignment, care-team, guardian, self; after stepping up
         act patient.search: roster, asks for record.read, carries roster.read
+        act reach.end: patient, asks for sharing.write, carries member.read, reach.end; reached as assignment, care-team, guardian
+        act reach.give: patient, asks for sharing.write, carries member.read, reach.give; reached as assignment, care-team, guardian
+        act reach.team: patient, asks for sharing.read, carries member.read, reach.read; \
+        reached as assignment, care-team, guardian, self
         act reach.read: patient, asks for sharing.read, carries entry.read, member.read, reach.read, record.read; reached \
         as guardian, self
         act reach.share: patient, asks for sharing.write, carries member.read, reach.read, reach.share; reached as \
@@ -272,6 +276,8 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute change_setting(text,text)
         carekeep_server may execute settings()
         carekeep_server may execute end_membership(uuid,timestamp with time zone,uuid,integer,bytea,bytea)
+        carekeep_server may execute give_reach(uuid,uuid,text,timestamp with time zone)
+        carekeep_server may execute end_reach(uuid)
         carekeep_server may execute end_role(uuid)
         carekeep_server may execute make_role(uuid,text,text[])
         carekeep_server may execute roles_offered()

@@ -31,6 +31,7 @@ struct GateChecks {
         try renewing()
         try givingRoles()
         try leaving()
+        try team()
         try links()
         try versions()
         try several()
@@ -500,7 +501,8 @@ extension GateChecks {
             "record.create": writers, Scene.actAboutSeveral: writers,
             "record.update": writers, "record.delete": writers, "record.history": kinds, "patient.history": kinds,
             "bundle.write": writers, "record.move": writers, "patient.merge": writers, "trail.read": own,
-            "reach.read": own, "reach.share": own, "reach.withdraw": own,
+            "reach.read": own, "reach.share": own, "reach.withdraw": own, "reach.team": writers,
+            "reach.give": writers.subtracting(["self"]), "reach.end": writers.subtracting(["self"]),
         ]
     }()
 

@@ -45,7 +45,7 @@ struct Specimen: Sendable {
 
     private static let seeMembers: Set<String> = [
         "trail.read", "reach.read", "reach.share", "reach.withdraw", "member.list", "member.add",
-        "member.change-roles", "member.end", "notice.list",
+        "member.change-roles", "member.end", "notice.list", "reach.team", "reach.give", "reach.end",
     ]
     private static let seeRoles: Set<String> = [
         "member.list", "member.change-roles", "role.make", "role.change", "role.end",
@@ -63,7 +63,7 @@ struct Specimen: Sendable {
         "record.history", "patient.history", "record.browse", "record.move", "patient.merge",
     ]
     private static let readRoster: Set<String> = ["patient.list", "patient.search", "patient.browse"]
-    private static let readReach: Set<String> = ["reach.read", "reach.share", "reach.withdraw"]
+    private static let readReach: Set<String> = ["reach.read", "reach.share", "reach.withdraw", "reach.team"]
     private static let writeRecords: Set<String> = [
         "record.create", "record.create.several", "record.update", "record.delete", "bundle.write", "record.move",
         "patient.merge",

@@ -45,6 +45,8 @@ public enum Refusal: String, Error, Sendable, CaseIterable {
     case shareLastsTooLong = "share_lasts_too_long"
     /// A role that whoever asks may not give, take or change: they do not hold what it permits.
     case roleIsNotYours = "role_is_not_yours"
+    /// A way of reaching a patient that whoever asks may not give, or not to this member, or not for so long.
+    case reachIsNotYours = "reach_is_not_yours"
     /// The last owner of an organisation stays its owner.
     case lastOwner = "last_owner"
     /// That would be more patients than one may be shown in a day. Whoever runs the organisation is told.

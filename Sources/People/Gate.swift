@@ -155,6 +155,7 @@ extension PostgresError {
         case (_, _, "setting_is_within_bounds"?): Refusal.settingIsOutOfBounds
         case (_, _, "membership_ends_within_a_year"?), (_, _, "successor_is_a_member_who_writes"?):
             Refusal.endIsNotPossible
+        case (_, _, "reach_is_theirs_to_give"?): Refusal.reachIsNotYours
         case (_, _, "role_is_theirs_to_give"?): Refusal.roleIsNotYours
         case (_, _, "organization_keeps_an_owner"?): Refusal.lastOwner
         case (_, _, "share_lasts_a_year_at_most"?), (_, _, "reach_ends_after_it_begins"?): Refusal.shareLastsTooLong

@@ -50,7 +50,7 @@ enum FunctionMutants {
         + months
         + looking + asking + taking + holding + failing + sweeping
         + proving + attesting + reportingWeaknesses + roles + changingRoles + leaving + settingThings
-        + federating + writingLetters + changingAccounts + spending
+        + federating + writingLetters + changingAccounts + spending + team
 
     private static let acting: [Damage] = [
         ("acting", "if shown is null or shown = '' then", "if shown is null then"),
@@ -1019,6 +1019,27 @@ enum FunctionMutants {
         ),
         ("settings", "if not care.acting_may('settings.read') then", "if false then"),
         ("settings", "where o.organization_id = care.acting_organization()", ""),
+    ]
+
+    private static let team: [Damage] = [
+        ("require_may_let_in", "r.organization_id = shown.organization_id and r.account_id", "r.account_id"),
+        ("require_may_let_in", "and r.account_id = shown.account_id", ""),
+        ("require_may_let_in", "and r.patient_id = patient", ""),
+        ("require_may_let_in", "and require_may_let_in.kind = 'assignment'", ""),
+        ("require_may_let_in", "and r.withdrawn_at is null", ""),
+        ("require_may_let_in", "and r.since <= at", ""),
+        ("require_may_let_in", "and (r.until is null or r.until >= lasting)", ""),
+        ("give_reach", "if not coalesce('reach.give' = any (shown.powers), false) then", "if false then"),
+        ("give_reach", "and lasting <= at + interval '31 days 1 hour'", ""),
+        ("give_reach", "or account = shown.account_id", ""),
+        ("give_reach", "m.organization_id = shown.organization_id and", ""),
+        ("give_reach", "and (m.until is null or m.until > at)", ""),
+        ("give_reach", "and 'record.read' = any (m.permits)", ""),
+        ("give_reach", "perform care.require_may_let_in(shown, patient, kind, lasting);", ""),
+        ("end_reach", "if not coalesce('reach.end' = any (shown.powers), false) then", "if false then"),
+        ("end_reach", "and r.patient_id = any (shown.patients)", ""),
+        ("end_reach", "and r.kind in ('care-team', 'assignment')", ""),
+        ("end_reach", "and r.withdrawn_at is null", ""),
     ]
 
     private static let links: [Damage] = [

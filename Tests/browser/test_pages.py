@@ -91,7 +91,7 @@ def check_layout(window):
     wide = window.execute_script("return document.documentElement.scrollWidth > document.documentElement.clientWidth")
     assert not wide, f"{window.current_url} is wider than the window"
     small = window.execute_script("""
-        return [...document.querySelectorAll('button, .button, input:not([type=hidden]), select')]
+        return [...document.querySelectorAll('button, .button, .tick, input:not([type=hidden], [type=checkbox]), select')]
             .filter(one => one.offsetParent && one.getBoundingClientRect().height < 32).map(one => one.outerHTML)""")
     assert not small, small
 
@@ -192,6 +192,17 @@ def test_who_looked_names_the_reader_at_once(signed_in, window, people):
     text = window.find_element(By.TAG_NAME, "main").text
     assert people.parent.name in text or "You" in text
     check(window, "looked")
+
+
+def test_people_roles_and_settings(signed_in, window, people):
+    signed_in(people.one(profile="clinic", patients=True), next="/members")
+    check(window, "members")
+    leave(window, window.find_elements(By.PARTIAL_LINK_TEXT, "Change")[-1].click)
+    check(window, "member")
+    here = window.current_url.split("/members")[0]
+    for page in ("roles", "settings", "leave"):
+        window.get(f"{here}/{page}")
+        check(window, page)
 
 
 def test_sharing_says_who_can_read(signed_in, window, people):

@@ -201,3 +201,21 @@ def test_others_see_none_of_these_pages(client, people, sign_in):
     for page in ("/members", "/roles", "/settings"):
         assert client.get(page).status_code == 404
     assert "/members" not in client.get("/patients").text
+
+
+def test_a_doctor_lets_a_colleague_in_and_out(client, clinic_owner, join):
+    doctor, theirs = join(["clinician"])
+    mate, mates = join(["clinician"])
+    patient = client.post("/fhir/Patient", json=PATIENT, headers=theirs).json()["id"]
+    team = f"/api/patients/{patient}/team"
+    assert client.get(f"/fhir/Patient/{patient}", headers=mates).status_code == 404
+    assert client.post(team, json={"member": mate.id, "kind": "care-team"}, headers=mates).status_code == 404
+    assert client.post(team, json={"member": mate.id, "kind": "guardian"}, headers=theirs).status_code == 422
+    assert client.post(team, json={"member": mate.id, "kind": "assignment"}, headers=theirs).status_code == 422
+    given = client.post(team, json={"member": mate.id, "kind": "care-team"}, headers=theirs)
+    assert given.status_code == 201, given.text
+    assert client.get(f"/fhir/Patient/{patient}", headers=mates).status_code == 200
+    kinds = [one["kind"] for one in client.get(team, headers=mates).json()]
+    assert kinds == ["care-team", "care-team"]
+    assert client.delete(f"{team}/{given.json()['id']}", headers=theirs).status_code == 204
+    assert client.get(f"/fhir/Patient/{patient}", headers=mates).status_code == 404

@@ -231,7 +231,9 @@ struct ChartRoutes {
         case .share?: .shared
         case .stopSharing?: .stoppedSharing
         case .endMembership?: .other("was handed this record, or handed it over, as a member left")
-        case .readReach?: .other("looked at who can read this record")
+        case .giveReach?: .other("let a colleague in to this record")
+        case .endReach?: .other("ended a colleague’s way into this record")
+        case .readReach?, .listTeam?: .other("looked at who can read this record")
         default: .other("did something that this page has no words for")
         }
     }

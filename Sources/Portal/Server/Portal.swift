@@ -120,6 +120,7 @@ func portal(
     secondFactor.add(toAPI: api)
     MemberRoutes(members: services.members).add(to: api)
     RoleRoutes(members: services.members).add(to: api)
+    TeamRoutes(records: services.records).add(to: api)
     return router
 }
 

@@ -170,7 +170,8 @@ extension Refusal {
         case .tooLarge: .contentTooLarge
         case .exists, .changedMeanwhile, .lastOwner: .conflict
         case .versionDiffers, .severalMatch: .preconditionFailed
-        case .shareLastsTooLong, .weakPassword, .patientMerged, .settingIsOutOfBounds, .endIsNotPossible:
+        case .shareLastsTooLong, .weakPassword, .patientMerged, .settingIsOutOfBounds, .endIsNotPossible,
+            .reachIsNotYours:
             .unprocessableContent
         }
     }
@@ -214,6 +215,11 @@ extension Refusal {
         case .settingIsOutOfBounds: Outcome(.value, "there is no such setting, or the value is out of its bounds")
         case .endIsNotPossible:
             Outcome(.businessRule, "patients go to a member who may write records, and an end is a time within a year")
+        case .reachIsNotYours:
+            Outcome(
+                .businessRule,
+                "one lets in colleagues who may read records, for no more and no longer than one is there; a job ends within 31 days"
+            )
         case .lastOwner: Outcome(.businessRule, "the last owner stays; make somebody else an owner first")
         case .severalMatch: Outcome(.multipleMatches, "the condition must be met by one record at most")
         case .shareLastsTooLong: Outcome(.businessRule, "a share ends in the future, within a year")

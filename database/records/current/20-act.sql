@@ -36,6 +36,10 @@ insert into care.act (name, scope, permission, powers, reach) values
     ('reach.read', 'patient', 'sharing.read', '{reach.read,member.read,record.read,entry.read}', '{guardian,self}'),
     ('reach.share', 'patient', 'sharing.write', '{reach.read,reach.share,member.read}', '{guardian,self}'),
     ('reach.withdraw', 'patient', 'sharing.write', '{reach.read,reach.withdraw,member.read}', '{guardian,self}'),
+    -- Who treats somebody lets colleagues in, and out.
+    ('reach.team', 'patient', 'sharing.read', '{reach.read,member.read}', '{guardian,self,care-team,assignment}'),
+    ('reach.give', 'patient', 'sharing.write', '{reach.give,member.read}', '{guardian,care-team,assignment}'),
+    ('reach.end', 'patient', 'sharing.write', '{reach.end,member.read}', '{guardian,care-team,assignment}'),
     ('directory.read', 'directory', 'directory.read', '{directory.read}', '{}'),
     ('directory.search', 'directory', 'directory.read', '{directory.read}', '{}'),
     ('directory.browse', 'directory', 'directory.read', '{directory.read,version.read}', '{}'),
