@@ -16,7 +16,8 @@ struct CarekeepCommand: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, InitCommand.self, LinkCommand.self, SecondFactorCommand.self, ImportCommand.self,
             MigrateCommand.self,
-            JobsCommand.self, MailCommand.self, PreflightCommand.self, ProveCommand.self, VerifyCommand.self, StewardsCommand.self,
+            JobsCommand.self, MailCommand.self, PreflightCommand.self, ProveCommand.self, VerifyCommand.self,
+            StewardsCommand.self,
             VulnerabilitiesCommand.self, ProvidersCommand.self, PackCommand.self, RootKeyCommand.self,
             AccessCommand.self,
             LeaveCommand.self,

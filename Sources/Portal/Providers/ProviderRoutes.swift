@@ -17,13 +17,7 @@ import People
 struct ProviderRoutes {
     let federated: FederatedSignIn
     let signIn: SignIn
-    /// Visits that one address may begin within an hour: a whole clinic's may be one.
-    private let visits = AddressLimit(600)
-
-    init(federated: FederatedSignIn, signIn: SignIn) {
-        self.federated = federated
-        self.signIn = signIn
-    }
+    let limits: RateLimits
 
     func add(toOpen open: RouterGroup<Visit>) {
         open.get("sign-in/at/{organization}") { request, context in try await list(request, context) }
@@ -65,7 +59,7 @@ struct ProviderRoutes {
         // Nobody else's page sends people on their way through us.
         let site = request.headers[HTTPField.Name("Sec-Fetch-Site")!]
         guard site == nil || site == "same-origin" || site == "none" else { return .seeOther(Address.signIn) }
-        guard visits.wait(context.remoteAddress) == nil else { throw SignInTrouble.full }
+        guard limits.take(.signIn, context.remoteAddress) == nil else { throw SignInTrouble.full }
         let departure = try await federated.begin(at: provider)
         var response = Self.elsewhere(departure.location)
         response.headers[.setCookie] = VisitCookie(secret: departure.secret, next: Self.next(request)).kept

@@ -97,7 +97,7 @@ func portal(
     HealthRoutes(isReady: services.isReady).add(to: open)
     AssetRoutes().add(to: open)
     signing.add(toOpen: open)
-    ProviderRoutes(federated: services.federated, signIn: services.signIn).add(toOpen: open)
+    ProviderRoutes(federated: services.federated, signIn: services.signIn, limits: services.rates).add(toOpen: open)
     let accounts = AccountRoutes(signIn: services.signIn)
     accounts.add(toOpen: open)
     fhir.add(toOpen: open)
