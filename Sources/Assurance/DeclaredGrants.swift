@@ -30,6 +30,7 @@ public struct DeclaredGrants: Sendable {
         act directory.search: directory, asks for directory.read, carries directory.read
         act member.add: organization, asks for member.administer, carries member.add, member.read; after stepping up
         act member.change-roles: organization, asks for member.administer, carries member.change, member.read, role.read; after stepping up
+        act member.end-sessions: organization, asks for member.administer, carries member.read, session.end
         act member.list: organization, asks for member.read, carries member.read, role.read
         act member.end: organization, asks for member.administer, carries member.end, member.read; after stepping up
         act member.leave: organization, carries member.leave
@@ -219,10 +220,11 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may select on second_factor_offer
         carekeep_gate may update on second_factor_offer
         carekeep_gate may select on session
+        carekeep_gate may select on session_limit
         carekeep_gate may insert on session
         carekeep_gate may delete on session
         carekeep_gate may update on session \
-        (ended_at, second_factor_at, second_factor_is_due, secret_sha256, seen_at, stepped_up_at, tries, tries_wait_until)
+        (ended_at, sealed_device, second_factor_at, second_factor_is_due, secret_sha256, seen_at, stepped_up_at, tries, tries_wait_until)
         carekeep_gate may delete on session
         carekeep_gate may delete on spending
         carekeep_gate may insert on spending
@@ -325,6 +327,10 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute write_on_vulnerability(bytea,uuid,bytea,integer,bytea,bytea)
         carekeep_server may execute require_references(bytea[])
         carekeep_server may execute session_of(uuid,bytea)
+        carekeep_server may execute note_device(uuid,bytea,text,bytea)
+        carekeep_server may execute own_sessions(uuid,bytea,text)
+        carekeep_server may execute end_own_sessions(uuid,bytea,text,uuid,integer,bytea,bytea)
+        carekeep_server may execute end_member_sessions(uuid,integer,bytea,bytea)
         carekeep_server may execute second_factor_of(uuid,bytea,text)
         carekeep_server may execute show_second_factor(uuid,bytea,text,bigint,bytea,bytea,integer,bytea,bytea)
         carekeep_server may execute own_password_setting(uuid,bytea,text)

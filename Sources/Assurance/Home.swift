@@ -57,10 +57,10 @@ public final class Home: Sendable {
         records = PatientRecords(gate: gate, keys: keys, members: members, signIn: signIn)
     }
 
-    /// Pages: half an hour idle, a day at most. The API: an hour.
+    /// Nobody longer than this; for whom it is shorter, the database says (`session_limit`).
     public static let defaultTimes: @Sendable (SessionUse) -> SignIn.Times = { use in
         switch use {
-        case .page: SignIn.Times(idle: .seconds(1800), lasting: .seconds(86_400))
+        case .page: SignIn.Times(idle: .seconds(7 * 86_400), lasting: .seconds(30 * 86_400))
         case .api: SignIn.Times(idle: .seconds(3600), lasting: .seconds(3600))
         }
     }

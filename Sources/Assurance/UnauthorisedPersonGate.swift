@@ -25,6 +25,7 @@ struct GateChecks {
         try signingIn()
         try signedIn()
         try secondFactors()
+        try ownSessions()
         try passwords()
         try members()
         try founding()

@@ -45,7 +45,7 @@ struct Specimen: Sendable {
 
     private static let seeMembers: Set<String> = [
         "trail.read", "reach.read", "reach.share", "reach.withdraw", "member.list", "member.add",
-        "member.change-roles", "member.end", "notice.list", "reach.team", "reach.give", "reach.end",
+        "member.change-roles", "member.end", "member.end-sessions", "notice.list", "reach.team", "reach.give", "reach.end",
     ]
     private static let seeRoles: Set<String> = [
         "member.list", "member.change-roles", "role.make", "role.change", "role.end",
@@ -786,6 +786,19 @@ struct Specimen: Sendable {
                 ]
             },
             change: "roles = '{member}'",
+            isOfPatient: false
+        ),
+        Specimen(
+            name: "session_limit",
+            table: "session_limit",
+            match: { _ in "profile = 'clinic' and role = 'staff' and used_as = 'page'" },
+            row: { _, existing in
+                [
+                    ("profile", "'clinic'"), ("role", existing ? "'staff'" : "'thief'"), ("used_as", "'page'"),
+                    ("idle", "interval '1 day'"), ("lasting", "interval '30 days'"),
+                ]
+            },
+            change: "idle = interval '11 hours'",
             isOfPatient: false
         ),
         Specimen(

@@ -41,6 +41,7 @@ public enum Act: String, Sendable, CaseIterable {
     case makeRole = "role.make"
     case changeRole = "role.change"
     case endRole = "role.end"
+    case endSessions = "member.end-sessions"
     case listAttestations = "attestation.list"
     case readEvidence = "attestation.evidence"
     case attest = "attestation.make"

@@ -67,7 +67,7 @@ public final class SignIn: Sendable {
         let row = try await refusing(at: .gate) {
             try await store.query(
                 """
-                select outcome, organization from care.begin_session(
+                select outcome, organization, session_id from care.begin_session(
                     \(proof.token), \(proof.hash), \(wanted?.uuid), \(use.rawValue), \(Primitive.sha256(secret)),
                     make_interval(secs => \(times.idle.seconds)), make_interval(secs => \(times.lasting.seconds)),
                     \(String?.none), \(seal.epoch), \(seal.salt), \(seal.sealed))
@@ -78,7 +78,9 @@ public final class SignIn: Sendable {
             let organization = try row.decode(UUID?.self, at: 1)
         else { throw Refusal.wrongCredentials }
         if let cost = Password.cost(of: proof.setting), cost < Password.cost { await raiseCost(proof) }
-        return SessionToken(organization: organization, secret: secret)
+        let token = SessionToken(organization: organization, secret: secret)
+        try await noteDevice(origin.device, of: row.decode(UUID.self, at: 2), token, use)
+        return token
     }
 
     /// Ends the session; from the next request on, its token opens nothing.

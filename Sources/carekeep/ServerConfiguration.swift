@@ -253,8 +253,8 @@ struct ServerConfiguration: Sendable, Equatable {
 
         let sessions = top.section("sessions")
         self.sessions = Sessions(
-            pageIdle: sessions.time("page_idle", or: .seconds(30 * 60), atMost: .seconds(86_400)),
-            pageLifetime: sessions.time("page_lifetime", or: .seconds(12 * 3600), atMost: .seconds(30 * 86_400)),
+            pageIdle: sessions.time("page_idle", or: .seconds(7 * 86_400), atMost: .seconds(7 * 86_400)),
+            pageLifetime: sessions.time("page_lifetime", or: .seconds(30 * 86_400), atMost: .seconds(30 * 86_400)),
             apiLifetime: sessions.time("api_lifetime", or: .seconds(3600), atMost: .seconds(86_400))
         )
         let reports = top.section("reports")

@@ -44,7 +44,8 @@ enum FunctionMutants {
     private static let equivalent: [String: String] = [:]
 
     private static let damages: [Damage] =
-        acting + vouching + gate + gateReach + writing + disclosing + signingIn + secondFactors + signedIn + members
+        acting + vouching + gate + gateReach + writing + disclosing + signingIn + secondFactors + ownSessions + signedIn
+        + members
         + links + joining
         + changing + aboutSeveral + renewing + moving + movingShared + merging
         + months
@@ -646,7 +647,8 @@ enum FunctionMutants {
         ("begin_session", "and (membership.until is null or membership.until > at)", ""),
         ("begin_session", "and (wanted is null or membership.organization_id = wanted)", ""),
         ("begin_session", "if refused is null and not found then", "if false then"),
-        ("begin_session", "least(lasting, interval '30 days')", "lasting"),
+        ("begin_session", "least(lasting, l.limit_lasting)", "lasting"),
+        ("begin_session", "least(begin_session.idle, l.limit_idle)", "begin_session.idle"),
         (
             "begin_session", "perform care.write_sign_in(",
             "if refused is null then return; end if; perform care.write_sign_in("
@@ -805,6 +807,33 @@ enum FunctionMutants {
         ("forget_second_factor", "and x.id is distinct from but_session", ""),
         ("forget_second_factor", "and x.id is distinct from but_session", "and x.id <> but_session"),
         ("reset_second_factor", "if not care.has_second_factor(account) then", "if false then"),
+    ]
+
+    private static let ownSessions: [Damage] = [
+        ("session_limits", "min(l.idle), min(l.lasting)", "max(l.idle), max(l.lasting)"),
+        ("session_limits", "and l.used_as = session_limits.used_as", ""),
+        ("session_limits", "and l.role = any (roles)", ""),
+        ("session_limits", "l.profile = session_limits.profile and", ""),
+        ("is_open", "and ((s).second_factor_at is not null", "and (true"),
+        ("is_open", "(s).second_factor_is_due\n                    or", "false or"),
+        ("is_open", "(s).second_factor_at is not null\n            or not", "not"),
+        ("note_device", "and x.sealed_device is null", ""),
+        ("note_device", "and x.id = s.id", "and x.account_id = s.account_id"),
+        ("own_sessions", "if not care.is_open(s) then", "if false then"),
+        ("own_sessions", "x.account_id = s.account_id and", ""),
+        ("own_sessions", "and x.ended_at is null", ""),
+        ("own_sessions", "and x.until > at", ""),
+        ("own_sessions", "and x.seen_at + x.idle > at", ""),
+        ("end_own_sessions", "if not care.is_open(s) then", "if false then"),
+        ("end_own_sessions", "x.account_id = s.account_id and", ""),
+        ("end_own_sessions", "and x.id <> s.id", ""),
+        ("end_own_sessions", "or x.id = end_own_sessions.session", "or true"),
+        ("end_own_sessions", "end_own_sessions.session is null or", ""),
+        ("end_member_sessions", "not coalesce('session.end' = any (shown.powers), false)", "false"),
+        ("end_member_sessions", "or ('owner' = any (theirs) and not coalesce('owner' = any (held), false))", ""),
+        ("end_member_sessions", "and not coalesce('owner' = any (held), false)", ""),
+        ("end_member_sessions", "x.organization_id = shown.organization_id and", ""),
+        ("end_member_sessions", "and x.account_id = end_member_sessions.account", ""),
     ]
 
     private static let signedIn: [Damage] = [

@@ -576,6 +576,21 @@ extension Samples {
             link: link,
             next: "/patients"
         )
+        let at = Moment(Day(2026, 3, 4)!, hour: 9, minute: 30)
+        let devices = DevicesPage(
+            devices: [
+                .init(id: "d1", name: self.word("Firefox on Android"), began: at, lastSeen: at, isThis: true),
+                .init(id: "d2", name: self.word("A program (curl)"), isProgram: true, began: at, lastSeen: at),
+                .init(
+                    id: "d3",
+                    name: self.word("Safari on iPhone"),
+                    began: at,
+                    lastSeen: at,
+                    organization: self.word("The Bergs")
+                ),
+            ],
+            ended: 2
+        )
         let own = OwnSecondFactorPage(since: Day(2026, 3, 4)!, codesLeft: 9, failures: 2, isRequired: true)
         return [
             ("second-factor", frame.document(SecondFactorPage(next: "/patients/p1"))),
@@ -593,6 +608,8 @@ extension Samples {
                 "recovery-codes",
                 frame.document(RecoveryCodesPage(codes: (0..<10).map { self.word("ABCD-EFGH-IJKL-MNO\($0)") }))
             ),
+            ("devices", frame.document(devices)),
+            ("devices-one", frame.document(with(devices) { ($0.devices, $0.ended) = ([$0.devices[0]], 1) })),
             ("step-up", frame.document(StepUpPage(next: "/patients/p1", hasApp: true, isAgain: true))),
             ("step-up-password", self.frame().document(StepUpPage(next: "/patients/p1", hasApp: false))),
         ]

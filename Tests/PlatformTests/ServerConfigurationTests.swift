@@ -154,7 +154,7 @@ import Testing
             ("tls: {certificate: /a}", "tls.certificate and tls.key go together"),
             ("tls: {minimum_version: 1.1}", "tls.minimum_version must be 1.2 or 1.3"),
             ("limits: {body: 8}", "limits.body must be a size from 1 KiB to 1 GiB"),
-            ("sessions: {page_idle: 2 days}", "sessions.page_idle must be a time of at most 1 day"),
+            ("sessions: {page_idle: 8 days}", "sessions.page_idle must be a time of at most 7 days"),
             ("stores: {keys: {url: postgresql://h/k}}", "stores.keys.url and stores.keys.migrate_url go together"),
             ("stores: {keys: {url: mysql://h/k}}", "stores.keys.url must begin with postgresql://"),
             ("root_key: {passphrase_environment: a-b}", "root_key.passphrase_environment must be a variable's name"),
@@ -187,7 +187,7 @@ import Testing
         )
         #expect(configuration.effective.contains(.init(key: "stores.keys.url", value: "(hidden)")))
         #expect(configuration.effective.contains(.init(key: "listen.https.port", value: "8443")))
-        #expect(configuration.effective.contains(.init(key: "sessions.page_lifetime", value: "12 hours")))
+        #expect(configuration.effective.contains(.init(key: "sessions.page_lifetime", value: "30 days")))
         #expect(configuration.effective.contains(.init(key: "limits.body", value: "8 MiB")))
         #expect(!"\(configuration.effective)".contains("hunter2"))
     }

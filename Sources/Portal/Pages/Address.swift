@@ -78,6 +78,12 @@ extension Address {
     /// POST, with `csrf`.
     static let removeSecondFactor: Address = "/account/second-factor/remove"
 
+    /// Where one is signed in: GET lists; POST has `csrf`, `session` (an id, or `others`).
+    static let devices: Address = "/account/sessions"
+
+    /// The same, when so many were signed out.
+    static func devices(ended: Int) -> Address { "/account/sessions?ended=\(String(ended))" }
+
     static func ownSecondFactor(next: Address?) -> Address {
         next.map { "/account/second-factor?next=\($0.text)" } ?? .ownSecondFactor
     }

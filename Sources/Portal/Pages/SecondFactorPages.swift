@@ -157,6 +157,7 @@ struct OwnSecondFactorPage: PageBody {
         """
         <div class="narrow">
         <h1>Code app</h1>
+        \(AccountTabs.html(.codeApp))
         \(self.told)
         \(self.since.map { self.present(since: $0, frame) } ?? self.absent(frame))
         </div>

@@ -82,6 +82,7 @@ func portal(
         apiSessionSeconds: apiSessionSeconds
     )
     let secondFactor = SecondFactorRoutes(signIn: services.signIn, apiSessionSeconds: apiSessionSeconds)
+    let sessions = SessionRoutes(signIn: services.signIn, members: services.members)
     let fhir = FHIRRoutes(
         records: services.records,
         limits: limits,
@@ -111,6 +112,7 @@ func portal(
     signing.add(toPages: pages)
     secondFactor.add(toPages: pages)
     accounts.add(toPages: pages)
+    sessions.add(toPages: pages)
     VouchRoutes(attestations: services.attestations, trust: services.trust).add(to: pages)
     MemberPageRoutes(members: services.members).add(to: pages)
 
@@ -118,6 +120,7 @@ func portal(
     fhir.add(to: api)
     signing.add(toAPI: api)
     secondFactor.add(toAPI: api)
+    sessions.add(toAPI: api)
     MemberRoutes(members: services.members).add(to: api)
     RoleRoutes(members: services.members).add(to: api)
     TeamRoutes(records: services.records).add(to: api)

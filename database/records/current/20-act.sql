@@ -49,6 +49,7 @@ insert into care.act (name, scope, permission, powers, reach) values
     ('member.add', 'organization', 'member.administer', '{member.read,member.add}', '{}'),
     ('member.change-roles', 'organization', 'member.administer', '{member.read,role.read,member.change}', '{}'),
     ('member.end', 'organization', 'member.administer', '{member.read,member.end}', '{}'),
+    ('member.end-sessions', 'organization', 'member.administer', '{member.read,session.end}', '{}'),
     -- Everybody may leave.
     ('member.leave', 'organization', null, '{member.leave}', '{}'),
     ('notice.list', 'organization', 'member.administer', '{notice.read,member.read}', '{}'),

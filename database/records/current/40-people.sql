@@ -128,9 +128,10 @@ begin
             organization_id, id, account_id, used_as, secret_sha256, client_scope, created_at, seen_at, idle, until,
             profile, second_factor_is_due, stepped_up_at)
         select m.organization_id, session_id, who.id, begin_session.used_as, begin_session.secret_sha256, scope_of_client,
-               at, at, begin_session.idle, at + least(lasting, interval '30 days'),
+               at, at, least(begin_session.idle, l.limit_idle), at + least(lasting, l.limit_lasting),
                o.profile, f.is_there or cardinality(care.offices_of(who.id)) > 0, case when not f.is_there then at end
-          from care.organization o, care.has_second_factor(who.id) f (is_there)
+          from care.organization o, care.has_second_factor(who.id) f (is_there),
+               care.session_limits(o.profile, m.roles, begin_session.used_as) l
          where o.organization_id = m.organization_id;
         outcome := 0;
         organization := m.organization_id;
