@@ -221,6 +221,10 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may update on second_factor_offer
         carekeep_gate may select on session
         carekeep_gate may select on session_limit
+        carekeep_gate may delete on sign_in_try
+        carekeep_gate may insert on sign_in_try
+        carekeep_gate may select on sign_in_try
+        carekeep_gate may update on sign_in_try
         carekeep_gate may insert on session
         carekeep_gate may delete on session
         carekeep_gate may update on session \
@@ -327,6 +331,9 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute write_on_vulnerability(bytea,uuid,bytea,integer,bytea,bytea)
         carekeep_server may execute require_references(bytea[])
         carekeep_server may execute session_of(uuid,bytea)
+        carekeep_server may execute try_sign_in(bytea,text,bytea)
+        carekeep_server may execute forgive_sign_in(bytea,text,bytea)
+        carekeep_server may execute sweep_sign_in_tries()
         carekeep_server may execute note_device(uuid,bytea,text,bytea)
         carekeep_server may execute own_sessions(uuid,bytea,text)
         carekeep_server may execute end_own_sessions(uuid,bytea,text,uuid,integer,bytea,bytea)

@@ -92,7 +92,7 @@ struct Catalogue {
     static let ofTheInstallation: Set<String> = [
         "account", "act", "address_change", "attestation", "attestation_review", "attestation_withdrawal",
         "built_in_role", "guard", "job_kind", "migration", "office", "permission", "probe_result", "recovery_code", "second_factor",
-        "second_factor_offer", "session_limit", "setting", "spending", "vulnerability", "vulnerability_act",
+        "second_factor_offer", "session_limit", "setting", "sign_in_try", "spending", "vulnerability", "vulnerability_act",
     ]
 }
 

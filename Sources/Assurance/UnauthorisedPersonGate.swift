@@ -26,6 +26,7 @@ struct GateChecks {
         try signedIn()
         try secondFactors()
         try ownSessions()
+        try signInTries()
         try passwords()
         try members()
         try founding()

@@ -208,6 +208,8 @@ struct House {
     let job = UUID()
     /// A letter that waits, and that nobody sends.
     let letter = UUID()
+    /// Under which tries to sign in are counted.
+    let tried = Primitive.freshBytes(32)
     /// What the keeper vouched for; it was declined, and withdrawn.
     let attestation = UUID()
     /// A role of its own, which nobody has.
@@ -279,6 +281,9 @@ extension Scene {
             """
         )
         try equip(house.keeper)
+        try admin.query(
+            "insert into care.sign_in_try (key, failures, last_at) values (\(house.tried), 1, clock_timestamp())"
+        )
         try admin.query(
             "insert into care.patient (organization_id, id) values (\(house.organization), \(house.third))"
         )

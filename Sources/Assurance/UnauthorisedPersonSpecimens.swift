@@ -789,6 +789,19 @@ struct Specimen: Sendable {
             isOfPatient: false
         ),
         Specimen(
+            name: "sign_in_try",
+            table: "sign_in_try",
+            match: { "key = \($0.house.tried)" },
+            row: { victim, existing in
+                [
+                    ("key", "\(existing ? victim.house.tried : Primitive.freshBytes(32))"), ("failures", "1"),
+                    ("last_at", "now()"),
+                ]
+            },
+            change: "failures = 9",
+            isOfPatient: false
+        ),
+        Specimen(
             name: "session_limit",
             table: "session_limit",
             match: { _ in "profile = 'clinic' and role = 'staff' and used_as = 'page'" },

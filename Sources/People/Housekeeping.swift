@@ -11,6 +11,7 @@ public enum Housekeeping {
             _ = try await job.step("select care.add_months()")
             try await repeatedly("select care.sweep_sessions()", job)
             try await repeatedly("select care.sweep_links()", job)
+            try await repeatedly("select care.sweep_sign_in_tries()", job)
             try await repeatedly("select care.sweep_jobs()", job)
             try await repeatedly("select care.sweep_letters()", job)
             try await repeatedly("select care.sweep_spending()", job)

@@ -52,14 +52,18 @@ public final class SignIn: Sendable {
 
     /// Signs in to the organisation wanted, or to the first of one's own.
     ///
-    /// - Throws: `Refusal.wrongCredentials`, whether or not the address has an account.
+    /// `knownDevice` is what ``knownDevice(of:)`` once gave the device.
+    ///
+    /// - Throws: `Refusal.wrongCredentials`, whether or not the address has an account; ``TooManyTries``, likewise.
     public func begin(
         address: String,
         password: String,
         organization wanted: Organization.ID?,
         use: SessionUse,
-        origin: AccessNote
+        origin: AccessNote,
+        knownDevice: String? = nil
     ) async throws -> SessionToken {
+        let attempt = try await count(address, from: origin.address, showing: knownDevice)
         let proof = try await proof(address: address, password: password)
         let secret = Primitive.freshBytes(32)
         let seal = try await gate.auditSeal(origin, organization: wanted?.uuid ?? Installation.id)
@@ -77,6 +81,7 @@ public final class SignIn: Sendable {
         guard let row, try row.decode(Int32.self, at: 0) == 0,
             let organization = try row.decode(UUID?.self, at: 1)
         else { throw Refusal.wrongCredentials }
+        try await forgive(attempt)
         if let cost = Password.cost(of: proof.setting), cost < Password.cost { await raiseCost(proof) }
         let token = SessionToken(organization: organization, secret: secret)
         try await noteDevice(origin.device, of: row.decode(UUID.self, at: 2), token, use)
@@ -183,6 +188,7 @@ public final class SignIn: Sendable {
     ///
     /// - Throws: `Refusal.wrongCredentials` if the link is not for whoever signs in by this address and password; it stays good.
     public func join(by link: AccountLink, address: String, password: String, origin: AccessNote) async throws {
+        let attempt = try await count(address, from: origin.address, showing: nil)
         let proof = try await proof(address: address, password: password)
         let seal = try await gate.auditSeal(origin, organization: link.organization)
         let done = try await refusing(at: .gate) {
@@ -195,6 +201,7 @@ public final class SignIn: Sendable {
             )
         }.first?.decode(Bool.self, at: 0)
         guard done == true else { throw Refusal.wrongCredentials }
+        try await forgive(attempt)
     }
 
     /// What the database compares: an address's token, and the hash that a password gives under its setting.

@@ -44,7 +44,8 @@ enum FunctionMutants {
     private static let equivalent: [String: String] = [:]
 
     private static let damages: [Damage] =
-        acting + vouching + gate + gateReach + writing + disclosing + signingIn + secondFactors + ownSessions + signedIn
+        acting + vouching + gate + gateReach + writing + disclosing + signingIn + secondFactors + ownSessions + guessing
+        + signedIn
         + members
         + links + joining
         + changing + aboutSeveral + renewing + moving + movingShared + merging
@@ -812,7 +813,7 @@ enum FunctionMutants {
     private static let ownSessions: [Damage] = [
         ("session_limits", "min(l.idle), min(l.lasting)", "max(l.idle), max(l.lasting)"),
         ("session_limits", "and l.used_as = session_limits.used_as", ""),
-        ("session_limits", "and l.role = any (roles)", ""),
+        ("session_limits", "and l.role = any (case when roles = '{}' then '{staff}' else roles end)", ""),
         ("session_limits", "l.profile = session_limits.profile and", ""),
         ("is_open", "and ((s).second_factor_at is not null", "and (true"),
         ("is_open", "(s).second_factor_is_due\n                    or", "false or"),
@@ -834,6 +835,30 @@ enum FunctionMutants {
         ("end_member_sessions", "and not coalesce('owner' = any (held), false)", ""),
         ("end_member_sessions", "x.organization_id = shown.organization_id and", ""),
         ("end_member_sessions", "and x.account_id = end_member_sessions.account", ""),
+    ]
+
+    private static let guessing: [Damage] = [
+        ("try_key", "coalesce(token, '')", "''"),
+        ("try_key", "coalesce(place, '')", "''"),
+        ("try_waits", "if b.last_at < at - interval '1 day' then", "if false then"),
+        ("try_waits", "power(2, least(b.failures - free, 10))", "1"),
+        ("try_waits", "b.failures < free or", ""),
+        ("try_waits", "or wait_until <= at", ""),
+        ("try_sign_in", "care.try_waits(pair, 10)", "care.try_waits(pair, 9)"),
+        ("try_sign_in", "care.try_waits(pair, 10)", "care.try_waits(pair, 11)"),
+        ("try_sign_in", "care.try_waits(pair, 5)", "care.try_waits(pair, 4)"),
+        ("try_sign_in", "care.try_waits(pair, 5)", "care.try_waits(pair, 6)"),
+        ("try_sign_in", "care.try_waits(place, 200)", "care.try_waits(place, 199)"),
+        ("try_sign_in", "care.try_waits(place, 200)", "care.try_waits(place, 201)"),
+        ("try_sign_in", "greatest(try_sign_in.wait_until, w.wait_until)", "try_sign_in.wait_until"),
+        ("try_sign_in", "greatest(so_far - 20, 0)", "0"),
+        ("try_sign_in", "if wait_until is null then", "if true then"),
+        ("try_sign_in", "or device is null and t.key in (place, everybody)", ""),
+        ("try_sign_in", "if device is not null then", "if false then"),
+        ("forgive_sign_in", "if device is not null then", "if false then"),
+        ("forgive_sign_in", "where t.key = care.try_key('network', token, convert_to(network, 'UTF8'))", ""),
+        ("sweep_sign_in_tries", "where t.last_at < care.clock() - interval '2 days'", ""),
+        ("sweep_sign_in_tries", "interval '2 days'", "interval '5 days'"),
     ]
 
     private static let signedIn: [Damage] = [

@@ -4,6 +4,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import People
 import Seals
 
 /// The one place where what went wrong becomes an answer: a refusal its status, everything else 500 with an id and no text.
@@ -57,7 +58,7 @@ struct AnswerFailures: RouterMiddleware {
             case (.tooManyPatients?, _): .tooManyPatients
             case (.endIsNotPossible?, _): .endIsNotPossible
             case (.guardIsUp?, _): .closed
-            case (.tooBusy?, _): .tooMany
+            case (.tooBusy?, _), (.tooManyTries?, _): .tooMany
             case (_, .internalServerError), (.unavailable?, _): .wentWrong(id: context.requestID.description)
             default: .notFound
             }
@@ -80,8 +81,13 @@ struct Failure {
     let refusal: Refusal?
     let status: HTTPResponse.Status
     let outcome: Outcome
+    /// How long to wait before it is tried again, where that is known.
+    let waitSeconds: Int?
 
-    init(_ error: any Error) {
+    init(_ thrown: any Error) {
+        let wait = (thrown as? TooManyTries).map { max(1, Int($0.until.timeIntervalSinceNow.rounded(.up))) }
+        waitSeconds = wait
+        let error: any Error = wait == nil ? thrown : Refusal.tooManyTries
         if let outcome = error as? Outcome {
             refusal = nil
             self.outcome = outcome
@@ -108,6 +114,7 @@ struct Failure {
     func outcomeResponse(requestID: RequestID) -> Response {
         var response = Response(json: outcome.json().serialized(), status: status)
         if status == .unauthorized { response.headers[.wwwAuthenticate] = refusal?.challenge ?? "Bearer" }
+        if let waitSeconds { response.headers[.retryAfter] = "\(waitSeconds)" }
         if status == .internalServerError { response.headers[HTTPField.Name("X-Request-Id")!] = requestID.description }
         return response
     }

@@ -4,7 +4,7 @@ import Hummingbird
 import People
 import Seals
 
-/// The two cookies: the session's, and a visitor's against forged forms before there is a session. `__Host-` makes browsers refuse
+/// The cookies: the session's, the known device's, and a visitor's against forged forms before there is a session. `__Host-` makes browsers refuse
 /// them unless they are Secure, of this host alone and of the whole site.
 enum Cookies {
     static let session = "__Host-carekeep"
@@ -30,6 +30,13 @@ enum Cookies {
 
     /// A visitor's token does not outlive the visit.
     static let forgetVisitor = "\(visitor)=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0"
+
+    /// A device on which somebody was signed in: others' wrong passwords do not make it wait.
+    static let device = "__Host-device"
+
+    static func keep(device text: String) -> String {
+        "\(device)=\(text); Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=\(SignIn.knownDeviceSeconds)"
+    }
 
     static let forget = "\(session)=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0"
 }

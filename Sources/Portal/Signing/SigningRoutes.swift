@@ -89,13 +89,24 @@ struct SigningRoutes {
                 password: form.exactly("password"),
                 organization: nil,
                 use: .page,
-                origin: visit.origin(of: request)
+                origin: visit.origin(of: request),
+                knownDevice: Cookies.value(Cookies.device, in: request)
             )
             var response = Response.seeOther(next ?? .patients)
-            response.headers[values: .setCookie] = [Cookies.keep(token), Cookies.forgetVisitor]
+            let known = Cookies.keep(device: try await signIn.knownDevice(of: email))
+            response.headers[values: .setCookie] = [Cookies.keep(token), known, Cookies.forgetVisitor]
             return response
         } catch Refusal.wrongCredentials {
             return await self.form(request, trouble: .wrong, email: email, next: next, status: .unauthorized)
+        } catch let tries as TooManyTries {
+            let minutes = max(1, Int((tries.until.timeIntervalSinceNow / 60).rounded(.up)))
+            return await self.form(
+                request,
+                trouble: .wait(minutes: minutes),
+                email: email,
+                next: next,
+                status: .tooManyRequests
+            )
         }
     }
 
