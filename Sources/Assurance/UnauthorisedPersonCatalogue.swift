@@ -91,8 +91,10 @@ struct Catalogue {
     /// Tables of the installation. None holds health data.
     static let ofTheInstallation: Set<String> = [
         "account", "act", "address_change", "attestation", "attestation_review", "attestation_withdrawal",
-        "built_in_role", "guard", "job_kind", "migration", "office", "permission", "probe_result", "recovery_code", "second_factor",
-        "second_factor_offer", "session_limit", "setting", "sign_in_try", "spending", "vulnerability", "vulnerability_act",
+        "built_in_role", "guard", "job_kind", "migration", "office", "permission", "probe_result", "recovery_code",
+        "second_factor",
+        "second_factor_offer", "session_limit", "setting", "sign_in_try", "spending", "vulnerability",
+        "vulnerability_act",
     ]
 }
 

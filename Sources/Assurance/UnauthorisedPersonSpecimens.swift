@@ -45,7 +45,8 @@ struct Specimen: Sendable {
 
     private static let seeMembers: Set<String> = [
         "trail.read", "reach.read", "reach.share", "reach.withdraw", "member.list", "member.add",
-        "member.change-roles", "member.end", "member.end-sessions", "notice.list", "reach.team", "reach.give", "reach.end",
+        "member.change-roles", "member.end", "member.end-sessions", "notice.list", "reach.team", "reach.give",
+        "reach.end",
     ]
     private static let seeRoles: Set<String> = [
         "member.list", "member.change-roles", "role.make", "role.change", "role.end",
