@@ -541,6 +541,7 @@ extension Samples {
                 self.officer.document(
                     with(page) {
                         $0.withheld = 2
+                        $0.clockIsBehind = true
                         $0.isForOfficer = true
                     }
                 )

@@ -219,7 +219,14 @@ def test_without_a_server_the_front_door_is_not_tried():
         done = own.command("prove", "ENC-1", "APP-3")
         assert {row[1] for row in results(done).values()} == {"not tried"}, done.stdout
         assert done.returncode == 0
-        # A clock that was an hour ahead when that was noted, and is right now.
+
+
+def test_a_clock_that_was_ahead_is_named_until_the_operator_says_so():
+    with installation("trust-clock") as own:
+        own.found()
+        own.start()
+        assert own.command("prove", "ENC-1").returncode == 0
+        # An hour ahead when that was noted, and right now.
         own.sql("records", "update care.guard set clock_offset = '-1 hour'")
         done = own.command("prove", "ENC-1")
         assert done.returncode == 3 and "--clock-was-ahead" in done.stderr, done.stdout + done.stderr

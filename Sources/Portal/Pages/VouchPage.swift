@@ -243,7 +243,7 @@ struct VouchPage: PageBody {
         Field(
             name: "signed_as",
             label: "Who vouches",
-            hint: "Your name and office, as everybody will read them.",
+            hint: "Your name and office, as everybody will read them. Stewards and auditors see your address, too.",
             error: self.draft.rules["signed_as"],
             value: self.draft.signedAs,
             isRequired: true
