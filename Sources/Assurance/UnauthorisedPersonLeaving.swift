@@ -325,7 +325,12 @@ extension GateChecks {
                 "update care.session set seen_at = seen_at + interval '1 day', until = until + interval '1 day' where \(of(one))"
             )
             let tomorrow = try pass("patient.list", one)
-            try must("count_disclosed", "tomorrow is another day", try disclose(tomorrow, [ada, third]) == 2)
+            try must(
+                "count_disclosed",
+                "tomorrow is another day, and counts like this one",
+                try disclose(tomorrow, [ben]) == 1 && disclose(tomorrow, [ada, third]) == -1
+                    && disclose(tomorrow, [ada]) == 1
+            )
         }
         try scene.admin.query(
             "delete from care.organization_setting where organization_id = \(north.organization) and name = 'disclosure.limit'"

@@ -203,6 +203,13 @@ declare
     most integer := care.setting_of(organization, 'disclosure.limit')::integer;
     counted integer;
 begin
+    -- Whom they were shown today is counted already, without anything to write or to wait for.
+    if not exists (
+        select unnest(patients)
+        except select d.patient_id from care.disclosed d
+         where d.organization_id = organization and d.account_id = account and d.day = today) then
+        return true;
+    end if;
     -- One after another, so that many requests at once do not each see few.
     perform pg_advisory_xact_lock(hashtextextended('disclosed' || organization::text || account::text, 0));
     delete from care.disclosed d where d.organization_id = organization and d.account_id = account and d.day < today;
