@@ -117,6 +117,7 @@ def refused(home, client, reason, status=403):
     answer, = told
     assert answer.status_code == status, answer.text
     assert "You are not signed in" in answer.text and "<form" not in answer.text
+    assert f'href="/sign-in/at/{home.organization}">Try again' in answer.text
     assert "__Host-carekeep=" not in str(answer.headers)
     assert not is_in(client)
     assert refusals(home, reason) == before + 1, f"no entry says «{reason}»"
@@ -566,6 +567,7 @@ def test_whoever_signs_out_here_is_shown_the_way_out_there(home, provider):
         assert out.headers["location"] == f"/sign-in?bye=1&from={provider.id}"
         page = client.get(out.headers["location"])
         assert "sign out there, too" in page.text
+        assert f'href="/sign-in/with/{provider.id}"' in page.text, "and the way back"
         way = client.get(f"/sign-in/leave/{provider.id}").headers["location"]
         assert way.startswith(f"{provider.issuer}/end?client_id=carekeep&post_logout_redirect_uri=")
         assert not is_in(client)

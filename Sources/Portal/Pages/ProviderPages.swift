@@ -38,6 +38,9 @@ extension Address {
         return "/sign-in/back/\(provider)?state=\(answer.state ?? "")&code=\(answer.code ?? "")&iss=\(issuer)"
     }
 
+    /// Where members of an organisation sign in.
+    static func signIn(at organization: String) -> Address { "/sign-in/at/\(organization)" }
+
     /// POST, with `csrf`, `email`, `password`.
     static func linking(at provider: String) -> Address { "/sign-in/link/\(provider)" }
 
@@ -120,6 +123,8 @@ struct SignInTroublePage: PageBody {
     /// The provider's name, where there is one.
     var provider: String?
     var trouble: SignInTrouble
+    /// Where its button is.
+    var again = Address.signIn
 
     func title(in frame: Frame) -> String { "Not signed in" }
 
@@ -136,7 +141,7 @@ struct SignInTroublePage: PageBody {
         <div class="narrow">
         <h1>You are not signed in</h1>
         \(self.explanation)
-        <p><a class="button" href="\(Address.signIn)">Try again</a></p>
+        <p><a class="button" href="\(self.again)">Try again</a></p>
         </div>
         """
     }

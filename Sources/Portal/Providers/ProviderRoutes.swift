@@ -194,9 +194,12 @@ struct ProviderRoutes {
             guard let provider else { throw SignInTrouble.provider }
             return try await work(provider)
         } catch let trouble as SignInTrouble {
-            var name: String?
-            if let provider { name = try? await federated.offer(provider).name }  // one that is not there has none
-            let page = SignInTroublePage(provider: name, trouble: trouble)
+            var page = SignInTroublePage(trouble: trouble)
+            // One that is not there has no name.
+            if let provider, let offer = try? await federated.offer(provider) {
+                page.provider = offer.name
+                if let organization = offer.organization { page.again = .signIn(at: organization.description) }
+            }
             var response = Response(page: Frame(visitorOn: .now).document(page), status: page.status)
             response.headers[.setCookie] = VisitCookie.forgotten
             return response

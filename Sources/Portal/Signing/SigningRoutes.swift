@@ -72,7 +72,10 @@ struct SigningRoutes {
         if let from = request.uri.queryParameters["from"].flatMap({ UUID(uuidString: String($0)) }),
             let offer = try? await federated.offer(from)
         {
-            page.left = SignInWay(provider: from.uuidString.lowercased(), name: offer.name)
+            let left = SignInWay(provider: from.uuidString.lowercased(), name: offer.name)
+            page.left = left
+            // An organisation's button is on a page of its own, and somebody who left by it may want to come back.
+            if offer.organization != nil { page.ways.append(left) }
         }
         var response = Response(page: Frame(visitorOn: .now).document(page), status: status)
         response.headers[.setCookie] = visitor.newCookie
