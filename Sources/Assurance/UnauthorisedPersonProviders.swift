@@ -141,7 +141,7 @@ extension GateChecks {
                 select care.link_identity(
                     \(house.organization), \(session), \(provider), \(Primitive.sha256(secret)), 1, \(salt), '\\x00')
                 """
-            ) ?? false
+            ) ?? true  // an error is no refusal
         }
 
         func account(of subject: [UInt8]) throws -> UUID? {
@@ -234,12 +234,18 @@ extension GateChecks {
             "not before somebody came back",
             try here.signIn(.init(secret: begun, subject: subject)).isRefused(1, gone)
         )
+        let late = try here.returned()
         try must(
             "begin_federated_session",
             "not by another secret",
             try here.signIn(.init(secret: Primitive.freshBytes(32), subject: subject)).isRefused(1, gone)
         )
-        let late = try here.returned()
+        let offered = try here.waiting(as: Primitive.freshBytes(32))
+        try must(
+            "begin_federated_session",
+            "not by a visit that waits for somebody else's proof",
+            try here.signIn(.init(secret: offered, subject: subject)).isRefused(1, gone)
+        )
         try scene.later(by: .seconds(610)) {
             try must(
                 "begin_federated_session",
@@ -493,6 +499,15 @@ extension GateChecks {
         try must("link_identity", "to their account", try here.account(of: subject) == one.account)
         try must("link_identity", "once", try !here.link(secret, by: north.keeper.pageSession, in: north))
         try must("link_identity", "and it stays theirs", try here.account(of: subject) == one.account)
+        let unlinked = Primitive.freshBytes(32)
+        let spent = try here.waiting(as: unlinked)
+        _ = try here.link(spent, by: one.pageSession, in: north)
+        try scene.admin.query("delete from care.identity where subject_token = \(unlinked)")
+        try must(
+            "link_identity",
+            "not again by a visit that is done",
+            try !here.link(spent, by: one.pageSession, in: north)
+        )
         try must("begin_federated_session", "signs in from then on", try here.signIn(as: subject).isIn(north))
         // Two visits wait with one subject: the first to prove it has it.
         let (mine, theirs) = (Primitive.freshBytes(32), Primitive.freshBytes(32))
