@@ -4,6 +4,7 @@ import asyncio
 import email
 import email.policy
 import re
+import socket
 import ssl
 import subprocess
 import threading
@@ -54,7 +55,7 @@ class Mailbox:
         if password:
             options |= {"authenticator": self.authenticator(password), "auth_required": True,
                         "auth_require_tls": tls == "starttls"}
-        self.controller = Controller(Handler(self), **options)
+        self.controller = Door(Handler(self), **options)
         self.controller.start()
         return self
 
@@ -78,6 +79,12 @@ class Mailbox:
     def to(self, address):
         """Letters to somebody."""
         return [one for one in self.letters if one.recipients == [address]]
+
+
+class Door(Controller):
+    def _trigger_server(self):
+        # aiosmtpd knocks at its own door with the server's TLS settings, which Python takes for no client's.
+        socket.create_connection((self.hostname, self.port), 5).close()
 
 
 class Handler:
