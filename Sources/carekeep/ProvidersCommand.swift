@@ -203,7 +203,7 @@ struct ProvidersCommand: AsyncParsableCommand {
             abstract:
                 "Have an organisation's members sign in at its providers alone. Owners may use their password all the same.",
             discussion:
-                "Have members sign in there once before: whoever is known by no provider needs a new one-time link."
+                "Have members sign in there once before: whoever is known by no provider by then is let in by none until it is off again."
         )
 
         @Option(name: .long, help: "The configuration file.")
