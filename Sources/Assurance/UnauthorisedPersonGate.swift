@@ -405,7 +405,8 @@ extension GateChecks {
             taken[act] = readers
         }
         for act in [
-            "member.add", "member.change-roles", "member.end", "notice.list", "role.make", "role.change", "role.end",
+            "member.add", "member.change-roles", "member.end", "member.end-sessions", "notice.list", "role.make",
+            "role.change", "role.end",
             "settings.change",
         ] { taken[act] = managers }
         taken["settings.list"] = managers.union(["auditor", "privacy-officer", "data-governance-officer"])

@@ -41,14 +41,14 @@ public enum RecoveryCodes: Sendable {
     /// How many there are in a set.
     public static let count = 10
 
-    /// Fresh ones: 80 random bits each, as `ABCD-EFGH-IJKL-MNOP`.
+    /// Fresh ones: 120 random bits each, as `ABCD-EFGH-IJKL-MNOP-QRST-UVWX`.
     static func fresh() -> [String] {
-        (0..<count).map { _ in shown(Base32.text(Primitive.freshBytes(10))) }
+        (0..<count).map { _ in shown(Base32.text(Primitive.freshBytes(15))) }
     }
 
     /// What the database keeps of a code.
     static func hash(_ code: String, of account: UUID) -> [UInt8]? {
-        guard let bytes = Base32.bytes(code), bytes.count == 10 else { return nil }
+        guard let bytes = Base32.bytes(code), bytes.count == 15 else { return nil }
         let bound = withUnsafeBytes(of: account.uuid) { Array($0) }
         return Primitive.sha256(Array("carekeep recovery code v1".utf8) + bound + bytes)
     }

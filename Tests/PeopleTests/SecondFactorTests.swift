@@ -45,7 +45,7 @@ import Testing
         }
         let first = Caller(token: token, use: .api, origin: amara.origin)
         #expect(try await !town.home.members.list(for: first).isEmpty)
-        #expect(Set(codes).count == 10 && codes.allSatisfy { $0.wholeMatch(of: /([A-Z2-7]{4}-){3}[A-Z2-7]{4}/) != nil })
+        #expect(Set(codes).count == 10 && codes.allSatisfy { $0.wholeMatch(of: /([A-Z2-7]{4}-){5}[A-Z2-7]{4}/) != nil })
         let next = try await passwordAlone("Amara", in: town)
         await #expect(throws: Refusal.secondFactorNeeded) { try await town.home.members.list(for: next) }
         // As somebody types it who copied it from paper.

@@ -13,7 +13,7 @@ import Testing
         try admin.query("create table account (n int)")
         defer { _ = try? admin.query("drop table account") }
         try await withStore(cluster.configuration { $0.poolSize = 1 }) { store in
-            let sum = try await store.transaction(.serializable) { transaction in
+            let sum = try await store.transaction(.serializable, lasting: .seconds(60)) { transaction in
                 try await transaction.query("insert into account values (\(Int32(4)))")
                 try await transaction.pipeline(["insert into account values (5)", "insert into account values (6)"])
                 return try await transaction.query("select sum(n) from account")[0].decode(Int.self, at: 0)
@@ -30,7 +30,7 @@ import Testing
         defer { _ = try? admin.query("drop table regret") }
         try await withStore(cluster.configuration { $0.poolSize = 1 }) { store in
             await #expect(throws: Regret.self) {
-                try await store.transaction { transaction in
+                try await store.transaction(lasting: .seconds(60)) { transaction in
                     try await transaction.query("insert into regret values (1)")
                     throw Regret()
                 }
@@ -43,7 +43,7 @@ import Testing
     @Test func `fails to commit when a statement failed, even if the body did not mind`() async throws {
         try await withStore(cluster.configuration { $0.poolSize = 1 }) { store in
             let error = await #expect(throws: PostgresError.self) {
-                try await store.transaction { transaction in
+                try await store.transaction(lasting: .seconds(60)) { transaction in
                     _ = try? await transaction.query("select 1 / 0")
                 }
             }
@@ -105,7 +105,7 @@ import Testing
 
     @Test func `runs statements of several tasks one after another`() async throws {
         try await withStore(cluster.configuration { $0.poolSize = 2 }) { store in
-            let pids = try await store.transaction { transaction in
+            let pids = try await store.transaction(lasting: .seconds(60)) { transaction in
                 try await withThrowingTaskGroup(of: Int.self) { group in
                     for _ in 0..<20 {
                         group.addTask {
@@ -121,9 +121,9 @@ import Testing
 
     @Test func `does nothing when its body asks for nothing, and nothing after its end`() async throws {
         try await withStore(cluster.configuration { $0.poolSize = 1 }) { store in
-            try await store.transaction { _ in }
+            try await store.transaction(lasting: .seconds(60)) { _ in }
             #expect(store.statistics.completed == 0)
-            let escaped = try await store.transaction { transaction in
+            let escaped = try await store.transaction(lasting: .seconds(60)) { transaction in
                 try await transaction.query("select 1")
                 return transaction
             }

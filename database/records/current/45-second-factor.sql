@@ -170,7 +170,7 @@ begin
     if s.tries_wait_until > at then
         outcome := 7; wait_until := s.tries_wait_until; refused := 'too many tries';
     elsif recovery_sha256 is not null then
-        -- Nobody guesses 80 bits, so these stay good while guessing of codes has to wait.
+        -- Nobody guesses 120 bits, so these stay good while guessing of codes has to wait.
         update care.recovery_code c set used_at = at
          where c.account_id = s.account_id and c.code_sha256 = recovery_sha256 and c.used_at is null;
         if not found then

@@ -61,4 +61,4 @@ create table recovery_code (
     constraint recovery_code_is_hashed check (octet_length(code_sha256) = 32)
 );
 comment on table recovery_code is
-    'Codes for whoever has lost the app, each good once. A code has 80 random bits; here is its SHA-256.';
+    'Codes for whoever has lost the app, each good once. A code has 120 random bits; here is its SHA-256.';
