@@ -6,8 +6,8 @@ import Testing
 /// Damages what isolation rests on, one thing at a time, each in a clone of its own, and asks twice: does the gate's guard
 /// see it, and, with the damage adopted as if it were the release's, does the unauthorised person get through or miss something?
 ///
-/// All of them take ten minutes, with `CAREKEEP_MUTANTS=all`; those of one function, `CAREKEEP_MUTANTS=move_records`. Without it
-/// a tenth, another one each day.
+/// All of them take two hours, with `CAREKEEP_MUTANTS=all`; those of one function, `CAREKEEP_MUTANTS=move_records`. Without it
+/// a twentieth, another one each day; `CAREKEEP_MUTANTS_SHARE=100` a hundredth.
 @Suite(.serialized) struct `Mutants` {
     @Test func `of the functions that decide are killed`() async throws {
         try await kill { try FunctionMutants.all(of: $0) }
@@ -52,10 +52,12 @@ import Testing
     private static let wanted = ProcessInfo.processInfo.environment["CAREKEEP_MUTANTS"]
     private static let isWhole = wanted != nil
 
-    /// So that ten days see them all.
+    private static let part = ProcessInfo.processInfo.environment["CAREKEEP_MUTANTS_SHARE"].flatMap { Int($0) } ?? 20
+
+    /// So that twenty days see them all.
     private static func share(of mutants: [Mutant]) -> [Mutant] {
         if let wanted { return mutants.filter { wanted == "all" || $0.name.contains(wanted) } }
         let day = Int(Date().timeIntervalSince1970 / 86_400)
-        return mutants.enumerated().filter { ($0.offset + day) % 10 == 0 }.map(\.element)
+        return mutants.enumerated().filter { ($0.offset + day) % part == 0 }.map(\.element)
     }
 }
