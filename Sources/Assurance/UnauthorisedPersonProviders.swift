@@ -473,8 +473,11 @@ extension GateChecks {
         let again = try scene.somebody(["caregiver"], in: north)
         let sessions: [(String, SQL)] = [
             ("not by a session that ended", "ended_at = clock_timestamp()"),
-            ("not by one that ran out", "ended_at = null, until = created_at + interval '1 millisecond'"),
-            ("not by one that is idle", "until = created_at + interval '1 day', idle = '0'"),
+            (
+                "not by one that ran out",
+                "ended_at = null, created_at = created_at - interval '2 days', until = created_at - interval '1 day'"
+            ),
+            ("not by one that is idle", "until = clock_timestamp() + interval '1 hour', idle = '0'"),
         ]
         for (condition, change) in sessions {
             try scene.admin.query("update care.session set \(change) where account_id = \(again.account)")

@@ -54,13 +54,14 @@ def file(home, tmp_path):
     return write
 
 
-def bring(home, *files, member=ADA.email, password="password", **options):
-    return home.command("import", "--as", member, "--password-file", home.folder / password, *code(home), *files, **options)
+def bring(home, *files, member=ADA, password="password", **options):
+    return home.command(
+        "import", "--as", member.email, "--password-file", home.folder / password, *code(home, member), *files, **options)
 
 
-def code(home):
-    """What the command takes beside the password: the owner of a clinic has a code app."""
-    return ["--code", home.code(ADA)]
+def code(home, member=ADA):
+    """What the command takes beside the password: whoever works in a clinic has a code app."""
+    return ["--code", home.code(member)]
 
 
 def bundle(*resources, kind="collection"):
@@ -289,8 +290,11 @@ def test_a_refused_file_is_not_in_the_way_of_the_next(home, file):
 def test_a_member_without_rights_is_refused_in_words(home, api, file):
     added = api.post(f"{home.url}/api/members", json={"name": "Olaf Looker", "email": "olaf@look.example", "roles": ["member"]})
     home.set_password(added.json()["link"])
+    olaf = Person("olaf@look.example")
+    with home.client() as client:
+        home.sign_in(client, olaf)
     before = records(home)
-    done = bring(home, file("new.json", patient("Unwanted")), member="olaf@look.example")
+    done = bring(home, file("new.json", patient("Unwanted")), member=olaf)
     assert done.returncode == 1 and records(home) == before
     assert "takes rights that you do not have" in done.stderr
 

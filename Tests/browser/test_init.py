@@ -65,7 +65,7 @@ def test_a_forged_form_changes_nothing(home, spare_link, visitor):
 
 @pytest.mark.parametrize("password, words", [
     ("", "too short"), ("ab3!xyz", "too short"), ("1234567", "too short"), ("password123", "Many people use"),
-    ("PassWord123", "Many people use"), ("12345678", "easy to guess"), ("aaaaaaa1", "easy to guess"),
+    ("PassWord123", "Many people use"), ("12345678", "Many people use"), ("aaaaaaa1", "Many people use"),
     ("correcthorsebatterystaple", "Many people use"), ("aaaaaaaaaaaaaaaaaaaaaaaa", "easy to guess"),
 ])
 def test_a_weak_password_is_refused_in_words_and_the_link_stays_good(home, spare_link, password, words):
