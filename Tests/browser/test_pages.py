@@ -9,6 +9,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
+from code_app import app_of
 from conftest import DESKTOP, PHONE, browser
 from installation import observation
 from server import OUTPUT
@@ -42,12 +43,17 @@ def visit(server, window):
 
 
 @pytest.fixture
-def signed_in(visit, window):
+def signed_in(visit, window, server):
     def as_(person, next=None):
         visit(next or "/sign-in")
         window.find_element(By.NAME, "email").send_keys(person.email)
         password = window.find_element(By.NAME, "password")
         leave(window, lambda: password.send_keys(person.password, Keys.ENTER))
+        if app := app_of(server, person):
+            assert "/second-factor" in window.current_url, "staff show a code"
+            code = window.find_element(By.NAME, "code")
+            leave(window, lambda: code.send_keys(app.code(), Keys.ENTER))
+        assert "/second-factor" not in window.current_url
         return window
 
     return as_
@@ -195,7 +201,7 @@ def test_who_looked_names_the_reader_at_once(signed_in, window, people):
 
 
 def test_people_roles_and_settings(signed_in, window, people):
-    signed_in(people.one(profile="clinic", patients=True), next="/members")
+    signed_in(people.one(role="owner, doctor"), next="/members")
     check(window, "members")
     leave(window, window.find_elements(By.PARTIAL_LINK_TEXT, "Change")[-1].click)
     check(window, "member")

@@ -102,14 +102,16 @@ struct SigningRoutes {
         } catch Refusal.wrongCredentials {
             return await self.form(request, trouble: .wrong, email: email, next: next, status: .unauthorized)
         } catch let tries as TooManyTries {
-            let minutes = max(1, Int((tries.until.timeIntervalSinceNow / 60).rounded(.up)))
-            return await self.form(
+            let seconds = max(1, Int(tries.until.timeIntervalSinceNow.rounded(.up)))
+            var response = await self.form(
                 request,
-                trouble: .wait(minutes: minutes),
+                trouble: .wait(minutes: (seconds + 59) / 60),
                 email: email,
                 next: next,
                 status: .tooManyRequests
             )
+            response.headers[.retryAfter] = String(seconds)
+            return response
         }
     }
 
