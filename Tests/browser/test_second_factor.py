@@ -149,7 +149,7 @@ def test_the_api_says_what_it_takes_and_gives_another_token(home, client):
 def test_recovery_codes_work_once_and_the_app_can_be_taken_off(home):
     api = home.api(ADA)
     one = Person("rae@tester.example")
-    link = api.post(f"{home.url}/api/members", json={"name": "Rae", "email": one.email, "roles": ["member"]}).json()["link"]
+    link = api.post(f"{home.url}/api/members", json={"name": "Rae", "email": one.email, "roles": ["patient"]}).json()["link"]
     assert home.set_password(link).status_code == 303
     with home.client() as client, home.client() as elsewhere:
         home.sign_in(elsewhere, one)
