@@ -70,7 +70,7 @@ def set_up(server, client, person):
     answer = client.post("/account/second-factor/new", data={"csrf": csrf_of(page), "code": app.code()})
     assert answer.status_code == 200, answer.text
     APPS[str(server.data), person.email] = app
-    return re.findall(r"<li><code>([A-Z2-7-]{19})</code>", answer.text)
+    return re.findall(r"<li><code>([A-Z2-7-]{29})</code>", answer.text)
 
 
 def begin_api(server, client, person):
