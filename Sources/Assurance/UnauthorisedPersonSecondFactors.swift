@@ -607,13 +607,17 @@ extension GateChecks {
         try session("account_id = \(one.account) and used_as = 'api'")
     }
 
+    /// The session that should be there is not.
+    private struct SessionIsGone: Error {}
+
     private func session(_ condition: SQL) throws -> SeenSession {
-        let row = try scene.admin.query(
+        let rows = try scene.admin.query(
             """
             select second_factor_at is not null, stepped_up_at is not null, second_factor_is_due, tries
               from care.session where \(condition)
             """
-        )[0]
+        )
+        guard let row = rows.first else { throw SessionIsGone() }
         return SeenSession(
             isShown: try row.decode(Bool.self, at: 0),
             isSteppedUp: try row.decode(Bool.self, at: 1),
