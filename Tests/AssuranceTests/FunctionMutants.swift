@@ -583,7 +583,7 @@ enum FunctionMutants {
         ("begin_federated_session", "and (x.until is null or x.until > at)", ""),
         ("begin_federated_session", "then care.password_opens(x.organization_id, x.roles)", "then true"),
         ("begin_federated_session", "else x.organization_id = p.organization_id end", "else true end"),
-        ("begin_federated_session", "least(lasting, interval '30 days')", "lasting"),
+        ("begin_federated_session", "least(lasting, l.limit_lasting)", "lasting"),
         ("begin_federated_session", "f.is_there or cardinality(care.offices_of(who)) > 0", "f.is_there"),
         ("begin_federated_session", "f.is_there or cardinality", "cardinality"),
         ("begin_federated_session", "case when not f.is_there then at end", "at"),

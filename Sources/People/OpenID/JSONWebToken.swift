@@ -62,6 +62,7 @@ public struct JSONWebToken: Sendable {
     }
 
     private static func json(_ part: Substring) -> JSON? {
+        // A part that is no JSON is of no token.
         guard let bytes = Base64URL.bytes(part), let json = try? JSON(parsing: bytes, limits: limits),
             json.object != nil
         else { return nil }

@@ -137,6 +137,7 @@ actor ProviderDirectory {
 
     /// What other people's servers send: short, flat, and an object.
     static func json(_ bytes: [UInt8]) -> JSON? {
+        // A provider that answers with no JSON has answered badly, whatever was wrong with it.
         guard let json = try? JSON(parsing: bytes, limits: JSONLimits(bytes: 256 << 10, depth: 20, values: 20_000)),
             json.object != nil
         else { return nil }

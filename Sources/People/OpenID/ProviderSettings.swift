@@ -160,6 +160,7 @@ extension ProviderSettings {
 
     init(opening sealed: [UInt8], of provider: UUID, _ organization: UUID, by key: SubjectKey) throws(SealError) {
         let bytes = try key.open(sealed, for: Self.binding(provider, organization))
+        // What was sealed and is no JSON is malformed like what lacks a member.
         guard let json = try? JSON(parsing: bytes), let settings = ProviderSettings(json) else { throw .malformed }
         self = settings
     }

@@ -197,9 +197,10 @@ begin
             organization_id, id, account_id, used_as, secret_sha256, created_at, seen_at, idle, until,
             profile, second_factor_is_due, stepped_up_at)
         select m.organization_id, session_id, who, 'page', begin_federated_session.secret_sha256, at, at,
-               begin_federated_session.idle, at + least(lasting, interval '30 days'),
+               least(begin_federated_session.idle, l.limit_idle), at + least(lasting, l.limit_lasting),
                o.profile, f.is_there or cardinality(care.offices_of(who)) > 0, case when not f.is_there then at end
-          from care.organization o, care.has_second_factor(who) f (is_there)
+          from care.organization o, care.has_second_factor(who) f (is_there),
+               care.session_limits(o.profile, m.roles, 'page') l
          where o.organization_id = m.organization_id;
         insert into care.federated_session (organization_id, session_id, provider_id, subject_token, sid_token)
         values (m.organization_id, session_id, p.id, subject, sid);
