@@ -166,6 +166,8 @@ begin
     if not found then
         return null;
     end if;
+    -- Letters that are sent at the same moment are counted one after the other.
+    perform from care.account a where a.id = m.account_id for no key update;
     if 3 <= (select count(*) from care.letter x
               where x.account_id = m.account_id and x.sign_in_token is not null and x.id <> (l).id
                 and x.queued_at > at - interval '1 hour') then
