@@ -351,6 +351,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute sweep_jobs()
         carekeep_server may execute sweep_letters()
         carekeep_server may execute sweep_links()
+        carekeep_server may execute sweep_memberships()
         carekeep_server may execute sweep_passes()
         carekeep_server may execute sweep_sessions()
         carekeep_server may execute sweep_spending()

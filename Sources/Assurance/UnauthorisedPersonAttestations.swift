@@ -190,7 +190,19 @@ extension GateChecks {
               from care.attestations() where id = \(one)
             """
         try must("attestations", "whose accounts did it", try answer(Bool.self, author.list, who) == true)
-        try tooLate(author, second, after: two)
+        let listing = scene.request("attestation.list", by: second, of: south, about: south.ada)
+        let other = try grant("to see what was vouched for, in another organisation", listing)
+        try must("attestations", "whoever asks", try answer(Bool.self, other, who) == true)
+        try tooLate(author, second, after: declining(author, reviewer, after: two))
+    }
+
+    /// What was declined is not public; what is over is not accepted any more.
+    private func declining(_ author: Steward, _ reviewer: Scene.Opened, after last: UUID) throws -> UUID {
+        let one = UUID()
+        try must("attest", "to be declined", try failure(author.make, attest(one, after: last)) == nil)
+        try must("review_attestation", "with a reason", try failure(reviewer, decline(one)) == nil)
+        try must("accepted_attestations", "what was declined is not public", try shown(one) == 0)
+        return one
     }
 
     /// Nobody accepts what is being withdrawn, and the other way round.
@@ -211,7 +223,6 @@ extension GateChecks {
         )
     }
 
-    /// What is over is not accepted any more.
     private func tooLate(_ author: Steward, _ second: Someone, after last: UUID) throws {
         let three = UUID()
         let make = attest(three, after: last, until: "now() + interval '10 minutes'")
@@ -228,8 +239,8 @@ extension GateChecks {
     private func decline(_ id: UUID) -> SQL { "select care.review_attestation(\(id), false, 'not so')" }
 
     private func shown(_ id: UUID) throws -> Int {
-        let author = try scene.admin.query("select signed_as, at from care.attestation where id = \(id)")[0]
-        let at = try author.decode(Date.self, at: 1)
+        let made = try scene.admin.query("select at from care.attestation where id = \(id)").first
+        guard let at = try made?.decode(Date.self, at: 0) else { return -1 }
         return Int(
             try answer(
                 Int64.self,

@@ -35,6 +35,7 @@ extension GateChecks {
     func leaving() throws {
         try whoEnds()
         try whatEnds()
+        try whatGoesOn()
         try endsInTime()
         try owners()
         try handingOver()
@@ -157,8 +158,66 @@ extension GateChecks {
         )
     }
 
+    /// What nobody's leaving touches: others who treat the same patient, shares that somebody else made, and whatever is elsewhere.
+    private func whatGoesOn() throws {
+        let (one, other) = (try scene.somebody(["clinician"], in: north), try scene.somebody(["clinician"], in: north))
+        let former = try scene.somebody(["caregiver"], in: north)
+        let (kept, left, stopped) = (Kept(), Kept(), Kept())
+        try scene.make(kept, keptBy: one, in: north)
+        try scene.reach(kept, by: other, as: "assignment", in: north)
+        // The same number in another organisation is another person.
+        try scene.admin.query(
+            "insert into care.patient (organization_id, id) values (\(south.organization), \(kept.patient))"
+        )
+        try scene.admin.query(
+            """
+            insert into care.reach (organization_id, patient_id, account_id, kind, until)
+            values (\(south.organization), \(kept.patient), \(south.clinician.account), 'share', now() + interval '1 day')
+            """
+        )
+        try scene.make(left, keptBy: former, in: north)
+        try set(former, "since = now() - interval '2 days', until = now() - interval '1 day'")
+        try scene.reach(left, by: one, as: "care-team", in: north)
+        try scene.make(stopped, keptBy: one, in: north)
+        try scene.reach(stopped, by: other, as: "care-team", in: north)
+        try scene.admin.query(
+            "update care.reach set withdrawn_at = now() where patient_id = \(stopped.patient) and \(of(other))"
+        )
+        try scene.join(one, ["clinician"], to: south)
+        let secret = Primitive.freshBytes(32)
+        try scene.admin.query(
+            """
+            insert into care.session (organization_id, account_id, used_as, secret_sha256, created_at, seen_at, idle, until, profile,
+                                      second_factor_at)
+            values (\(south.organization), \(one.account), 'api', \(Primitive.sha256(secret)), now(), now(), interval '1 hour',
+                    now() + interval '1 day', 'clinic', now())
+            """
+        )
+        var request = scene.request("patient.list", by: one, of: south, about: south.ada)
+        request.session = secret
+        let open = try grant("a pass elsewhere", request)
+        let alone = try answer(Int32.self, pass("member.end"), end(one))
+        // Of `left` the former member was the guardian; of `stopped` whoever else was there is so no more.
+        try must("patients_alone_with", "whoever is treated by another is not alone", alone == 2)
+        let living = { (organization: UUID, kept: Kept, kind: String) in
+            try count(
+                "reach",
+                "organization_id = \(organization) and patient_id = \(kept.patient) and kind = \(kind) and withdrawn_at is null"
+            )
+        }
+        try must("off_board", "who else treats them goes on", try living(north.organization, kept, "assignment") == 1)
+        try must("off_board", "a share elsewhere goes on", try living(south.organization, kept, "share") == 1)
+        try must("off_board", "a share of somebody else's goes on", try living(north.organization, left, "share") == 1)
+        try must(
+            "off_board",
+            "an open pass elsewhere goes on",
+            try failure(open, "select count(*) from care.patient") == nil
+        )
+    }
+
     private func endsInTime() throws {
         let one = try scene.somebody(["staff"], in: north)
+        try set(one, "since = now() - interval '2 days'")
         let ending = try pass("member.end")
         for leaves in ["now() - interval '1 minute'", "now() + interval '2 years'"] as [SQL] {
             try must("end_membership", "within a year", try failure(ending, end(one, leaves: leaves)) == "23514")
@@ -294,6 +353,9 @@ extension GateChecks {
         let (ada, ben, third) = (north.ada.patient, north.ben.patient, north.third)
         try must("count_disclosed", "up to the limit", try disclose(listing, [ada, ben]) == 2)
         try must("count_disclosed", "each patient once", try disclose(listing, [ada]) == 1)
+        let twice = try pass("patient.list", other)
+        try must("count_disclosed", "however often they are named", try disclose(twice, [ada, ada, third]) ?? -1 > 0)
+        try scene.admin.query("delete from care.disclosed where \(of(other))")
         try must("count_disclosed", "not beyond", try disclose(listing, [third]) == -1)
         let refusals = try entries(salt).filter { !$0.granted }
         try must("disclose", "and it is written down", refusals.map(\.refusal) == ["more than a day's limit"])

@@ -200,7 +200,13 @@ extension GateChecks {
             _ = try failure(nil, job.settle(outcome, "smtp_550"))
             try must("settle_letter", "\(outcome), and nothing of it is left", try isEmptied(job, as: outcome))
             try must("settle_letter", "no other letter", try exists("l.id = \(north.letter) and l.state = 'waiting'"))
-            try must("open_letter", "what was \(outcome) is not opened again", try opened(job) == nil)
+            try must(
+                "open_letter",
+                "what was \(outcome) is not opened again",
+                try opened(job) == nil && exists("l.id = \(job.letter) and l.attempts = 0")
+            )
+            _ = try failure(nil, job.settle(outcome == "sent" ? "refused" : "sent", "smtp_250"))
+            try must("settle_letter", "nor told otherwise", try isEmptied(job, as: outcome))
             _ = try failure(nil, job.settle("waiting", "smtp_450"))
             try must("settle_letter", "what was \(outcome) stays so", try isEmptied(job, as: outcome))
         }

@@ -193,6 +193,14 @@ extension GateChecks {
         try must("make_role", "not without a pass", try isDenied(nil, make("front desk", ["record.read"])))
         try must("make_role", "not by a pass that lists", try isDenied(listing, make("front desk", ["record.read"])))
         try must("make_role", "by one that makes", try failure(making, make("front desk", ["record.read"])) == nil)
+        // As if their own role had not got it yet.
+        try scene.admin.query("begin")
+        try scene.admin.query("set local session_replication_role = replica")
+        try set(north.keeper, "permits = '{}'")
+        try scene.admin.query("commit")
+        try must("make_role", "owners permit what they lack", try failure(making, make("ward", ["record.read"])) == nil)
+        try set(north.keeper, "permits = '{}'")
+        try must("keep_permits", "kept anew", try permits(of: north.keeper).contains("record.read"))
         try must("role", "no two of a name", try failure(making, make("front desk", ["record.read"])) == "23505")
         for name in [
             "owner", "privacy officer", "Front", "x", " desk", "a  b", "desk!", String(repeating: "a", count: 41),

@@ -110,12 +110,9 @@ extension GateChecks {
         let member = try scene.somebody(["clinician"], in: north)
         let (admin, owner) = (try scene.somebody(["admin"], in: north), try scene.somebody(["owner"], in: north))
         let elsewhere = try scene.somebody(["clinician"], in: south)
+        let salt = Primitive.freshBytes(32)
         let end = { (pass: Scene.Opened?, account: UUID) -> Int32? in
-            try self.answer(
-                Int32.self,
-                pass,
-                "select care.end_member_sessions(\(account), 1, \(Primitive.freshBytes(32)), '\\x00')"
-            )
+            try self.answer(Int32.self, pass, "select care.end_member_sessions(\(account), 1, \(salt), '\\x00')")
         }
         let pass = try grant("an administrator ends sessions", asks("member.end-sessions", admin))
         try must("end_member_sessions", "not without a pass", try end(nil, member.account) == nil)
@@ -129,6 +126,12 @@ extension GateChecks {
         )
         try must("end_member_sessions", "a member's", try end(pass, member.account) == 2 && living(member) == 0)
         try must("end_member_sessions", "nobody else's", try living(admin) == 2)
+        let written = try entries(salt)
+        try must(
+            "end_member_sessions",
+            "the entries say who did it",
+            written.count == 2 && written.allSatisfy { $0.act == "member.end-sessions" && $0.account == admin.account }
+        )
         let owners = try grant("an owner ends sessions", asks("member.end-sessions", owner))
         let second = try scene.somebody(["owner"], in: north)
         try must("end_member_sessions", "an owner ends an owner's", try end(owners, second.account) == 2)

@@ -32,6 +32,8 @@ extension GateChecks {
         try must("settle_spending", "a period that is over adds nothing", try spend([one], 7, [9]) == [1])
         try must("settle_spending", "and is not begun again", try spend([one], 8, [1]) == [2])
         try must("settle_spending", "nothing is nothing", try spend([one], 8, [0]) == [nil])
+        let another = Primitive.freshBytes(16)
+        try must("settle_spending", "and hinders nobody", try spend([one, another], 8, [0, 4]) == [nil, 4])
         try must(
             "settle_spending",
             "nobody takes back",

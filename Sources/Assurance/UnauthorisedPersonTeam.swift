@@ -60,6 +60,28 @@ extension GateChecks {
         try ending(doctor, other)
     }
 
+    /// The same number in another organisation is another patient.
+    private func elsewhere(_ doctor: Someone, _ giving: Scene.Opened) throws {
+        let colleague = try scene.somebody(["clinician"], in: north)
+        try scene.join(doctor, ["clinician"], to: south)
+        try scene.admin.query(
+            "insert into care.patient (organization_id, id) values (\(south.organization), \(north.ben.patient)) on conflict do nothing"
+        )
+        try scene.admin.query(
+            """
+            insert into care.reach (organization_id, patient_id, account_id, kind)
+            values (\(south.organization), \(north.ben.patient), \(doctor.account), 'care-team')
+            """
+        )
+        try reach(doctor, "withdrawn_at = clock_timestamp()")
+        try must(
+            "require_may_let_in",
+            "by reach in this organisation",
+            try failure(giving, give(colleague, "care-team")) == "23514"
+        )
+        try reach(doctor, "withdrawn_at = null")
+    }
+
     /// Somebody there for a job lets in others for that job, and not beyond it.
     private func asLongAsTheyMay(_ crew: Someone) throws {
         let mate = try scene.somebody(["staff"], in: north)
@@ -74,6 +96,7 @@ extension GateChecks {
         let doctor = try scene.somebody(["clinician"], in: north)
         try scene.reach(north.ben, by: doctor, as: "care-team", in: north)
         let late = try pass("reach.give", doctor)
+        try elsewhere(doctor, late)
         try reach(doctor, "until = clock_timestamp() + interval '2 hours'")
         try must("require_may_let_in", "an end has no beyond", try failure(late, give(mate, "care-team")) == "23514")
         try reach(doctor, "until = null, since = clock_timestamp() + interval '1 hour'")

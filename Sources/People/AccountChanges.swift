@@ -65,9 +65,10 @@ extension SignIn {
     }
 
     /// Changes the password of whoever is signed in. This session goes on; every other one of the account ends, and so do links that
-    /// set its password.
+    /// set its password, an address that waits for its answer, and sign-ins at providers of the installation.
     ///
-    /// - Throws: `Refusal.wrongCredentials` if the old one is another, `Refusal.weakPassword`.
+    /// - Throws: `Refusal.wrongCredentials` if the old one is another, `.tooManyTries` after five such, `.secondFactorNeeded` while this
+    ///   session has to show a code, `.weakPassword`.
     public func changePassword(of own: OwnAccount, from old: String, to new: String, for caller: Caller) async throws {
         guard Password.weakness(of: new, personal: own.words) == nil, let password = Password(new) else {
             throw Refusal.weakPassword
@@ -76,7 +77,7 @@ extension SignIn {
         guard let newHash = try await hashing.run({ password.newHash() }) else { throw Refusal.weakPassword }
         let letter = try await outbox?.seal(.passwordChanged)
         let seal = try await gate.auditSeal(caller)
-        let done = try await refusing(at: .gate) {
+        let outcome = try await refusing(at: .gate) {
             try await store.query(
                 """
                 select care.change_password(
@@ -84,8 +85,18 @@ extension SignIn {
                     \(seal.epoch), \(seal.salt), \(seal.sealed))
                 """
             )
-        }.first?.decode(Bool.self, at: 0)
-        guard done == true else { throw Refusal.wrongCredentials }
+        }
+        try Self.judge(outcome)
+    }
+
+    /// What became of showing the password to change the account.
+    private static func judge(_ rows: Rows) throws {
+        switch try rows.first?.decode(Int32.self, at: 0) {
+        case 0: return
+        case 5: throw Refusal.secondFactorNeeded
+        case 7: throw Refusal.tooManyTries
+        default: throw Refusal.wrongCredentials
+        }
     }
 
     private func hash(_ typed: String, of own: OwnAccount) async throws -> String? {
@@ -115,7 +126,7 @@ extension SignIn {
 
     /// Asks for another address to sign in by. A letter with a link goes there; nothing changes before it is followed.
     ///
-    /// - Throws: `Refusal.wrongCredentials` if the password is another.
+    /// - Throws: `Refusal.wrongCredentials` if the password is another, `.tooManyTries`, `.secondFactorNeeded`.
     public func askForAddress(_ address: MailAddress, password: String, of own: OwnAccount, for caller: Caller)
         async throws
     {
@@ -126,7 +137,7 @@ extension SignIn {
         let letter = try await outbox.seal(.verifyAddress(link: link.text))
         let sealedAddress = try Names(installation: installation).sealAddress(address.text, of: own.account)
         let seal = try await gate.auditSeal(caller)
-        let done = try await refusing(at: .gate) {
+        let outcome = try await refusing(at: .gate) {
             try await store.query(
                 """
                 select care.ask_for_address(
@@ -135,8 +146,8 @@ extension SignIn {
                     \(seal.epoch), \(seal.salt), \(seal.sealed))
                 """
             )
-        }.first?.decode(Bool.self, at: 0)
-        guard done == true else { throw Refusal.wrongCredentials }
+        }
+        try Self.judge(outcome)
     }
 
     /// Whether a link to another address still works.

@@ -156,7 +156,7 @@ extension PostgresError {
         case (_, _, "membership_ends_within_a_year"?), (_, _, "successor_is_a_member_who_writes"?):
             Refusal.endIsNotPossible
         case (_, _, "reach_is_theirs_to_give"?): Refusal.reachIsNotYours
-        case (_, _, "role_is_theirs_to_give"?): Refusal.roleIsNotYours
+        case (_, _, "role_is_theirs_to_give"?), (_, _, "role_is_offered_there"?): Refusal.roleIsNotYours
         case (_, _, "organization_keeps_an_owner"?): Refusal.lastOwner
         case (_, _, "share_lasts_a_year_at_most"?), (_, _, "reach_ends_after_it_begins"?): Refusal.shareLastsTooLong
         case (_, "42501", _): Refusal.notFound

@@ -10,6 +10,7 @@ public enum Housekeeping {
         .housekeeping: { job in
             _ = try await job.step("select care.add_months()")
             try await repeatedly("select care.sweep_sessions()", job)
+            try await repeatedly("select care.sweep_memberships()", job)
             try await repeatedly("select care.sweep_links()", job)
             try await repeatedly("select care.sweep_sign_in_tries()", job)
             try await repeatedly("select care.sweep_jobs()", job)

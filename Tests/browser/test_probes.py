@@ -107,7 +107,7 @@ def prove(front, spoil, *ids):
     return {name: row[1] for name, row in results(done).items()}, done.stdout
 
 
-DOOR = ["ACC-1", "ENC-2", "APP-1", "APP-2", "APP-3", "APP-4", "ACC-2", "ACC-3", "ACC-5", "MIN-1"]
+DOOR = ["ACC-1", "ENC-2", "APP-1", "APP-2", "APP-3", "APP-4", "ACC-2", "ACC-3", "ACC-5", "MIN-1", "NET-3"]
 
 
 def test_unspoiled_everything_is_kept(front):
@@ -159,6 +159,16 @@ def sessions_that_go_on(spoiler, question):
     return spoiler.pass_on(question)
 
 
+def limits_for_all(spoiler, question):
+    """Once somebody is refused a whole record, everybody is."""
+    if not question.path.endswith("/$everything"):
+        return spoiler.pass_on(question)
+    answer = spoiler.kept.get("refusal") or spoiler.pass_on(question)
+    if answer[0] == 429:
+        spoiler.kept["refusal"] = answer
+    return answer
+
+
 def tell_what_exists(spoiler, question):
     status, headers, content = spoiler.pass_on(question)
     if status == 404 and question.path.startswith("/fhir/"):
@@ -201,6 +211,10 @@ def history_rewritten(spoiler, question):
     ("ACC-1", "second-factor", with_status(401, 303, only=lambda question: question.path == "/second-factor")),
     ("ACC-5", "foreign-tokens", everybody_comes_in),
     ("MIN-1", "minimum", with_status(422, 201)),
+    ("NET-3", "asking-too-much", with_status(429, 200)),
+    ("NET-3", "asking-too-much", without("retry-after")),
+    ("NET-3", "asking-too-much", with_status(200, 429, only=lambda question: "/$" not in question.path)),
+    ("NET-3", "asking-too-much", limits_for_all),
     ("ISO-2", "guessing", tell_what_exists),
     ("AUD-1", "entries", reads_from_a_cache),
     ("INT-2", "history", history_rewritten),

@@ -10,6 +10,7 @@ public enum ProbeName: String, Sendable, CaseIterable, Comparable {
     case secondFactor = "second-factor"
     case wall
     case guessing
+    case asking = "asking-too-much"
     case unauthorisedPerson = "unauthorised-person"
     case unguardedTable = "unguarded-table"
     case `guard`

@@ -52,7 +52,7 @@ struct AccountPage: PageBody {
 struct ChangePasswordPage: PageBody {
     /// Why the form is shown again.
     enum Trouble: Sendable {
-        case wrong
+        case wrong, tooManyTries
         case new(SetPasswordPage.Trouble)
     }
 
@@ -80,17 +80,24 @@ struct ChangePasswordPage: PageBody {
     }
 
     private var old: Field {
-        var isWrong = false
-        if case .wrong = self.trouble { isWrong = true }
+        let error: String? =
+            switch self.trouble {
+            case .wrong: "That is not your password. Please try again."
+            case .tooManyTries: Self.waits
+            case .new, nil: nil
+            }
         return Field(
             kind: .password,
             name: "old",
             label: "The password you have now",
-            error: isWrong ? "That is not your password. Please try again." : nil,
+            error: error,
             completion: "current-password",
             isRequired: true
         )
     }
+
+    /// Said where a wrong password was tried too often.
+    static let waits = "That was not your password, too often. Please wait a few minutes, and try again."
 
     private var newTrouble: SetPasswordPage.Trouble? {
         if case .new(let trouble) = self.trouble { trouble } else { nil }
@@ -101,7 +108,7 @@ struct ChangePasswordPage: PageBody {
 struct ChangeAddressPage: PageBody {
     /// Why the form is shown again.
     enum Trouble: Sendable {
-        case wrong, noAddress
+        case wrong, tooManyTries, noAddress
     }
 
     var address: String
@@ -145,7 +152,9 @@ struct ChangeAddressPage: PageBody {
             kind: .password,
             name: "password",
             label: "Your password",
-            error: self.trouble == .wrong ? "That is not your password. Please try again." : nil,
+            error: self.trouble == .wrong
+                ? "That is not your password. Please try again."
+                : self.trouble == .tooManyTries ? ChangePasswordPage.waits : nil,
             completion: "current-password",
             isRequired: true
         )

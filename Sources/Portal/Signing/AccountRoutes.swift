@@ -61,7 +61,11 @@ struct AccountRoutes {
         }
         do {
             try await signIn.changePassword(of: own, from: form.exactly("old"), to: new, for: visit.caller)
-        } catch Refusal.wrongCredentials { return try await passwordForm(visit, .wrong) }
+        } catch Refusal.wrongCredentials {
+            return try await passwordForm(visit, .wrong)
+        } catch Refusal.tooManyTries {
+            return try await passwordForm(visit, .tooManyTries)
+        }
         return Response.seeOther("/account?done=password")
     }
 
@@ -88,7 +92,11 @@ struct AccountRoutes {
         let own = try await signIn.ownAccount(visit.caller)
         do {
             try await signIn.askForAddress(address, password: form.exactly("password"), of: own, for: visit.caller)
-        } catch Refusal.wrongCredentials { return try await addressForm(visit, typed: typed, .wrong) }
+        } catch Refusal.wrongCredentials {
+            return try await addressForm(visit, typed: typed, .wrong)
+        } catch Refusal.tooManyTries {
+            return try await addressForm(visit, typed: typed, .tooManyTries)
+        }
         return Response.seeOther("/account?done=address")
     }
 

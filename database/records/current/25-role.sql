@@ -124,6 +124,22 @@ begin
 end
 $$;
 
+-- The condition that an organisation of this kind offers these roles: others are built for other kinds, with other rules.
+create function care.require_offered(organization uuid, roles text[]) returns void
+    language plpgsql stable set search_path = care, pg_temp
+as $$
+begin
+    if exists (
+        select from unnest(roles) r (name)
+         where not exists (
+            select from care.organization o
+              join care.built_in_role b on b.profile = o.profile
+             where o.organization_id = organization and b.name = r.name and b.is_offered)) then
+        raise exception using errcode = '23514', message = 'role is not offered there', constraint = 'role_is_offered_there';
+    end if;
+end
+$$;
+
 -- Holds the owners of an organisation still, so that no two changes at once leave it without one.
 create function care.hold_owners(organization uuid) returns void
     language plpgsql volatile set search_path = care, pg_temp
@@ -263,7 +279,7 @@ declare
 begin
     for f in select oid::regprocedure from pg_proc
               where pronamespace = 'care'::regnamespace
-                and proname in ('permits_of', 'acting_member', 'require_may_give', 'hold_owners', 'require_owner',
+                and proname in ('permits_of', 'acting_member', 'require_may_give', 'require_offered', 'hold_owners', 'require_owner',
                                 'require_may_permit', 'make_role', 'role_to_change', 'change_role', 'end_role',
                                 'roles_offered') loop
         execute format('alter function %s owner to carekeep_gate', f);

@@ -71,6 +71,7 @@ declare
     reached boolean;
     -- What the caller's roles permit, kept right beside them.
     permits text[];
+    own_roles uuid[];
     target_record uuid;
     target_patient uuid;
     target_several boolean;
@@ -106,7 +107,7 @@ begin
         p.session_id := s.id;
         p.client_scope := s.client_scope;
         p.stepped_up_at := s.stepped_up_at;
-        select m.roles, m.permits into roles, permits from care.membership m
+        select m.roles, m.permits, m.custom_roles into roles, permits, own_roles from care.membership m
          where m.organization_id = s.organization_id and m.account_id = s.account_id
            and m.since <= at and (m.until is null or m.until > at);
         if s.profile is null then
@@ -138,7 +139,7 @@ begin
             outcome := 3; refused := 'the guard is up';
         -- Both are asked before anything is looked up, so that neither tells what there is.
         elsif s.second_factor_at is null
-              and (s.second_factor_is_due or care.needs_second_factor(s.profile, roles)) then
+              and (s.second_factor_is_due or care.needs_second_factor(s.profile, roles, own_roles)) then
             outcome := 5; refused := 'a second factor is needed';
         elsif a.step_up and coalesce(s.stepped_up_at <= at - interval '5 minutes', true) then
             outcome := 6; refused := 'stepping up is needed';

@@ -87,7 +87,9 @@ begin
     if kept is null then
         select * into g from care.guard;
         kept := '$2b$12$'
-            || left(translate(encode(sha256(g.decoy_secret || token), 'base64'), '+=' || E'\n', '..'), 21) || 'O';
+            || left(translate(encode(sha256(g.decoy_secret || token), 'base64'), '+=' || E'\n', '..'), 21)
+            -- The last of a salt's letters holds two bits.
+            || substr('.Oeu', 1 + get_byte(sha256(g.decoy_secret || token), 31) % 4, 1);
     end if;
     return kept;
 end
@@ -197,6 +199,7 @@ begin
         raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
     end if;
     perform care.require_may_give(care.acting_member(), roles, '{}');
+    perform care.require_offered(shown.organization_id, roles);
     return care.admit(
         shown.organization_id, account, address_token, sealed_address, sealed_name, roles, link_sha256);
 end
@@ -328,6 +331,9 @@ begin
     update care.link set used_at = at
      where link.organization_id = organization and link.secret_sha256 = sha256(link_secret)
        and link.purpose = 'set-password' and link.used_at is null and link.until > at
+       and exists (select from care.membership m
+                    where m.organization_id = link.organization_id and m.account_id = link.account_id
+                      and (m.until is null or m.until > at))
      returning * into l;
     if not found then
         perform care.write_sign_in(null, null, null, 'password.set', 'no such link', key_epoch, salt, sealed);
@@ -335,6 +341,7 @@ begin
     end if;
     update care.account set password_hash = hash, password_at = at where id = l.account_id;
     update care.session set ended_at = at where account_id = l.account_id and ended_at is null;
+    perform care.end_other_ways_in(l.account_id, at);
     perform care.write_sign_in(l.organization_id, l.account_id, null, 'password.set', null, key_epoch, salt, sealed);
     return true;
 end
@@ -387,7 +394,8 @@ as $$
 begin
     update care.account set password_hash = new_hash
      where sign_in_token = token and password_hash = old_hash and closed_at is null
-       and substr(new_hash, 5, 2)::integer > substr(old_hash, 5, 2)::integer;
+       and substr(new_hash, 5, 2)::integer > substr(old_hash, 5, 2)::integer
+       and new_hash ~ '^\$2b\$1[0-4]\$[./A-Za-z0-9]{53}$';
     return found;
 end
 $$;

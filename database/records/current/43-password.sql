@@ -64,32 +64,70 @@ begin
 end
 $$;
 
--- Changes the password of whoever is signed in and shows the old one's hash. Every other session ends, and so does every link that sets
--- the password. True if it did. The letter, if there is one, tells them.
+-- Whether a session may change its account by this password's hash, which holds the account from here on. A session that has to show
+-- a code first changes nothing by the password alone; wrong ones are counted in the session, which waits from the fifth on.
+-- outcome: 0 it may, 1 no such session, 2 wrong password, 5 a second factor is needed, 7 too many tries
+create function care.show_password(s care.session, hash text, out outcome integer, out refused text)
+    language plpgsql volatile set search_path = care, pg_temp
+as $$
+begin
+    outcome := 0;
+    if (s).id is null then
+        outcome := 1; refused := 'no such session';
+    elsif (s).second_factor_at is null and care.has_second_factor((s).account_id) then
+        outcome := 5; refused := 'a second factor is needed';
+    elsif (s).tries_wait_until > care.clock() then
+        outcome := 7; refused := 'too many tries';
+    else
+        perform from care.account a
+          where a.id = (s).account_id and a.password_hash = hash and a.closed_at is null for no key update;
+        if not found then
+            outcome := 2; refused := 'wrong password';
+            perform care.count_try(s);
+        end if;
+    end if;
+end
+$$;
+
+-- What ends with an old password besides sessions: links that set one, an address that waits for its answer, and sign-ins at providers
+-- that somebody linked who had the password. Providers of organisations answer for their own.
+create function care.end_other_ways_in(account uuid, at timestamptz) returns void
+    language plpgsql volatile set search_path = care, pg_temp
+as $$
+begin
+    update care.link l set used_at = at
+     where l.account_id = account and l.purpose = 'set-password' and l.used_at is null;
+    delete from care.address_change x where x.account_id = account;
+    delete from care.identity i
+     where i.account_id = account and i.organization_id = '00000000-0000-0000-0000-000000000000';
+end
+$$;
+
+-- Changes the password of whoever is signed in and shows the old one's hash. Every other session ends, and so does every other way in.
+-- The letter, if there is one, tells them. The outcome is show_password's.
 create function care.change_password(
     organization uuid, session_secret bytea, old_hash text, new_hash text, letter uuid, letter_sealed bytea,
-    key_epoch integer, salt bytea, sealed bytea
-) returns boolean
+    key_epoch integer, salt bytea, sealed bytea, out outcome integer
+)
     language plpgsql volatile security definer set search_path = care, pg_temp
 as $$
 declare
-    s care.session := care.own_session(organization, session_secret);
+    s care.session := care.live_session(organization, session_secret, 'page');
     at timestamptz := care.clock();
+    refused text;
 begin
-    update care.account a set password_hash = new_hash, password_at = at
-     where a.id = s.account_id and a.password_hash = old_hash and a.closed_at is null;
-    if not found then
+    select p.outcome, p.refused into outcome, refused from care.show_password(s, old_hash) p;
+    if outcome <> 0 then
         perform care.write_sign_in(
-            s.organization_id, s.account_id, s.id, 'password.change', 'wrong password', key_epoch, salt, sealed);
-        return false;
+            s.organization_id, s.account_id, s.id, 'password.change', refused, key_epoch, salt, sealed);
+        return;
     end if;
+    update care.account a set password_hash = new_hash, password_at = at where a.id = s.account_id;
     update care.session x set ended_at = at where x.account_id = s.account_id and x.id <> s.id and x.ended_at is null;
-    update care.link l set used_at = at
-     where l.account_id = s.account_id and l.purpose = 'set-password' and l.used_at is null;
+    perform care.end_other_ways_in(s.account_id, at);
     perform care.tell_account(s.account_id, 'password-changed', letter, letter_sealed, null);
     perform care.write_sign_in(
         s.organization_id, s.account_id, s.id, 'password.change', null, key_epoch, salt, sealed);
-    return true;
 end
 $$;
 
@@ -99,7 +137,12 @@ create function care.tell_account(account uuid, template text, letter uuid, lett
     language plpgsql volatile set search_path = care, pg_temp
 as $$
 begin
-    if letter is not null then
+    if letter is null then
+        -- Where mail is sent nobody leaves the letter out.
+        if (select g.mails_links from care.guard g) then
+            raise exception using errcode = '42501', message = 'account is told', constraint = 'account_is_told';
+        end if;
+    else
         perform care.queue_letter(
             '00000000-0000-0000-0000-000000000000', letter, account, template, 'en', letter_sealed, sealed_address,
             interval '3 days');
@@ -193,21 +236,22 @@ $$;
 grant update (mails_links) on care.guard to carekeep_gate;
 
 -- Asks for another address: whoever is signed in and shows their password's hash. The link goes to the new address; nothing changes
--- before it is followed. True if it was asked for. That somebody else signs in by that address is not told here.
+-- before it is followed. That somebody else signs in by that address is not told here. The outcome is show_password's.
 create function care.ask_for_address(
     organization uuid, session_secret bytea, hash text, token bytea, new_address bytea, secret_sha256 bytea, letter uuid,
-    letter_sealed bytea, key_epoch integer, salt bytea, sealed bytea
-) returns boolean
+    letter_sealed bytea, key_epoch integer, salt bytea, sealed bytea, out outcome integer
+)
     language plpgsql volatile security definer set search_path = care, pg_temp
 as $$
 declare
-    s care.session := care.own_session(organization, session_secret);
+    s care.session := care.live_session(organization, session_secret, 'page');
+    refused text;
 begin
-    if not exists (
-        select from care.account a where a.id = s.account_id and a.password_hash = hash and a.closed_at is null) then
+    select p.outcome, p.refused into outcome, refused from care.show_password(s, hash) p;
+    if outcome <> 0 then
         perform care.write_sign_in(
-            s.organization_id, s.account_id, s.id, 'address.ask', 'wrong password', key_epoch, salt, sealed);
-        return false;
+            s.organization_id, s.account_id, s.id, 'address.ask', refused, key_epoch, salt, sealed);
+        return;
     end if;
     delete from care.address_change x where x.account_id = s.account_id;
     insert into care.address_change (account_id, sign_in_token, sealed_address, secret_sha256, until)
@@ -216,7 +260,6 @@ begin
         '00000000-0000-0000-0000-000000000000', letter, s.account_id, 'verify-address', 'en', letter_sealed, new_address,
         interval '1 day');
     perform care.write_sign_in(s.organization_id, s.account_id, s.id, 'address.ask', null, key_epoch, salt, sealed);
-    return true;
 end
 $$;
 
@@ -248,6 +291,9 @@ begin
         return false;
     end if;
     update care.account a set sign_in_token = c.sign_in_token, sealed_address = c.sealed_address where a.id = c.account_id;
+    -- What was mailed to the old address sets no password any more.
+    update care.link l set used_at = care.clock()
+     where l.account_id = c.account_id and l.purpose = 'set-password' and l.used_at is null;
     perform care.tell_account(c.account_id, 'address-changed', letter, letter_sealed, old);
     perform care.write_sign_in(null, c.account_id, null, 'address.change', null, key_epoch, salt, sealed);
     return true;
@@ -260,7 +306,8 @@ declare
 begin
     for f in select oid::regprocedure from pg_proc
               where pronamespace = 'care'::regnamespace
-                and proname in ('own_session', 'own_account', 'account_of_link', 'change_password', 'tell_account', 'tell_of_link',
+                and proname in ('own_session', 'own_account', 'account_of_link', 'show_password', 'end_other_ways_in',
+                                'change_password', 'tell_account', 'tell_of_link',
                                 'ask_for_link', 'link_for_letter', 'mail_links', 'ask_for_address', 'address_link_works',
                                 'change_address') loop
         execute format('alter function %s owner to carekeep_gate', f);

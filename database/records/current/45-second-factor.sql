@@ -24,10 +24,11 @@ grant update (secret_sha256, stepped_up_at, second_factor_at, second_factor_is_d
 -- Who needs a second factor, by what they are: everybody in clinics and operations who is more than a patient or whoever cares for
 -- one, with a role of the organisation's own too. Whoever has one, or holds an office of the
 -- installation, needs it too; the session knows that (second_factor_is_due). Part of each opening without one: planned into it.
-create function care.needs_second_factor(profile text, roles text[]) returns boolean
+create function care.needs_second_factor(profile text, roles text[], custom_roles uuid[]) returns boolean
     language sql immutable  -- on the search path of its caller, like care.acting()
 as $$
-    select profile is distinct from 'family' and not roles <@ array['patient', 'teen', 'caregiver']
+    select profile is distinct from 'family'
+       and (cardinality(custom_roles) > 0 or not roles <@ array['patient', 'teen', 'caregiver'])
 $$;
 
 create function care.has_second_factor(account uuid) returns boolean
@@ -101,7 +102,7 @@ begin
      where o.account_id = s.account_id and o.session_id = s.id and o.at > care.clock() - interval '15 minutes';
     step := care.code_step();
     is_shown := s.second_factor_at is not null;
-    select care.needs_second_factor(o.profile, m.roles) or cardinality(care.offices_of(s.account_id)) > 0 into is_required
+    select care.needs_second_factor(o.profile, m.roles, m.custom_roles) or cardinality(care.offices_of(s.account_id)) > 0 into is_required
       from care.membership m join care.organization o on o.organization_id = m.organization_id
      where m.organization_id = s.organization_id and m.account_id = s.account_id;
     is_due := not is_shown and (s.second_factor_is_due or is_required);
@@ -176,7 +177,7 @@ begin
         if not found then
             refused := 'no such recovery code';
         end if;
-    elsif f.failures >= 20 and f.failed_at > at - interval '30 seconds' then
+    elsif f.failures >= 20 and f.failed_at between at - interval '30 seconds' and at then
         -- Whoever guesses knows the password and begins session after session: from here on one try in half a minute.
         outcome := 7; wait_until := f.failed_at + interval '30 seconds'; refused := 'too many tries';
     elsif step is null then

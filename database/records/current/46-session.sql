@@ -43,7 +43,7 @@ begin
     return (s).id is not null
        and ((s).second_factor_at is not null
             or not ((s).second_factor_is_due
-                    or (select care.needs_second_factor(o.profile, m.roles)
+                    or (select care.needs_second_factor(o.profile, m.roles, m.custom_roles)
                           from care.membership m join care.organization o on o.organization_id = m.organization_id
                          where m.organization_id = (s).organization_id and m.account_id = (s).account_id)));
 end
@@ -138,8 +138,7 @@ begin
         returning x.id
     loop
         count := count + 1;
-        perform care.write_sign_in(
-            shown.organization_id, end_member_sessions.account, gone, 'session.end', null, key_epoch, salt, sealed);
+        perform care.write_entry(shown, null, gone, null, key_epoch, salt, sealed, care.clock());
     end loop;
     return count;
 end

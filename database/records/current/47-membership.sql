@@ -33,6 +33,9 @@ begin
     if not coalesce('member.change' = any (shown.powers), false) then
         raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
     end if;
+    -- A role that changes or ends at this moment does so before or after, not meanwhile.
+    perform from care.role r
+      where r.organization_id = shown.organization_id and r.id = any (change_roles.custom_roles) order by r.id for share;
     perform care.hold_owners(shown.organization_id);
     giver := care.acting_member();
     select * into taker from care.membership m
@@ -47,8 +50,19 @@ begin
     end if;
     perform care.require_may_give(giver, taker.roles, taker.custom_roles);
     perform care.require_may_give(giver, change_roles.roles, change_roles.custom_roles);
+    perform care.require_offered(
+        shown.organization_id, array(select unnest(change_roles.roles) except select unnest(taker.roles)));
     update care.membership m set roles = change_roles.roles, custom_roles = change_roles.custom_roles
      where m.organization_id = shown.organization_id and m.account_id = account;
+    -- Sessions that would outlast what these roles allow end.
+    update care.session x set ended_at = care.clock()
+     where x.organization_id = shown.organization_id and x.id in (
+        select s.id
+          from care.session s
+          join care.organization o on o.organization_id = s.organization_id,
+               lateral care.session_limits(o.profile, change_roles.roles, s.used_as) l
+         where s.organization_id = shown.organization_id and s.account_id = account and s.ended_at is null
+           and (s.idle > l.limit_idle or s.until - s.created_at > l.limit_lasting));
     perform care.require_owner(shown.organization_id);
 end
 $$;
@@ -78,6 +92,8 @@ begin
     update care.link l set used_at = at
      where l.organization_id = organization and l.account_id = account and l.used_at is null;
     delete from care.pass p where p.organization_id = organization and p.account_id = account;
+    -- Whoever comes back is asked anew who they are at the organisation's own providers.
+    delete from care.identity i where i.organization_id = organization and i.account_id = account;
     update care.membership m set since = least(m.since, at - interval '1 microsecond'), until = at
      where m.organization_id = organization and m.account_id = account;
 end
@@ -135,7 +151,10 @@ begin
         perform care.require_may_give(giver, leaver.roles, leaver.custom_roles);
     end if;
     if leaves is not null then
-        if not (leaves > at and leaves <= at + interval '1 year 1 day' and leaver.since <= at and successor is null) then
+        -- Whoever is to leave does not prolong their own stay.
+        if not (leaves > at and leaves <= at + interval '1 year 1 day' and leaver.since <= at and successor is null
+                and (leaver.until is null or leaves <= leaver.until
+                     or 'member.end' = any (shown.powers) and leaver.account_id <> shown.account_id)) then
             raise exception using errcode = '23514', message = 'end is not in the year to come',
                 constraint = 'membership_ends_within_a_year';
         end if;
@@ -166,6 +185,32 @@ begin
     perform care.off_board(shown.organization_id, leaver.account_id, at);
     perform care.require_owner(shown.organization_id);
     return alone;
+end
+$$;
+
+-- Ends all that members had whose time has come: shares that nobody else could stop, links, sessions. How many they were.
+create function care.sweep_memberships() returns integer
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    m care.membership;
+    count integer := 0;
+begin
+    for m in
+        select * from care.membership x
+         where x.until <= care.clock()
+           and (exists (select from care.reach r
+                         where r.organization_id = x.organization_id and r.account_id = x.account_id and r.withdrawn_at is null)
+                or exists (select from care.link l
+                            where l.organization_id = x.organization_id and l.account_id = x.account_id and l.used_at is null)
+                or exists (select from care.session s
+                            where s.organization_id = x.organization_id and s.account_id = x.account_id and s.ended_at is null))
+         limit 100 for update skip locked
+    loop
+        perform care.off_board(m.organization_id, m.account_id, m.until);
+        count := count + 1;
+    end loop;
+    return count;
 end
 $$;
 
@@ -264,14 +309,14 @@ begin
     for f in select oid::regprocedure from pg_proc
               where pronamespace = 'care'::regnamespace
                 and proname in ('keep_permits', 'keep_permits_of_members', 'change_roles', 'off_board',
-                                'patients_alone_with', 'end_membership', 'expel', 'count_disclosed') loop
+                                'patients_alone_with', 'end_membership', 'sweep_memberships', 'expel', 'count_disclosed') loop
         execute format('alter function %s owner to carekeep_gate', f);
         execute format('revoke all on function %s from public', f);
     end loop;
 end
 $$;
 grant execute on function
-    care.change_roles(uuid, text[], uuid[]), care.end_membership(uuid, timestamptz, uuid, integer, bytea, bytea)
+    care.change_roles(uuid, text[], uuid[]), care.end_membership(uuid, timestamptz, uuid, integer, bytea, bytea), care.sweep_memberships()
     to carekeep_server;
 
 create trigger membership_keeps_its_permits before insert or update on care.membership

@@ -36,6 +36,8 @@ begin
         b.failures := 0;
     end if;
     failures := b.failures;
+    -- A clock that was ahead and is put right keeps nobody waiting for it.
+    b.last_at := least(b.last_at, at);
     wait_until := b.last_at + least(interval '30 seconds' * power(2, least(b.failures - free, 10)), interval '1 hour');
     if b.failures < free or wait_until <= at then
         wait_until := null;

@@ -52,7 +52,7 @@ create policy reach_withdrawn_by_the_patients_own on care.reach for update to ca
         kind = 'share' and withdrawn_at is null
         and patient_id = any ((select care.acting_patients('reach.withdraw'))::uuid[]))
     -- Once, and now: nobody writes a share's end down earlier or later than it was.
-    with check (withdrawn_at = now());
+    with check (withdrawn_at = now() and now() > clock_timestamp() - interval '1 minute');
 grant select,
       insert (organization_id, patient_id, account_id, kind, purpose, until),
       update (withdrawn_at)

@@ -68,6 +68,10 @@ as $$
         select format('%s %s', case p.prokind when 'a' then 'aggregate' else 'window function' end, p.oid::regprocedure)
           from pg_proc p where p.pronamespace = 'care'::regnamespace and p.prokind not in ('f', 'p')
         union all
+        select format('index %s: %s', i.indexrelid::regclass, pg_get_indexdef(i.indexrelid))
+          from pg_index i join pg_class c on c.oid = i.indexrelid
+         where c.relnamespace = 'care'::regnamespace and i.indisunique and not c.relispartition
+        union all
         select format('schema care owner=%s %s to %s', n.nspowner::regrole, g.privilege_type,
                       case g.grantee when 0 then 'public' else g.grantee::regrole::text end)
           from pg_namespace n, aclexplode(n.nspacl) g where n.nspname = 'care'
@@ -97,6 +101,8 @@ as $$
         select 'role ' || b::text from care.built_in_role b
         union all
         select 'setting ' || s::text from care.setting s
+        union all
+        select 'permission ' || p::text from care.permission p
     ) everything
 $$;
 
