@@ -1,6 +1,7 @@
 public import Care
 public import FoundationEssentials
 import Seals
+import Synchronization
 public import Trail
 
 /// What a signed-in person's client presents: the organisation they are signed in to, and the secret of their session.
@@ -45,6 +46,20 @@ public enum SessionUse: String, Sendable {
     case page, api
 }
 
+/// Whether the session that a request presents was found to be one that lives. Before that a token is a text that anybody can make up.
+public final class SessionProof: Sendable {
+    private let found = Atomic(false)
+
+    /// Nothing is found yet.
+    public init() {}
+
+    /// Whether the database knew it.
+    public var isFound: Bool { found.load(ordering: .relaxed) }
+
+    /// Said by whoever asked the database, and nobody else.
+    func find() { found.store(true, ordering: .relaxed) }
+}
+
 /// Someone who presents a session, and where they do it from. Whether the session is any good is for the gate to say.
 public struct Caller: Sendable {
     /// What they present.
@@ -53,12 +68,15 @@ public struct Caller: Sendable {
     public let use: SessionUse
     /// From where, to be sealed in the entry.
     public let origin: AccessNote
+    /// Whether it was found to be a session that lives.
+    public let proof: SessionProof
 
     /// Someone at a door.
-    public init(token: SessionToken, use: SessionUse, origin: AccessNote) {
+    public init(token: SessionToken, use: SessionUse, origin: AccessNote, proof: SessionProof = SessionProof()) {
         self.token = token
         self.use = use
         self.origin = origin
+        self.proof = proof
     }
 
     /// The organisation that the token names.

@@ -69,6 +69,8 @@ public final class Gate: Sendable {
             try await opening.isShared ? openings.open(opening) : openings.alone(opening)
         }
         let answer = outcome.answer
+        // Whatever else the gate says, it has found the session.
+        if answer.outcome != 1 { caller.proof.find() }
         switch answer.outcome {
         case 0: break
         case 1: throw Refusal.signedOut

@@ -115,6 +115,7 @@ public final class SignIn: Sendable {
         guard let row = rows.first, let account = try row.decode(UUID?.self, at: 0),
             try row.decode(String?.self, at: 7) == caller.use.rawValue
         else { return nil }
+        caller.proof.find()
         let names = Names(installation: try await keys.installation())
         return SignedInPerson(
             account: Person.ID(account),

@@ -289,7 +289,8 @@ extension ConfigurationSection {
     /// How much of each kind one may ask for.
     func rateLimits() -> [RouteClass: Int] {
         let usual: [RouteClass: Int] = [
-            .signIn: 60, .links: 60, .pages: 300, .reads: 3_000, .writes: 1_200, .searches: 600, .exports: 60,
+            .signIn: 60, .logout: 600, .links: 60, .pages: 300, .reads: 3_000, .writes: 1_200, .searches: 600,
+            .exports: 60,
             .open: 600,
             .reports: 5, .following: 60,
         ]

@@ -68,6 +68,47 @@ def test_a_made_up_token_uses_up_nobodys(home):
         assert ada.get(f"Patient/{home.child}").status_code == 200
 
 
+def test_a_made_up_token_that_is_refused_before_anybody_looks_uses_up_nobodys(home):
+    """From several addresses, since an organisation has five times what an address has."""
+    with home.api(ADA) as ada:
+        headers = {"Authorization": f"Bearer {ada.token[:-8]}AAAAAAAA"}
+        for number in range(2, 8):
+            way = httpx.HTTPTransport(verify=home.trust(), local_address=f"127.0.0.{number}")
+            with httpx.Client(base_url=home.url, transport=way, timeout=30) as stranger:
+                for _ in range(9 * FEW["exports"]):
+                    answer = stranger.get(f"/fhir/Observation/{home.child}/$everything", headers=headers)
+                    assert answer.status_code == 400
+        assert ada.get(f"Patient/{home.child}/$everything").status_code == 200
+
+
+def test_what_is_no_address_of_ours_is_counted_for_nobody_signed_in(home):
+    with home.api(ADA) as ada:
+        for path in ("/fhir/Nonsense/1", "/api/nothing-here"):
+            for _ in range(FEW["reads"] + 1):
+                assert ada.get(f"{home.url}{path}").status_code in (400, 404)
+        taken, _ = until_refused(lambda: ada.get(f"Patient/{home.child}"), FEW["reads"])
+        assert taken == FEW["reads"]
+
+
+def bundle(kind, *entries):
+    return {"resourceType": "Bundle", "type": kind, "entry": [{"request": {"method": "GET", "url": url}} for url in entries]}
+
+
+@pytest.mark.parametrize("kind", ["batch", "transaction"])
+def test_what_a_bundle_asks_for_is_counted_like_what_is_asked_for_alone(home, kind):
+    with home.api(ADA) as ada:
+        path = f"Patient/{home.child}"
+        answer = ada.post("", json=bundle(kind, *[path] * (FEW["reads"] + 5)))
+        assert answer.status_code == 200, answer.text
+        statuses = [entry["response"]["status"][:3] for entry in answer.json()["entry"]]
+        assert statuses == ["200"] * FEW["reads"] + ["429"] * 5
+        last = answer.json()["entry"][-1]["response"]
+        assert last["outcome"]["issue"][0]["code"] == "throttled"
+        assert ada.get(path).status_code == 429, "and counts for what is asked for alone"
+        answer = ada.post("", json=bundle(kind, f"Observation?patient={home.child}"))
+        assert answer.json()["entry"][0]["response"]["status"][:3] == "200", "another kind is answered"
+
+
 def test_trying_passwords_from_one_address_ends_soon_and_signed_in_people_go_on(home):
     with home.client() as client, home.client() as signed_in:
         assert home.sign_in(signed_in, ADA).status_code == 303

@@ -13,7 +13,8 @@ extension FHIRRoutes {
         switch bundle.kind {
         case .transaction:
             let answer = try await records.transaction(bundle, for: visit.caller) { entry in
-                do { return try await reply(to: entry, visit) } catch { return Self.reply(to: Failure(error)) }
+                // What it writes is one commit, and one write. What it reads is counted like anything that is read.
+                do { return try await counted(entry, visit) } catch { return Self.reply(to: Failure(error)) }
             }
             return Response(json: answer)
         case .batch: return Response(json: try await batch(bundle, visit))
@@ -32,7 +33,7 @@ extension FHIRRoutes {
         var replies: [BundleResponse.Reply] = []
         for entry in bundle.entries {
             do {
-                replies.append(try await reply(to: entry, visit))
+                replies.append(try await counted(entry, visit))
             } catch {
                 let failure = Failure(error)
                 // A fault of ours, and a session that is over, are the whole request's.
@@ -41,6 +42,19 @@ extension FHIRRoutes {
             }
         }
         return BundleResponse.response(to: .batch, replies)
+    }
+
+    /// An entry's reply, counted as if it had been asked for by itself; where nothing is left to spend, that is the reply.
+    private func counted(_ entry: BundleRequest.Entry, _ visit: APIVisit) async throws -> BundleResponse.Reply {
+        let kind = RouteClass(entry)
+        let address = RateLimits.Spender.address(RateLimits.network(of: visit.remoteAddress))
+        let people = RateLimits.Spender.people(visit.caller.token)
+        if let seconds = rates.wait(kind, [address] + people) {
+            return BundleResponse.Reply(status: "429 Too Many Requests", outcome: .throttled(seconds))
+        }
+        rates.count(kind, [address])
+        defer { if visit.caller.proof.isFound { rates.count(kind, people) } }
+        return try await reply(to: entry, visit)
     }
 
     private func reply(to entry: BundleRequest.Entry, _ visit: APIVisit) async throws -> BundleResponse.Reply {

@@ -26,7 +26,9 @@ import Records
 struct FHIRRoutes {
     let records: PatientRecords
     let limits: Limits
-    /// Where the API is, as clients know it: `https://name:port/fhir`.
+    /// How much may be asked for: by an entry of a bundle as by a request.
+    let rates: RateLimits
+    /// Where the API is, as clients know it: `https://care.example.org/fhir`.
     let baseURL: String
 
     func add(toOpen open: RouterGroup<Visit>) {

@@ -86,6 +86,7 @@ func portal(
     let fhir = FHIRRoutes(
         records: services.records,
         limits: limits,
+        rates: services.rates,
         baseURL: baseURL + "/fhir"
     )
     let charts = ChartRoutes(

@@ -13,6 +13,8 @@ import Synchronization
 public enum RouteClass: String, Sendable, CaseIterable {
     /// Where a password is tried.
     case signIn = "sign_in"
+    /// Providers that tell who signed out there.
+    case logout
     /// One-time links, and asking for them.
     case links
     /// Pages of somebody signed in.
@@ -34,7 +36,7 @@ public enum RouteClass: String, Sendable, CaseIterable {
     var isOfPeople: Bool {
         switch self {
         case .pages, .reads, .writes, .searches, .exports: true
-        case .signIn, .links, .open, .reports, .following: false
+        case .signIn, .logout, .links, .open, .reports, .following: false
         }
     }
 
@@ -44,6 +46,7 @@ public enum RouteClass: String, Sendable, CaseIterable {
         let parts = path.split(separator: "/", maxSplits: 5)
         let isRead = request.method == .get || request.method == .head
         switch parts.first {
+        case "sign-in" where !isRead && parts.dropFirst().first == "logout": self = .logout
         case "sign-in" where !isRead, "join" where !isRead: self = .signIn
         case "account" where !isRead: self = .signIn
         case "api":
@@ -52,6 +55,15 @@ public enum RouteClass: String, Sendable, CaseIterable {
         case "fhir": self = Self.ofAPI(parts.dropFirst(), isRead)
         case nil, "sign-in", "trust", "trust.json", "security", ".well-known", "assets", "health": self = .open
         default: self = .pages
+        }
+    }
+
+    /// What an entry of a bundle is.
+    init(_ entry: BundleRequest.Entry) {
+        switch (entry.method, entry.target) {
+        case (.get, .type), (.get, .search): self = .searches
+        case (.get, _), (.head, _): self = .reads
+        default: self = .writes
         }
     }
 
@@ -73,6 +85,11 @@ public final class RateLimits: Sendable {
         case address(String)
         case session([UInt8])
         case organization(UUID)
+
+        /// Whom a token stands for.
+        static func people(_ token: SessionToken) -> [Spender] {
+            [.session(token.secret), .organization(token.organization)]
+        }
     }
 
     private struct Key: Hashable {
@@ -271,19 +288,12 @@ struct LimitRates: RouterMiddleware {
         let address = RateLimits.Spender.address(RateLimits.network(of: context.remoteAddress))
         let token = kind.isOfPeople ? Self.token(of: request) : nil
         // Whose token it is nobody knows before it has opened something. So only then it is counted: a made-up one uses up nobody's.
-        let people = token.map { [.session($0.secret), .organization($0.organization)] as [RateLimits.Spender] } ?? []
+        let people = token.map(RateLimits.Spender.people) ?? []
         if let seconds = limits.wait(kind, [address] + people) { return Self.refusal(request, seconds) }
         limits.count(kind, [address])
-        do {
-            let response = try await next(request, context)
-            limits.count(kind, people)
-            return response
-        } catch Refusal.signedOut {
-            throw Refusal.signedOut
-        } catch {
-            limits.count(kind, people)
-            throw error
-        }
+        // However it ends: what fails before the session was looked up says nothing of it.
+        defer { if context.proof.isFound { limits.count(kind, people) } }
+        return try await next(request, context)
     }
 
     private static func token(of request: Request) -> SessionToken? {
@@ -297,15 +307,18 @@ struct LimitRates: RouterMiddleware {
         let path = request.uri.path
         var response: Response
         if path.hasPrefix("/fhir") || path.hasPrefix("/api") {
-            let outcome = Outcome(
-                .throttled,
-                "too many requests of this kind from here; try again in \(seconds) seconds"
-            )
-            response = Response(json: outcome.json().serialized(), status: .tooManyRequests)
+            response = Response(json: Outcome.throttled(seconds).json().serialized(), status: .tooManyRequests)
         } else {
             response = Response(page: Frame(visitorOn: .now).document(NoticePage.tooMany), status: .tooManyRequests)
         }
         response.headers[.retryAfter] = "\(seconds)"
         return response
+    }
+}
+
+extension Outcome {
+    /// What whoever asks too often is told.
+    static func throttled(_ seconds: Int) -> Outcome {
+        Outcome(.throttled, "too many requests of this kind from here; try again in \(seconds) seconds")
     }
 }

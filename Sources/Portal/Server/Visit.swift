@@ -12,6 +12,8 @@ struct Visit: RequestContext, RemoteAddressRequestContext {
     let remoteAddress: SocketAddress?
     /// Names the request in logs, in the trail and to whoever reports a fault.
     let requestID = RequestID()
+    /// Whether the session that it presents, if any, was found; asked when the request is answered.
+    let proof = SessionProof()
     /// Who presents what, once a door's middleware has read it.
     var caller: Caller?
     /// Who that is, where a page asked.
@@ -35,12 +37,14 @@ struct Visit: RequestContext, RemoteAddressRequestContext {
 /// A request to the API that presents a token. Whether the token is any good is for the gate to say.
 struct APIVisit: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
+    let remoteAddress: SocketAddress?
     let caller: Caller
     let requestID: RequestID
 
     init(context: Visit) throws {
         guard let caller = context.caller else { throw Refusal.signedOut }
         coreContext = context.coreContext
+        remoteAddress = context.remoteAddress
         requestID = context.requestID
         self.caller = caller
     }

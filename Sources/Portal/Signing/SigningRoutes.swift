@@ -251,7 +251,12 @@ struct PageDoor: RouterMiddleware {
     {
         guard let token = Cookies.sessionToken(in: request) else { throw Refusal.signedOut }
         var visit = context
-        let caller = Caller(token: token, use: .page, origin: context.origin(of: request))
+        let caller = Caller(
+            token: token,
+            use: .page,
+            origin: context.origin(of: request),
+            proof: context.proof
+        )
         visit.caller = caller
         visit.person = try await signIn.person(caller)
         guard visit.person != nil else { throw Refusal.signedOut }
@@ -268,7 +273,12 @@ struct APIDoor: RouterMiddleware {
             field.prefix(7).lowercased() == "bearer ", let token = SessionToken(field.dropFirst(7))
         else { throw Refusal.signedOut }
         var visit = context
-        visit.caller = Caller(token: token, use: .api, origin: context.origin(of: request))
+        visit.caller = Caller(
+            token: token,
+            use: .api,
+            origin: context.origin(of: request),
+            proof: context.proof
+        )
         return try await next(request, visit)
     }
 }
