@@ -169,6 +169,17 @@ def test_a_refused_body_over_http_2_ends_its_stream_alone(server, api, people):
         assert client.get("/health/live").status_code == 200
 
 
+def test_who_connects_and_says_nothing_is_hung_up_on_and_who_has_said_hello_is_not(server):
+    with server.client() as client:
+        own_end = lambda: client.get("/health/live").extensions["network_stream"].get_extra_info("client_addr")
+        before = own_end()
+        silent = [socket.create_connection((server.host, port), timeout=120) for port in (server.https, server.http)]
+        for one in silent:
+            with one:
+                assert one.recv(1) == b""
+        assert own_end() == before, "over the same connection"
+
+
 def test_the_server_answers_others_while_a_body_trickles_in(server, api, people):
     upload = Uploading(server, api(people.parent).token, ["Content-Length: 1000"])
     upload.socket.setblocking(True)

@@ -1,6 +1,9 @@
 // The only file that may import Logging (scripts/check-imports): a line of swift-log is free text.
 import Logging
 
+/// What a library is handed to log through.
+typealias LibraryLogger = Logger
+
 /// Takes the lines of the libraries below us. Their words may quote a client, so that a line keeps its level, where it stands in
 /// the library's source, and the codes of its error: enough to look it up.
 struct LibraryLog: LogHandler {

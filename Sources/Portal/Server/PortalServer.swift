@@ -119,7 +119,15 @@ public struct PortalServer: Sendable {
         )
         return Application(
             router: router,
-            server: try .http2Upgrade(tlsConfiguration: tls, configuration: Self.patience),
+            server: HTTPServerBuilder { [tls] responder in
+                HandshakingChannel(
+                    try HTTP2UpgradeChannel(
+                        tlsConfiguration: tls,
+                        configuration: Self.patience,
+                        responder: responder
+                    )
+                )
+            },
             configuration: .init(address: .hostname(options.host, port: options.httpsPort), serverName: nil),
             onServerRunning: { _ in await onReady() },
             eventLoopGroupProvider: .shared(loops),
@@ -149,23 +157,31 @@ public struct PortalServer: Sendable {
         }
         return Application(
             responder: responder,
+            server: Self.plain(silentFor: .seconds(120)),
             configuration: .init(address: .hostname(place.host, port: place.port)),
             eventLoopGroupProvider: .shared(loops),
             logger: LibraryLog.logger("metrics", to: log)
         )
     }
 
-    /// How long a connection may be silent, so that silent ones do not pile up.
+    /// How long a connection may be silent, so that silent ones do not pile up. It begins with the end of the handshake, for which
+    /// there is ``HandshakeDeadline``.
     private static let patience = HTTP2UpgradeChannel.Configuration(
         idleTimeout: .seconds(120),
         gracefulCloseTimeout: .seconds(20),
         streamConfiguration: HTTP1Channel.Configuration(idleTimeout: .seconds(60))
     )
 
+    /// The same where HTTP is plain. One request is all that anybody has for the way to HTTPS.
+    private static func plain(silentFor time: TimeAmount) -> HTTPServerBuilder {
+        .http1(configuration: .init(idleTimeout: time))
+    }
+
     private func redirecting(_ loops: MultiThreadedEventLoopGroup, port: Int) -> some ApplicationProtocol {
         let responder = RedirectToHTTPS(names: options.publicNames, port: options.httpsPort)
         return Application(
             responder: responder,
+            server: Self.plain(silentFor: .seconds(10)),
             configuration: .init(address: .hostname(options.host, port: port)),
             eventLoopGroupProvider: .shared(loops),
             logger: LibraryLog.logger("http", to: log)
