@@ -73,8 +73,7 @@ struct InitCommand: AsyncParsableCommand {
             case .join:
                 print("Its owner has an account already, and joins with its password here, once, within 7 days:")
             }
-            let host = address.publicNames.first ?? "localhost"
-            print("  https://\(host):\(address.https.port)/password?link=\(invitation.link.text)")
+            print("  \(address.publicAddress)/password?link=\(invitation.link.text)")
         }
     }
 }

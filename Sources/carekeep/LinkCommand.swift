@@ -45,8 +45,7 @@ struct LinkCommand: AsyncParsableCommand {
             case .setPassword: print("They set a password here, once, within 7 days:")
             case .join: print("They join with their account's password here, once, within 7 days:")
             }
-            let host = configuration.publicNames.first ?? "localhost"
-            print("  https://\(host):\(configuration.https.port)/password?link=\(invitation.link.text)")
+            print("  \(configuration.publicAddress)/password?link=\(invitation.link.text)")
         }
     }
 }

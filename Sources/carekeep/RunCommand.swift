@@ -63,8 +63,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func greeting(_ configuration: ServerConfiguration, _ authority: String?) -> String {
-        let name = configuration.publicNames.first ?? "localhost"
-        var text = "\n  Carekeep is at  https://\(name):\(configuration.https.port)/\n"
+        var text = "\n  Carekeep is at  \(configuration.publicAddress)/\n"
         if let authority { text += "  Certificate authority to trust:  \(authority)\n" }
         return text
     }

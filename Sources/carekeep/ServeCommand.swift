@@ -200,6 +200,7 @@ struct ServeCommand: AsyncParsableCommand {
             httpsPort: configuration.https.port,
             httpPort: configuration.http?.port,
             metrics: configuration.metrics.map { (host: $0.host, port: $0.port) },
+            base: configuration.publicAddress,
             publicNames: configuration.publicNames + ["localhost", "127.0.0.1"],
             certificate: try NIOSSLCertificate.fromPEMBytes(belongings.certificate),
             privateKey: try NIOSSLPrivateKey(bytes: belongings.certificateKey, format: .pem),

@@ -20,6 +20,8 @@ public struct PortalServer: Sendable {
         public var httpPort: Int?
         /// Where Prometheus may ask for metrics, in plain HTTP; `nil` for nowhere.
         public var metrics: (host: String, port: Int)?
+        /// Where people reach it: `https://care.example.org`.
+        public var base: String
         /// Names by which the server may be reached; redirects lead to one of them and nowhere else.
         public var publicNames: [String]
         public var certificate: [NIOSSLCertificate]
@@ -35,6 +37,7 @@ public struct PortalServer: Sendable {
             httpsPort: Int,
             httpPort: Int?,
             metrics: (host: String, port: Int)? = nil,
+            base: String,
             publicNames: [String],
             certificate: [NIOSSLCertificate],
             privateKey: NIOSSLPrivateKey,
@@ -46,6 +49,7 @@ public struct PortalServer: Sendable {
             self.httpsPort = httpsPort
             self.httpPort = httpPort
             self.metrics = metrics
+            self.base = base
             self.publicNames = publicNames
             self.certificate = certificate
             self.privateKey = privateKey
@@ -112,7 +116,7 @@ public struct PortalServer: Sendable {
             services,
             limits: options.limits,
             apiSessionSeconds: options.apiSessionSeconds,
-            baseURL: "https://\(options.publicNames.first ?? "localhost"):\(options.httpsPort)",
+            baseURL: options.base,
             underway: underway,
             metrics: metrics,
             log: log
@@ -197,9 +201,10 @@ struct RedirectToHTTPS: HTTPResponder {
 
     func respond(to request: Request, context: Context) async throws -> Response {
         // Only to our own names: a forged Host header leads nowhere else.
-        let asked = request.head.authority.map { $0.split(separator: ":", omittingEmptySubsequences: false)[0] }
-        let name = names.first { $0 == asked.map(String.init) } ?? names.first ?? "localhost"
-        let place = port == 443 ? name : "\(name):\(port)"
+        let asked = request.head.authority
+        let hosts = names.map { $0.contains(":") ? "[\($0)]" : $0 }
+        let host = hosts.first { asked == $0 || asked?.hasPrefix($0 + ":") == true } ?? hosts.first ?? "localhost"
+        let place = port == 443 ? host : "\(host):\(port)"
         return Response(
             status: .permanentRedirect,
             headers: [.location: "https://\(place)\(request.uri.path)", .connection: "close", .contentLength: "0"]
