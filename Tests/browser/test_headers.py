@@ -50,6 +50,26 @@ def test_open_pages_carry_the_headers(client, path):
     check(client.get(path), isPage=not path.startswith("/health"))
 
 
+@pytest.mark.parametrize("path", OPEN + ["/trust.json", "/fhir/metadata"])
+def test_asked_for_a_head_the_server_answers_what_it_would_answer_without_the_body(client, path):
+    whole, head = client.get(path), client.head(path)
+    assert (head.status_code, head.content) == (whole.status_code, b"")
+    assert head.headers.get("content-type") == whole.headers.get("content-type")
+    assert client.get("/health/live").status_code == 200, "and the connection is still good"
+
+
+def test_a_head_of_a_page_or_record_takes_who_may_see_it(client, sign_in, api, people):
+    patient = people.parent.patients[0]
+    path = f"/patients/{patient}"
+    assert client.head(path).status_code == 303
+    sign_in(people.parent)
+    assert client.head(path).status_code == 200
+    parent = api(people.parent)
+    assert parent.head(f"Patient/{patient}").status_code == 200
+    assert parent.head("Patient/nobody").status_code == 404
+    assert client.head(f"/fhir/Patient/{patient}").status_code == 401
+
+
 def test_signed_in_pages_carry_them_and_are_kept_by_no_cache(client, sign_in, people):
     sign_in(people.parent)
     patient = people.parent.patients[0]

@@ -68,7 +68,7 @@ func portal(
     metrics: Metrics,
     log: Log
 ) -> Router<Visit> {
-    let router = Router(context: Visit.self)
+    let router = Router(context: Visit.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: underway)
     router.add(middleware: RequestLog(log, metrics))
     router.add(middleware: SecurityHeaders())

@@ -38,6 +38,8 @@ struct ServedMethods: RouterMiddleware {
                 headers: [.connection: "close", .allow: "GET, HEAD, POST, PUT, DELETE"]
             )
         }
-        return try await next(request, context)
+        let response = try await next(request, context)
+        // Whatever is answered to HEAD, a refusal too, is a head alone.
+        return request.method == .head ? response.createHeadResponse() : response
     }
 }
