@@ -45,6 +45,8 @@ struct Supervisor: Sendable {
         var settled = Duration.seconds(120)
         /// From one time to the next.
         var betweenProofs = Duration.seconds(86_400)
+        /// How often it is asked whether there is a fresh certificate.
+        var betweenRenewals = Duration.seconds(86_400)
     }
 
     /// Where this very program is, to be started again as the server.
@@ -91,10 +93,14 @@ private final class SupervisorLoop {
     private var attempts = 0
     /// How the last server ended, until the next one was told: the supervisor talks to no network itself.
     private var lastEnd: Int32?
-    private var nextDay = ContinuousClock.now + .seconds(86_400)
+    private var nextRenewal: ContinuousClock.Instant
+    private var renewalWait: Wait
     /// The promises being tried.
     private var proof: Child?
     private var nextProof = ContinuousClock.now
+    private var proofWait: Wait
+    /// Whether a server was started since the supervisor was.
+    private var hasStarted = false
 
     private struct Child {
         var id: pid_t
@@ -119,6 +125,9 @@ private final class SupervisorLoop {
     init(_ supervisor: Supervisor) {
         self.supervisor = supervisor
         serverWait = Wait(supervisor.pace)
+        renewalWait = Wait(supervisor.pace)
+        proofWait = Wait(supervisor.pace)
+        nextRenewal = .now + supervisor.pace.betweenRenewals
         databaseWaits = Dictionary(uniqueKeysWithValues: supervisor.stores.map { ($0.name, Wait(supervisor.pace)) })
     }
 
@@ -158,8 +167,8 @@ private final class SupervisorLoop {
             reviveDatabases()
             if let code = reapServer() { return code }
             try startServerIfDue()
-            try renewDaily()
-            try proveIfDue()
+            renewDaily()
+            proveIfDue()
             signals.wait(atMost: child == nil ? .milliseconds(100) : .seconds(1))
         }
     }
@@ -205,24 +214,36 @@ private final class SupervisorLoop {
         guard child == nil, serverWait.isOver, supervisor.stores.allSatisfy({ $0.cluster?.isRunning ?? true }) else {
             return
         }
-        try supervisor.beforeServer()
+        do {
+            try supervisor.beforeServer()
+            child = Child(id: try serverProgram().start())
+        } catch {
+            // Of no server that ever ran, whoever starts this is told at once. Later the databases may be away for a while.
+            guard hasStarted else { throw error }
+            supervisor.say("server cannot be started: \(error); it is tried again")
+            serverWait.begin(supervisor.pace)
+            return
+        }
+        hasStarted = true
+        lastEnd = nil
+    }
+
+    private func serverProgram() -> Program {
         var environment = ProcessInfo.processInfo.environment.merging(supervisor.environment) { $1 }
         environment["SWIFT_BACKTRACE"] = ServerProcess.crashReportsOff
         environment[ServerProcess.supervisorVariable] = "\(getpid())"
         environment[ServerProcess.lastEndVariable] = lastEnd.map { "\($0)" }
-        let program = Program(
+        return Program(
             supervisor.server[0],
             Array(supervisor.server.dropFirst()),
             environment: environment,
             apart: .group
         )
-        child = Child(id: try program.start())
-        lastEnd = nil
     }
 
     /// Has the promises tried, once the server has run for a while and then each day. What was seen is kept in the store and
     /// shown on the trust page.
-    private func proveIfDue() throws {
+    private func proveIfDue() {
         if let proof, let code = Self.exitCode(of: proof.id) {
             self.proof = nil
             supervisor.say(Self.words(ofProof: code))
@@ -230,14 +251,21 @@ private final class SupervisorLoop {
             if ![0, 1, ProveCommand.notAllTried].contains(code) { endLoans() }
         }
         guard let program = supervisor.prove.first, proof == nil, let child,
-            ContinuousClock.now >= max(nextProof, child.started + supervisor.pace.settled)
+            proofWait.isOver, ContinuousClock.now >= max(nextProof, child.started + supervisor.pace.settled)
         else { return }
-        nextProof = ContinuousClock.now + supervisor.pace.betweenProofs
         var environment = ProcessInfo.processInfo.environment.merging(supervisor.environment) { $1 }
         environment["SWIFT_BACKTRACE"] = ServerProcess.crashReportsOff
         environment[ServerProcess.supervisorVariable] = "\(getpid())"
         let arguments = Array(supervisor.prove.dropFirst())
-        proof = Child(id: try Program(program, arguments, environment: environment, apart: .group).start())
+        do {
+            proof = Child(id: try Program(program, arguments, environment: environment, apart: .group).start())
+        } catch {
+            supervisor.say("the promises cannot be tried: \(error); it is tried again")
+            proofWait.begin(supervisor.pace)
+            return
+        }
+        proofWait = Wait(supervisor.pace)
+        nextProof = .now + supervisor.pace.betweenProofs
     }
 
     private static func words(ofProof code: Int32) -> String {
@@ -258,10 +286,17 @@ private final class SupervisorLoop {
         endLoans()
     }
 
-    private func renewDaily() throws {
-        guard ContinuousClock.now >= nextDay else { return }
-        nextDay += .seconds(86_400)
-        if try supervisor.daily(), child != nil {
+    private func renewDaily() {
+        guard renewalWait.isOver, ContinuousClock.now >= nextRenewal else { return }
+        let isNew: Bool
+        do { isNew = try supervisor.daily() } catch {
+            supervisor.say("the server's certificate could not be looked after: \(error); it is tried again")
+            renewalWait.begin(supervisor.pace)
+            return
+        }
+        renewalWait = Wait(supervisor.pace)
+        nextRenewal = .now + supervisor.pace.betweenRenewals
+        if isNew, child != nil {
             supervisor.say("server is started again, with a new certificate")
             stopServer()
             attempts = 0

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Postgres
+import Synchronization
 import Testing
 
 @testable import carekeep
@@ -145,6 +146,77 @@ import Testing
         kill(getpid(), SIGTERM)
         #expect(try await code == 0)
         #expect(said("said") == "ended\ntried\nended\n")
+    }
+
+    /// Fails the first time, and then no more.
+    private final class Once: Sendable {
+        private let times = Mutex(0)
+
+        /// The number of this time, from 1; throws in the one that is named.
+        func go(failing bad: Int) throws -> Int {
+            let time = times.withLock { times in
+                times += 1
+                return times
+            }
+            if time == bad { throw ClusterError("not now") }
+            return time
+        }
+    }
+
+    private static let patient = "trap 'exit 0' TERM; echo up >> $FOLDER/up; while :; do sleep 0.02; done"
+
+    @Test func `goes on when the certificate cannot be looked after, and tries again`() async throws {
+        var supervisor = supervisor(Self.patient)
+        supervisor.pace.betweenRenewals = .milliseconds(50)
+        supervisor.say = { [log = Log("\(folder)/said")] in log.add($0) }
+        supervisor.daily = { [once = Once()] in try once.go(failing: 1) == 2 }
+        let last = supervisor
+        async let code = run(last)
+        try await until { said("up") == "up\nup\n" }
+        kill(getpid(), SIGTERM)
+        #expect(try await code == 0)
+        #expect(
+            said("said")?.hasPrefix(
+                """
+                the server's certificate could not be looked after: not now; it is tried again
+                server is started again, with a new certificate
+
+                """
+            ) == true
+        )
+    }
+
+    @Test func `goes on when what a server needs cannot be had for a while, but tells whoever starts it`() async throws
+    {
+        var supervisor = supervisor("echo up >> $FOLDER/up; [ $(wc -l < $FOLDER/up) = 2 ] && exit 78; exit 1")
+        supervisor.say = { [log = Log("\(folder)/said")] in log.add($0) }
+        supervisor.beforeServer = { [once = Once()] in _ = try once.go(failing: 2) }
+        #expect(try await run(supervisor) == 78)
+        #expect(said("up") == "up\nup\n")
+        #expect(said("said")?.contains("server cannot be started: not now; it is tried again\n") == true)
+        supervisor.beforeServer = { throw ClusterError("never") }
+        let bad = supervisor
+        await #expect(throws: ClusterError.self) { try await self.run(bad) }
+    }
+
+    @Test func `goes on when the program that tries the promises is not there`() async throws {
+        var supervisor = supervisor(Self.patient)
+        supervisor.prove = ["\(folder)/prove"]
+        supervisor.pace.settled = .milliseconds(20)
+        supervisor.say = { [log = Log("\(folder)/said")] in log.add($0) }
+        let last = supervisor
+        async let code = run(last)
+        try await until { said("said")?.contains("the promises cannot be tried: ") == true }
+        let program = "#!/bin/sh\necho tried >> \(folder)/tried\n"
+        _ = FileManager.default.createFile(
+            atPath: "\(folder)/prove",
+            contents: Data(program.utf8),
+            attributes: [.posixPermissions: 0o755]
+        )
+        try await until { said("tried") != nil }
+        kill(getpid(), SIGTERM)
+        #expect(try await code == 0)
+        #expect(said("up") == "up\n")
     }
 
     /// Lines at the end of a file.
