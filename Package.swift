@@ -164,7 +164,8 @@ let package = Package(
         .testTarget(
             name: "PeopleTests",
             dependencies: [
-                "Assurance", "Care", "CarekeepTesting", "FHIR", "People", "Postgres", "Seals", crypto, cryptoExtras,
+                "Assurance", "Care", "CarekeepTesting", "FHIR", "People", "Postgres", "Seals", "Trail", crypto,
+                cryptoExtras,
             ],
             swiftSettings: strict
         ),

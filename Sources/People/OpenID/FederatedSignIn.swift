@@ -207,7 +207,7 @@ public final class FederatedSignIn: Sendable {
         let token = try JSONWebToken(text)
         return try IDToken(
             token,
-            signedBy: try await directory.keys(of: settings.issuer, naming: token.keyID),
+            signedBy: try await directory.keys(of: settings.issuer, naming: token.keyID, by: .provider),
             for: .init(issuer: settings.issuer, clientID: settings.clientID, nonce: secret.nonce),
             accessToken: given["access_token"]?.string
         )
@@ -314,7 +314,7 @@ public final class FederatedSignIn: Sendable {
         let token = try JSONWebToken(text)
         let said = try LogoutToken(
             token,
-            signedBy: try await directory.keys(of: settings.issuer, naming: token.keyID),
+            signedBy: try await directory.keys(of: settings.issuer, naming: token.keyID, by: .anybody),
             issuer: settings.issuer,
             clientID: settings.clientID
         )

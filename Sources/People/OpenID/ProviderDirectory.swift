@@ -31,7 +31,8 @@ public struct OutsideAnswer: Sendable {
 public typealias OutsideDoor = @Sendable (OutsideQuestion) async throws -> OutsideAnswer
 
 /// What providers say of themselves: where they are to be asked what, and the keys that they sign with. Kept for an hour, and not
-/// fetched more often than a provider can bear, whatever strangers send us.
+/// fetched more often than a provider can bear, whatever strangers send us. What is fetched on a stranger's word is counted apart, so
+/// that strangers keep nobody from signing in.
 actor ProviderDirectory {
     /// A provider's discovery document, as far as it is of use. (OpenID Connect Discovery 1.0)
     struct Document: Sendable {
@@ -67,66 +68,100 @@ actor ProviderDirectory {
         let since: ContinuousClock.Instant
     }
 
-    /// How often one issuer is asked for its document or its keys, at most.
+    /// Who names a key.
+    enum Source: Hashable {
+        /// The provider itself, in an answer to us.
+        case provider
+        /// Whoever sends us something, which may be made up.
+        case anybody
+    }
+
+    /// What is fetched, and on whose word.
+    private struct Purpose: Hashable {
+        enum Thing: Hashable { case document, keys }
+        let issuer: String
+        let thing: Thing
+        let source: Source
+    }
+
+    /// How often something was fetched for one purpose.
     private struct Spent {
         var since: ContinuousClock.Instant
         var count = 0
     }
 
     private static let lasting = Duration.seconds(3600)
+    /// A document that cannot be fetched anew is still good for so long.
+    private static let longestLasting = Duration.seconds(86_400)
     private static let span = Duration.seconds(300)
-    /// Fetches of one issuer's document and keys in ``span``.
+    /// Fetches of one issuer's document in ``span``, and as many of its keys; as many again on strangers' word.
     static let most = 20
 
     private let door: OutsideDoor
     private let mayBeLocal: Bool
+    private let now: @Sendable () -> ContinuousClock.Instant
     private var documents: [String: Known<Document>] = [:]
     private var keys: [String: Known<KeySet>] = [:]
-    private var spent: [String: Spent] = [:]
-    private var fetching: [String: Task<KeySet, any Error>] = [:]
+    private var spent: [Purpose: Spent] = [:]
+    private var fetching: [Purpose: Task<KeySet, any Error>] = [:]
 
-    init(door: @escaping OutsideDoor, mayBeLocal: Bool) {
+    /// Tests have a clock of their own.
+    init(
+        door: @escaping OutsideDoor,
+        mayBeLocal: Bool,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) {
         self.door = door
         self.mayBeLocal = mayBeLocal
+        self.now = now
     }
 
-    func document(of issuer: String) async throws -> Document {
-        if let known = documents[issuer], known.since + Self.lasting > .now { return known.value }
+    /// A provider's document, for as long as it cannot be had anew the one that is known.
+    ///
+    /// - Throws: `SignInTrouble`.
+    func document(of issuer: String, for source: Source = .provider) async throws -> Document {
+        let known = documents[issuer]
+        if let known, known.since + Self.lasting > now() { return known.value }
         let text = issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer
         guard let place = WebAddress(text + "/.well-known/openid-configuration", mayBeLocal: mayBeLocal) else {
             throw SignInTrouble.document
         }
-        let json = try await fetch(place, of: issuer)
-        let document = try Document(json, issuer: issuer, mayBeLocal: mayBeLocal)
-        documents[issuer] = Known(value: document, since: .now)
-        return document
+        do {
+            guard mayFetch(Purpose(issuer: issuer, thing: .document, source: source)) else {
+                throw SignInTrouble.unreachable
+            }
+            let document = try Document(try await ask(place), issuer: issuer, mayBeLocal: mayBeLocal)
+            documents[issuer] = Known(value: document, since: now())
+            return document
+        } catch let trouble as SignInTrouble where trouble == .unreachable || trouble == .garbage {
+            guard let known, known.since + Self.longestLasting > now() else { throw trouble }
+            return known.value
+        }
     }
 
-    /// The keys, fetched anew where they lack the one that a token names.
-    func keys(of issuer: String, naming id: String?) async throws -> KeySet {
-        if let known = keys[issuer], known.since + Self.lasting > .now, !known.value.lacks(id) { return known.value }
-        if let underway = fetching[issuer] { return try await underway.value }
-        guard mayFetch(issuer) else {
+    /// The keys, fetched anew where they lack the one that a token names; `source` is who names it.
+    ///
+    /// - Throws: `SignInTrouble`.
+    func keys(of issuer: String, naming id: String?, by source: Source = .provider) async throws -> KeySet {
+        if let known = keys[issuer], known.since + Self.lasting > now(), !known.value.lacks(id) { return known.value }
+        let purpose = Purpose(issuer: issuer, thing: .keys, source: source)
+        if let underway = fetching[purpose] { return try await underway.value }
+        guard mayFetch(purpose) else {
             // Somebody sends us names of keys that are not there: the provider is left alone.
             guard let known = keys[issuer] else { throw SignInTrouble.unreachable }
             return known.value
         }
-        let task = Task { try await fetchKeys(of: issuer) }
-        fetching[issuer] = task
-        defer { fetching[issuer] = nil }
+        let task = Task { try await fetchKeys(of: issuer, for: source) }
+        fetching[purpose] = task
+        defer { fetching[purpose] = nil }
         return try await task.value
     }
 
-    private func fetchKeys(of issuer: String) async throws -> KeySet {
-        let place = try await document(of: issuer).keys
+    private func fetchKeys(of issuer: String, for source: Source) async throws -> KeySet {
+        let place = try await document(of: issuer, for: source).keys
         guard let set = KeySet(try await ask(place)) else { throw SignInTrouble.garbage }
-        keys[issuer] = Known(value: set, since: .now)
+        keys[issuer] = Known(value: set, since: now())
         return set
-    }
-
-    private func fetch(_ place: WebAddress, of issuer: String) async throws -> JSON {
-        guard mayFetch(issuer) else { throw SignInTrouble.unreachable }
-        return try await ask(place)
     }
 
     private func ask(_ place: WebAddress) async throws -> JSON {
@@ -144,11 +179,12 @@ actor ProviderDirectory {
         return json
     }
 
-    private func mayFetch(_ issuer: String) -> Bool {
-        var now = spent[issuer] ?? Spent(since: .now)
-        if now.since + Self.span <= .now { now = Spent(since: .now) }
-        now.count += 1
-        spent[issuer] = now
-        return now.count <= Self.most
+    private func mayFetch(_ purpose: Purpose) -> Bool {
+        let time = now()
+        var count = spent[purpose] ?? Spent(since: time)
+        if count.since + Self.span <= time { count = Spent(since: time) }
+        count.count += 1
+        spent[purpose] = count
+        return count.count <= Self.most
     }
 }
