@@ -128,7 +128,7 @@ public final class FederatedSignIn: Sendable {
     public func offers(at organization: UUID? = nil) async throws -> Offers {
         let installation = try await keys.installation()
         let wanted = organization ?? Installation.id
-        let rows = try await store.query(
+        let rows = try await query(
             "select organization_id, id, sealed, sealed_organization, is_only from care.providers(\(wanted))"
         ).filter { try $0.decode(UUID.self, at: 0) == wanted }
         let found = try rows.map { try Provider($0, installation) }
@@ -147,7 +147,7 @@ public final class FederatedSignIn: Sendable {
         let provider = try await provider(id)
         let document = try await directory.document(of: provider.settings.issuer)
         let secret = FlowSecret()
-        let begun = try await store.query("select care.begin_flow(\(id), \(secret.hash))").first?.decode(
+        let begun = try await query("select care.begin_flow(\(id), \(secret.hash))").first?.decode(
             Int32.self,
             at: 0
         )
@@ -181,7 +181,8 @@ public final class FederatedSignIn: Sendable {
             return try await begin(provider, token, secret, origin)
         } catch let trouble as SignInTrouble {
             // What the database refuses, it has noted.
-            if trouble != .notAMember { try await note(trouble, at: id, origin) }
+            // Nothing was let in or shown: where it cannot be noted, the visitor is told the reason all the same.
+            if trouble != .notAMember { try? await note(trouble, at: id, origin) }
             throw trouble
         }
     }
@@ -190,7 +191,7 @@ public final class FederatedSignIn: Sendable {
         guard let state = answer.state, Primitive.areEqual(Array(state.utf8), Array(secret.state.utf8)) else {
             throw SignInTrouble.state
         }
-        let isOn = try await store.query("select care.return_flow(\(provider.id), \(secret.hash))").first?.decode(
+        let isOn = try await query("select care.return_flow(\(provider.id), \(secret.hash))").first?.decode(
             Bool.self,
             at: 0
         )
@@ -320,7 +321,7 @@ public final class FederatedSignIn: Sendable {
         )
         let tokens = SubjectTokens(said.subject, said.session, of: provider, try await keys.installation())
         let seal = try await gate.auditSeal(origin, organization: provider.organization)
-        _ = try await store.query(
+        _ = try await query(
             """
             select care.end_federated_sessions(
                 \(id), \(tokens.subject), \(tokens.session), \(seal.epoch), \(seal.salt), \(seal.sealed))
@@ -330,7 +331,7 @@ public final class FederatedSignIn: Sendable {
 
     /// The provider at which a session was begun; `nil` for one begun by a password.
     public func provider(of caller: Caller) async throws -> UUID? {
-        try await store.query("select care.provider_of_session(\(caller.organization), \(caller.token.secret))").first?
+        try await query("select care.provider_of_session(\(caller.organization), \(caller.token.secret))").first?
             .decode(UUID?.self, at: 0)
     }
 
@@ -345,16 +346,21 @@ public final class FederatedSignIn: Sendable {
 
     // MARK: Providers
 
+    /// A database that is away is a refusal like others, and no fault.
+    private func query(_ statement: SQL) async throws -> Rows {
+        try await refusing(at: .gate) { try await store.query(statement) }
+    }
+
     private func note(_ trouble: SignInTrouble, at id: UUID, _ origin: AccessNote) async throws {
         let organization = try? await provider(id).organization  // one that is not there has none
         let seal = try await gate.auditSeal(origin, organization: organization ?? Installation.id)
-        _ = try await store.query(
+        _ = try await query(
             "select care.refuse_flow(\(id), \(trouble.rawValue), \(seal.epoch), \(seal.salt), \(seal.sealed))"
         )
     }
 
     private func provider(_ id: UUID) async throws -> Provider {
-        let rows = try await store.query(
+        let rows = try await query(
             "select organization_id, id, sealed from care.providers(\(id))"
         ).filter { try $0.decode(UUID.self, at: 1) == id }
         guard let row = rows.first else { throw SignInTrouble.provider }
