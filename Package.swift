@@ -145,7 +145,7 @@ let package = Package(
         .testTarget(
             name: "PlatformTests",
             dependencies: [
-                "Assurance", "carekeep", "Portal", "Postgres",
+                "Assurance", "carekeep", "Portal", "Postgres", "Seals", crypto,
                 .product(name: "X509", package: "swift-certificates"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

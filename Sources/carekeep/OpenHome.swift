@@ -101,21 +101,7 @@ struct RootKeyPlace {
     }
 
     private func passphrase() throws -> String? {
-        if let belongings = ServerProcess.belongings {
-            return belongings.passphrase.map { String(decoding: $0, as: UTF8.self) }
-        }
-        switch configuration.passphrase {
-        case .none: return nil
-        case .file(let file):
-            guard let data = FileManager.default.contents(atPath: file) else {
-                throw ClusterError("root_key.passphrase_file cannot be read")
-            }
-            return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)
-        case .environment(let name):
-            guard let value = getenv(name).map({ String(cString: $0) }) else {
-                throw ClusterError("root_key.passphrase_environment names a variable that is not set")
-            }
-            return value
-        }
+        let bytes = try ServerProcess.belongings.map(\.passphrase) ?? ServerProcess.passphrase(configuration)
+        return bytes.map { String(decoding: $0, as: UTF8.self) }
     }
 }

@@ -29,6 +29,7 @@ struct RunCommand: AsyncParsableCommand {
         _ = try ServerProcess.reports(configuration.reports)
         _ = try configuration.mail.map { try ServerProcess.mail($0, base: configuration.publicAddress) }
         let authority = LocalAuthority(paths)
+        let files = CertificateFiles(configuration.certificate)
         let usesAuthority = configuration.certificate == .localAuthority
         if usesAuthority { try authority.prepare() }
         try RootKeyPlace(paths).createIfMissing()
@@ -43,6 +44,7 @@ struct RunCommand: AsyncParsableCommand {
             stores: stores,
             server: [own, "serve"] + options,
             beforeServer: {
+                files?.note()
                 try LetterBook.mailsLinks(mailsLinks, over: AdminConnection(records))
                 if loadDemo { try DemoCommand.loadIfMissing(paths, program: own, options: options) }
                 guard greeted.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged else {
@@ -54,7 +56,7 @@ struct RunCommand: AsyncParsableCommand {
                 }
                 fflush(nil)
             },
-            daily: { usesAuthority ? try authority.prepare() : false },
+            daily: { try files?.areNew() ?? authority.prepare() },
             prove: configuration.promises == .daily ? [own, "prove", "--quiet"] + options : [],
             endLoans: { try Loans.clear(over: AdminConnection(stores[0].migrator.conninfo)) }
         )

@@ -68,7 +68,7 @@ enum ServerProcess {
             paths: paths,
             certificate: try bytes(of: certificate, "tls.certificate"),
             certificateKey: try bytes(of: key, "tls.key"),
-            passphrase: try passphrase(paths.configuration.rootKey),
+            passphrase: try passphraseKept(paths.configuration.rootKey),
             reports: try reports(paths.configuration.reports),
             mail: try paths.configuration.mail.map { try mail($0, base: paths.configuration.publicAddress) }
         )
@@ -124,7 +124,14 @@ enum ServerProcess {
         )
     }
 
-    private static func passphrase(_ rootKey: ServerConfiguration.RootKey) throws -> [UInt8]? {
+    /// The root key's passphrase, which no process that this one starts finds in its environment.
+    private static func passphraseKept(_ rootKey: ServerConfiguration.RootKey) throws -> [UInt8]? {
+        defer { if case .environment(let name) = rootKey.passphrase { unsetenv(name) } }
+        return try passphrase(rootKey)
+    }
+
+    /// What opens the root key: the first line of the file that the configuration names, or a variable's value.
+    static func passphrase(_ rootKey: ServerConfiguration.RootKey) throws -> [UInt8]? {
         switch rootKey.passphrase {
         case .none: return nil
         case .file(let path):
@@ -136,7 +143,6 @@ enum ServerProcess {
                     problems: ["root_key.passphrase_environment names no variable that is set"]
                 )
             }
-            defer { unsetenv(name) }
             return Array(String(cString: value).utf8)
         }
     }
