@@ -54,7 +54,7 @@ struct LocalAuthority: Sendable {
     @discardableResult
     func prepare(now: Date = Date()) throws -> Bool {
         let authority = try read() ?? make(now: now)
-        if let current = try certificate(at: certificateFile), ClusterFiles.exists(keyFile),
+        if let current = try certificate(at: certificateFile), try isKey(of: current),
             current.notValidAfter > now + Self.renewal, try wants(current) == false,
             authority.certificate.publicKey.isValidSignature(current.signature, for: current)
         {
@@ -75,6 +75,14 @@ struct LocalAuthority: Sendable {
             return nil
         }
         return Authority(certificate: certificate, key: try P256.Signing.PrivateKey(pemRepresentation: key))
+    }
+
+    /// Whether the server's key is the certificate's: a crash while both were written may have left two that do not go together.
+    private func isKey(of certificate: Certificate) throws -> Bool {
+        guard let text = try ClusterFiles.read(keyFile),
+            let key = try? P256.Signing.PrivateKey(pemRepresentation: text)  // half a key is none
+        else { return false }
+        return Certificate.PublicKey(key.publicKey) == certificate.publicKey
     }
 
     private func certificate(at path: String) throws -> Certificate? {

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Postgres
 import SwiftASN1
@@ -65,11 +66,37 @@ import X509
         #expect(try certificate(authority.authorityFile) == root)
     }
 
+    @Test(arguments: ["another", "half", "none"])
+    func `makes a new certificate when the key beside it is not its own`(key: String) throws {
+        let authority = try authority()
+        try authority.prepare()
+        let first = try certificate(authority.certificateFile)
+        let text = try String(contentsOfFile: authority.keyFile, encoding: .utf8)
+        switch key {
+        case "another": try P256.Signing.PrivateKey().pemRepresentation.write(toFile: authority.keyFile)
+        case "half": try String(text.prefix(80)).write(toFile: authority.keyFile)
+        default: try FileManager.default.removeItem(atPath: authority.keyFile)
+        }
+        #expect(try authority.prepare())
+        let (fresh, its) = (
+            try certificate(authority.certificateFile), try String(contentsOfFile: authority.keyFile, encoding: .utf8)
+        )
+        #expect(fresh != first)
+        #expect(try Certificate.PublicKey(P256.Signing.PrivateKey(pemRepresentation: its).publicKey) == fresh.publicKey)
+        #expect(try !authority.prepare())
+    }
+
     @Test func `makes a new certificate when a name is added`() throws {
         try authority().prepare()
         let root = try certificate(folder + "/authority.pem")
         #expect(try authority(["care.example.org"]).prepare())
         #expect(try !authority(["care.example.org"]).prepare())
         #expect(try certificate(folder + "/authority.pem") == root)
+    }
+}
+
+extension String {
+    fileprivate func write(toFile path: String) throws {
+        try write(toFile: path, atomically: false, encoding: .utf8)
     }
 }
