@@ -61,19 +61,22 @@ public final class JobWorker: Sendable {
     private let handlers: [JobKind: JobHandler]
     private let pace: Pace
     private let report: @Sendable (Run) -> Void
+    private let complaints: Complaints
     private let tallies = Mutex<[Tally: Int]>([:])
 
-    /// A worker for the kinds that have a handler here. `report` hears of each taking.
+    /// A worker for the kinds that have a handler here. `report` hears of each taking, `complaints` of jobs that cannot be taken.
     public init(
         queue: JobQueue,
         handlers: [JobKind: JobHandler],
         pace: Pace = Pace(),
+        complaints: Complaints = Complaints { _ in },
         report: @escaping @Sendable (Run) -> Void = { _ in }
     ) {
         self.queue = queue
         self.handlers = handlers
         self.pace = pace
         self.report = report
+        self.complaints = complaints
     }
 
     /// How many jobs were taken since the start, by kind and what became of them.
@@ -99,12 +102,17 @@ public final class JobWorker: Sendable {
         }
     }
 
-    /// Takes a job and does it; `nil` if none is due, or the database is away.
+    /// Takes a job and does it; `nil` if none is due, or none can be taken.
     public func workOnce() async -> Outcome? {
         // Not of this task: a job that was taken while the server stops is given back, instead of being forgotten. A database that is
         // away is asked again after a pause.
         let taking = Task { [queue, handlers] in try await queue.take(handlers.keys) }
-        guard let job = try? await taking.value, let handler = handlers[job.kind] else { return nil }
+        let taken: HeldJob?
+        do { taken = try await taking.value } catch {
+            complaints.hear(error)
+            return nil
+        }
+        guard let job = taken, let handler = handlers[job.kind] else { return nil }
         let run = await perform(job, handler)
         tallies.withLock { $0[Tally(kind: job.kind, outcome: run.outcome), default: 0] += 1 }
         report(run)

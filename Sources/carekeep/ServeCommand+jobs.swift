@@ -17,7 +17,8 @@ struct Working: Service {
         var handlers = Housekeeping.handlers
         // Where no mail server is named, letters are left to the servers that have one.
         handlers[.sendMail] = mail?.handler
-        return JobWorker(queue: home.jobs, handlers: handlers) { run in
+        let complaints = Complaints { log.error("jobs cannot be taken", Fault($0)) }
+        return JobWorker(queue: home.jobs, handlers: handlers, complaints: complaints) { run in
             switch run.outcome {
             case .done: break
             case .stopped: log.info("job given back", LogValue.facts(of: run))

@@ -95,7 +95,8 @@ struct ServeCommand: AsyncParsableCommand {
         )
         let server = PortalServer(try options(configuration), services: services, log: log)
         let alongside: [any Service] = [
-            Inspecting(home: home, log: log), Working(worker: worker), SettlingLimits(rates),
+            Inspecting(home: home, log: log), Working(worker: worker),
+            SettlingLimits(rates, Complaints { log.error("limits are not settled", Fault($0)) }),
         ]
         try await server.run(alongside: alongside) {
             log.info("ready", ["port": .count(configuration.https.port)])

@@ -72,6 +72,32 @@ import Testing
         await town.close()
     }
 
+    @Test func `that cannot be taken are complained of, once a minute, but not while the database is away`()
+        async throws
+    {
+        let town = try await JobTown()
+        let heard = Notes<String>()
+        let complaints = Complaints { heard.add(($0 as? PostgresError)?.sqlState ?? "other") }
+        let worker = JobWorker(queue: town.queue, handlers: [Self.deliver: { _ in }], complaints: complaints)
+        try town.add(Self.deliver)
+        try AdminConnection(town.town.admin).query("alter function care.take_job rename to took_job")
+        #expect(await worker.workOnce() == nil)
+        #expect(await worker.workOnce() == nil)
+        #expect(heard.all == ["42883"])
+        try AdminConnection(town.town.admin).query("alter function care.took_job rename to take_job")
+        #expect(await worker.workOnce() == .done)
+        let start = ContinuousClock.now + .seconds(3600)
+        let (away, wrong) = (
+            PostgresError(kind: .connection, sqlState: "08006"), PostgresError(kind: .server, sqlState: "42501")
+        )
+        complaints.hear(away, at: start)
+        complaints.hear(wrong, at: start)
+        complaints.hear(wrong, at: start + .seconds(59))
+        complaints.hear(wrong, at: start + .seconds(60))
+        #expect(heard.all == ["42883", "42501", "42501"])
+        await town.close()
+    }
+
     // MARK: Holding
 
     @Test func `many who take at once never hold the same`() async throws {

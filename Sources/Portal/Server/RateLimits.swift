@@ -254,17 +254,19 @@ public final class RateLimits: Sendable {
 /// Settles once a second while the server runs, and a last time as it stops.
 public struct SettlingLimits: Service {
     private let limits: RateLimits
+    private let complaints: Complaints
 
-    /// For these limits.
-    public init(_ limits: RateLimits) {
+    /// For these limits. What keeps them from being settled is heard there.
+    public init(_ limits: RateLimits, _ complaints: Complaints) {
         self.limits = limits
+        self.complaints = complaints
     }
 
     public func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 // While the store is away each server goes by what it knows.
-                try? await limits.settle()
+                do { try await limits.settle() } catch { complaints.hear(error) }
                 // Ends early when the server stops.
                 try? await Task.sleep(for: .seconds(1))
             }
