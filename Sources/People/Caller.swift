@@ -21,23 +21,19 @@ public struct SessionToken: Sendable {
 
     /// Reads a token; `nil` for anything that cannot be one.
     public init?(_ text: some StringProtocol) {
-        guard text.utf8.count == 64 else { return nil }
-        let standard = text.map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 }
-        guard let data = Data(base64Encoded: String(standard)), data.count == 48 else { return nil }
-        organization = UUID(uuid: data.withUnsafeBytes { $0.loadUnaligned(as: uuid_t.self) })
-        secret = Array(data.dropFirst(16))
+        guard text.utf8.count == 64, let bytes = Base64URL.bytes(text), bytes.count == 48 else { return nil }
+        organization = UUID(uuid: bytes.withUnsafeBytes { $0.loadUnaligned(as: uuid_t.self) })
+        secret = Array(bytes.dropFirst(16))
     }
 
     /// The token as its holder presents it.
     public var text: String {
-        let bytes = withUnsafeBytes(of: organization.uuid) { Array($0) } + secret
-        return Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
+        Base64URL.text(withUnsafeBytes(of: organization.uuid) { Array($0) } + secret)
     }
 
     /// The token that forms of this session carry: useless without the cookie, and not to be guessed without the secret. (APP-2)
     public var formToken: String {
-        Data(Primitive.sha256(Array("carekeep form v1".utf8) + secret)).base64EncodedString()
-            .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+        Base64URL.text(Primitive.sha256(Array("carekeep form v1".utf8) + secret))
     }
 }
 

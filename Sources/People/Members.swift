@@ -188,7 +188,7 @@ public struct Founding: Sendable {
         try await keys.establish(organization: organization)
         let owner = try await prepare(plan.owner, for: organization, over: admin)
         let names = Names(installation: try await keys.installation())
-        let seal = try await operatorsSeal(organization)
+        let seal = try await keys.operatorsSeal(of: organization)
         let rows = try admin.query(
             """
             select care.found_organization(
@@ -243,7 +243,7 @@ public struct Founding: Sendable {
         guard let row else { return nil }
         let (here, account) = try row.decode((UUID, UUID).self)
         let link = AccountLink(organization: here)
-        let seal = try await operatorsSeal(here)
+        let seal = try await keys.operatorsSeal(of: here)
         let mailing = byMail ? try await Outbox(keys: keys).mailing(link) : nil
         try admin.query("begin")
         do {
@@ -285,17 +285,11 @@ public struct Founding: Sendable {
         guard rows.count <= 1 else { throw Refusal.severalMatch }
         guard let row = rows.first else { return nil }
         let (here, account) = try row.decode((UUID, UUID).self)
-        let seal = try await operatorsSeal(here)
+        let seal = try await keys.operatorsSeal(of: here)
         return try refusing(at: .data) {
             try admin.query("select care.expel(\(here), \(account), \(seal.epoch), \(seal.salt), \(seal.sealed))")[0]
                 .decode(Int32?.self, at: 0).map(Int.init)
         }
-    }
-
-    private func operatorsSeal(_ organization: UUID) async throws -> AuditSeal {
-        let note = AccessNote(address: "", device: "operator on the host", request: "")
-        let year = AuditSeal.year(of: Date())
-        return try AuditSeal(note, with: try await keys.auditSealer(of: organization, year: year), year: year)
     }
 
     private struct Prepared {

@@ -23,7 +23,7 @@ public struct Offices: Sendable {
     /// Gives an office to whoever signs in by an address. False if they hold it already; `nil` if nobody signs in by it.
     public func give(_ office: Office, to address: String, over admin: AdminConnection) async throws -> Bool? {
         guard let account = try await account(of: address, over: admin) else { return nil }
-        let seal = try await operatorsSeal()
+        let seal = try await keys.operatorsSeal()
         return try admin.query(
             """
             select care.give_office(
@@ -35,7 +35,7 @@ public struct Offices: Sendable {
     /// Ends an office. False if they did not hold it; `nil` if nobody signs in by the address.
     public func end(_ office: Office, of address: String, over admin: AdminConnection) async throws -> Bool? {
         guard let account = try await account(of: address, over: admin) else { return nil }
-        let seal = try await operatorsSeal()
+        let seal = try await keys.operatorsSeal()
         return try admin.query(
             """
             select care.end_office(
@@ -63,12 +63,5 @@ public struct Offices: Sendable {
     private func account(of address: String, over admin: AdminConnection) async throws -> UUID? {
         let token = try await keys.installation().signIn.token(email: address)
         return try admin.query("select care.account_of(\(token))").first?.decode(UUID?.self, at: 0) ?? nil
-    }
-
-    /// These entries are of no organisation.
-    private func operatorsSeal() async throws -> AuditSeal {
-        let note = AccessNote(address: "", device: "operator on the host", request: "")
-        let year = AuditSeal.year(of: Date())
-        return try AuditSeal(note, with: try await keys.auditSealer(of: Installation.id, year: year), year: year)
     }
 }

@@ -318,10 +318,7 @@ public struct SecondFactorReset: Sendable {
         guard let account = try admin.query("select care.account_of(\(token))").first?.decode(UUID?.self, at: 0) else {
             return nil
         }
-        let note = AccessNote(address: "", device: "operator on the host", request: "")
-        let year = AuditSeal.year(of: Date())
-        let sealer = try await keys.auditSealer(of: Installation.id, year: year)
-        let seal = try AuditSeal(note, with: sealer, year: year)
+        let seal = try await keys.operatorsSeal()
         return try admin.query(
             "select care.reset_second_factor(\(account), \(seal.epoch), \(seal.salt), \(seal.sealed))"
         )[0].decode(Bool.self, at: 0)

@@ -89,8 +89,6 @@ public struct ProviderBook {
     }
 
     private func noted(_ organization: UUID) async throws -> AuditSeal {
-        let year = AuditSeal.year(of: Date())
-        let note = AccessNote(address: "", device: "carekeep providers", request: "")
-        return try AuditSeal(note, with: try await keys.auditSealer(of: organization, year: year), year: year)
+        try await keys.operatorsSeal(of: organization, as: "carekeep providers")
     }
 }

@@ -52,7 +52,7 @@ struct VisitorToken {
             newCookie = nil
             formToken = Self.formToken(of: held)
         } else {
-            let fresh = Self.base64(Primitive.freshBytes(32))
+            let fresh = Base64URL.text(Primitive.freshBytes(32))
             newCookie = "\(Cookies.visitor)=\(fresh); Path=/; Secure; HttpOnly; SameSite=Strict"
             formToken = Self.formToken(of: fresh)
         }
@@ -63,10 +63,6 @@ struct VisitorToken {
     }
 
     private static func formToken(of cookie: String) -> String {
-        base64(Primitive.sha256(Array("carekeep visitor v1".utf8) + Array(cookie.utf8)))
-    }
-
-    private static func base64(_ bytes: [UInt8]) -> String {
-        Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+        Base64URL.text(Primitive.sha256(Array("carekeep visitor v1".utf8) + Array(cookie.utf8)))
     }
 }
