@@ -81,11 +81,17 @@ public struct Caller: Sendable {
 
 /// Who is signed in, in words for the head of a page.
 public struct SignedInPerson: Sendable {
+    /// Theirs, in whatever organisation.
     public let account: Person.ID
+    /// The one that the session is of.
     public let organization: Organization.ID
+    /// As the organisation calls them.
     public let name: String
+    /// As its members know it.
     public let organizationName: String
+    /// What kind of organisation it is.
     public let profile: Organization.Profile
+    /// Which of the roles that every organisation has.
     public let roles: Set<Role>
     /// What these and the organisation's own roles permit them: `member.administer`.
     public let permits: Set<String>

@@ -52,7 +52,8 @@ public final class Gate: Sendable {
 
     /// Opens a pass and, in the same pipeline, does the work under it.
     ///
-    /// - Throws: a `Refusal`; what the caller may not know exists is `Refusal.notFound`.
+    /// - Throws: a `Refusal`: `.signedOut`, `.secondFactorNeeded`, `.stepUpNeeded`, `.guardIsUp`, `.patientMerged`, `.tooManyPatients`,
+    ///   `.unavailable`, `.tooBusy`; what the caller may not do or know exists is `.notFound`.
     public func open(
         _ errand: Errand,
         for caller: Caller,

@@ -12,11 +12,15 @@ public struct JobBook {
 
     /// A kind, and how its jobs stand.
     public struct Kind {
+        /// As `JobKind` names it.
         public let name: String
         /// Seconds between the end of one run and the next, if it is periodic.
         public let period: Int?
+        /// Held by nobody: due, or due later.
         public let waiting: Int
+        /// Held by a server.
         public let running: Int
+        /// Their attempts are used up.
         public let dead: Int
         /// When the next one is due.
         public let next: Date?
@@ -55,11 +59,17 @@ public struct JobBook {
 
     /// A job whose attempts are used up.
     public struct Dead {
+        /// By which it is tried again.
         public let id: UUID
+        /// As `JobKind` names it.
         public let kind: String
+        /// Whose it is; the installation's own id where it is nobody's.
         public let organization: UUID
+        /// How often it was tried.
         public let attempts: Int
+        /// When that was for the last time.
         public let failedAt: Date?
+        /// Why: an SQLSTATE, or the name of an error. Never what it says.
         public let lastError: String?
     }
 

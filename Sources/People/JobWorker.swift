@@ -33,7 +33,9 @@ public final class JobWorker: Sendable {
 
     /// One taking of a job: ids and codes, and nothing of anybody's.
     public struct Run: Sendable {
+        /// What was taken.
         public let job: HeldJob
+        /// What became of it.
         public let outcome: Outcome
         /// Why it failed: an SQLSTATE, or the name of an error.
         public let code: String?

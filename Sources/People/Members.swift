@@ -6,8 +6,11 @@ import Trail
 
 /// Someone of the organisation, as colleagues see them.
 public struct Member: Sendable {
+    /// Theirs, in whatever organisation.
     public let account: Person.ID
+    /// As the organisation calls them.
     public let name: String
+    /// Which of the roles that every organisation has.
     public let roles: Set<Role>
     /// Which of the organisation's own roles they have.
     public let ownRoles: Set<UUID>
@@ -30,7 +33,9 @@ public struct Invitation: Sendable {
         case join
     }
 
+    /// Whoever has it is taken for them.
     public let link: AccountLink
+    /// What it is for.
     public let purpose: Purpose
     /// Whether the link is on its way to them by mail. Then nobody else needs it.
     public let isMailed: Bool
@@ -50,8 +55,11 @@ public struct Invitation: Sendable {
 public final class Members: Sendable {
     /// Someone to be added.
     public struct Newcomer: Sendable {
+        /// As the organisation calls them.
         public var name: String
+        /// The e-mail address with which they sign in.
         public var address: String
+        /// Which of the roles that every organisation has.
         public var roles: [Role]
 
         /// Describes someone to be added.
@@ -113,6 +121,9 @@ public final class Members: Sendable {
     }
 
     /// Adds someone to the caller's organisation. The invitation is for them alone.
+    ///
+    /// - Throws: `Refusal.roleIsNotYours` for a role that the caller may not give; `Refusal.exists` for somebody who belongs already;
+    ///   what ``Gate/open(_:for:work:)`` refuses.
     public func add(_ newcomer: Newcomer, for caller: Caller) async throws -> Invitation {
         let installation = try await keys.installation()
         let token = installation.signIn.token(email: newcomer.address)
@@ -141,10 +152,15 @@ public final class Members: Sendable {
 public struct Founding: Sendable {
     /// The organisation to found.
     public struct Plan: Sendable {
+        /// As its members know it.
         public var name: String
+        /// What kind it is, which decides much of what holds there.
         public var profile: Organization.Profile
+        /// ISO 3166, two letters.
         public var country: String
+        /// IANA name.
         public var timeZone: String
+        /// The first member.
         public var owner: Members.Newcomer
 
         /// Describes an organisation.

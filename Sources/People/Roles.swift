@@ -80,7 +80,10 @@ extension Members {
         )
     }
 
-    /// Makes a role of the organisation's own.
+    /// Makes a role of the organisation's own. Answers its id.
+    ///
+    /// - Throws: `Refusal.roleIsNotYours` for permissions that the caller does not hold; `Refusal.exists` for a name that is taken;
+    ///   what ``Gate/open(_:for:work:)`` refuses.
     public func makeRole(_ name: String, permissions: [String], for caller: Caller) async throws -> UUID {
         let id = UUID()
         let query = ([id.uuidString.lowercased()] + permissions).joined(separator: " ")
@@ -93,6 +96,9 @@ extension Members {
     }
 
     /// Changes what a role permits to all who have it, from their next request on.
+    ///
+    /// - Throws: `Refusal.roleIsNotYours` for permissions that the caller does not hold, and for a role that is not theirs to change;
+    ///   `Refusal.notFound` for one that is not there; what ``Gate/open(_:for:work:)`` refuses.
     public func changeRole(_ id: UUID, permissions: [String], for caller: Caller) async throws {
         let query = ([id.uuidString.lowercased()] + permissions).joined(separator: " ")
         _ = try await gate.open(
@@ -103,6 +109,9 @@ extension Members {
     }
 
     /// Ends a role: whoever has it is permitted nothing by it any more.
+    ///
+    /// - Throws: `Refusal.roleIsNotYours` for a role that is not theirs to change; `Refusal.notFound` for one that is not there; what
+    ///   ``Gate/open(_:for:work:)`` refuses.
     public func endRole(_ id: UUID, for caller: Caller) async throws {
         _ = try await gate.open(
             Errand(.endRole, query: id.uuidString.lowercased()),

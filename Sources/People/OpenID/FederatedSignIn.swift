@@ -37,12 +37,16 @@ public struct FlowSecret: Sendable {
 
 /// What a provider's answer brings along, through the visitor's browser.
 public struct ProviderAnswer: Sendable {
+    /// What we sent along, if it is the answer to us.
     public var state: String?
+    /// What is exchanged for tokens.
     public var code: String?
+    /// Whose answer it says it is. (RFC 9207)
     public var issuer: String?
     /// Whether it says that it signed nobody in.
     public var isError: Bool
 
+    /// What an address or a form held.
     public init(state: String?, code: String?, issuer: String?, isError: Bool) {
         self.state = state
         self.code = code
@@ -58,12 +62,15 @@ public struct ProviderAnswer: Sendable {
 public final class FederatedSignIn: Sendable {
     /// A provider as a page shows it.
     public struct Offer: Sendable {
+        /// Its id.
         public let provider: UUID
+        /// What stands on the button, after "Sign in with".
         public let name: String
     }
 
     /// Where somebody can sign in.
     public struct Offers: Sendable {
+        /// In the order in which they were added.
         public let providers: [Offer]
         /// The organisation's name, where there is one with providers.
         public let organizationName: String?
@@ -73,7 +80,9 @@ public final class FederatedSignIn: Sendable {
 
     /// Where to send somebody, and the secret to give them along.
     public struct Departure: Sendable {
+        /// The provider's own address, with our question.
         public let location: String
+        /// For the visitor's cookie.
         public let secret: FlowSecret
     }
 
@@ -143,6 +152,9 @@ public final class FederatedSignIn: Sendable {
     }
 
     /// Begins a visit.
+    ///
+    /// - Throws: `SignInTrouble`: `.provider` for one that is not there, `.full` while too many visits are under way, and what keeps
+    ///   its document from being read; `Refusal.unavailable` while a store is away.
     public func begin(at id: UUID) async throws -> Departure {
         let provider = try await provider(id)
         let document = try await directory.document(of: provider.settings.issuer)

@@ -6,10 +6,14 @@ import Seals
 public struct IDToken: Sendable {
     /// What a token must fit to.
     public struct Expectation: Sendable {
+        /// Who made it.
         public var issuer: String
+        /// For whom.
         public var clientID: String
+        /// For which visit.
         public var nonce: String
 
+        /// All three.
         public init(issuer: String, clientID: String, nonce: String) {
             self.issuer = issuer
             self.clientID = clientID
@@ -28,6 +32,7 @@ public struct IDToken: Sendable {
     public let session: String?
     /// An address that the issuer vouches for; `nil` for one that it does not.
     public let address: String?
+    /// As the provider calls them. They may have chosen it.
     public let name: String?
     /// Everything that it says.
     public let claims: JSON

@@ -3,6 +3,7 @@ import Foundation
 
 /// What is asked of a server that is not ours.
 public struct OutsideQuestion: Sendable {
+    /// Where.
     public let address: WebAddress
     /// The fields of a form that is posted; `nil` to get.
     public let form: String?
@@ -18,9 +19,12 @@ public struct OutsideQuestion: Sendable {
 
 /// What it answered. Redirects are not followed: they are an answer like others, and none that is of use.
 public struct OutsideAnswer: Sendable {
+    /// HTTP's.
     public let status: Int
+    /// As it came.
     public let body: [UInt8]
 
+    /// An answer.
     public init(status: Int, body: [UInt8]) {
         self.status = status
         self.body = body

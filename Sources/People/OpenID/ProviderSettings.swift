@@ -5,6 +5,7 @@ import Seals
 
 /// A place on the web that a provider, or whoever names one, names: HTTPS, and nothing else that an address can hold.
 public struct WebAddress: Sendable, Equatable {
+    /// As it was written.
     public let text: String
     /// `host` or `host:port`.
     public let authority: Substring
@@ -52,9 +53,12 @@ public struct ProviderSettings: Sendable, Equatable {
 
     /// A role that a claim's value stands for.
     public struct Mapping: Sendable, Equatable {
+        /// What the claim holds.
         public var value: String
+        /// What it makes somebody here.
         public var role: Role
 
+        /// One for the other.
         public init(value: String, role: Role) {
             self.value = value
             self.role = role
@@ -65,8 +69,11 @@ public struct ProviderSettings: Sendable, Equatable {
     public var name: String
     /// To the letter, as its tokens have it.
     public var issuer: String
+    /// Who we are there.
     public var clientID: String
+    /// How we prove it.
     public var credential: Credential
+    /// What we ask for; `openid` among it.
     public var scopes: [String]
     /// Whether it answers with a form that is posted, as Apple does.
     public var answersByPost = false
@@ -77,6 +84,7 @@ public struct ProviderSettings: Sendable, Equatable {
     /// What its values stand for.
     public var mappings: [Mapping] = []
 
+    /// With nothing that few providers need.
     public init(name: String, issuer: String, clientID: String, credential: Credential, scopes: [String]) {
         self.name = name
         self.issuer = issuer

@@ -10,10 +10,13 @@ public import Records
 
 /// What the portal serves from: the parts of a running Carekeep.
 public struct Services: Sendable {
+    /// Passwords, second factors, sessions.
     public let signIn: SignIn
     /// Signing in at somebody else's.
     public let federated: FederatedSignIn
+    /// Patients and their records.
     public let records: PatientRecords
+    /// Who belongs to organisations.
     public let members: Members
     /// What is told of promises.
     public let trust: TrustDesk

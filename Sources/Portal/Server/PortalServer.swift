@@ -15,8 +15,11 @@ import UnixSignals
 public struct PortalServer: Sendable {
     /// Where to listen, and how.
     public struct Options: Sendable {
+        /// This machine's address on which to listen.
         public var host: String
+        /// Where everything is.
         public var httpsPort: Int
+        /// Where redirects are; `nil` for nowhere.
         public var httpPort: Int?
         /// Where Prometheus may ask for metrics, in plain HTTP; `nil` for nowhere.
         public var metrics: (host: String, port: Int)?
@@ -24,11 +27,15 @@ public struct PortalServer: Sendable {
         public var base: String
         /// Names by which the server may be reached; redirects lead to one of them and nowhere else.
         public var publicNames: [String]
+        /// What the server shows, with its chain.
         public var certificate: [NIOSSLCertificate]
+        /// What it signs with.
         public var privateKey: NIOSSLPrivateKey
         /// Off unless an operator says so. (ENC-1)
         public var allowsTLS12: Bool
+        /// How much is taken at once.
         public var limits: Limits
+        /// How long an API session lasts, in seconds, to be told whoever begins one.
         public var apiSessionSeconds: Int
 
         /// All of it.

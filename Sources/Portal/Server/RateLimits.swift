@@ -262,6 +262,7 @@ public struct SettlingLimits: Service {
         self.complaints = complaints
     }
 
+    /// Until the server stops.
     public func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
