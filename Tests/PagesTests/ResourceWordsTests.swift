@@ -188,11 +188,105 @@ import Testing
     }
 
     @Test(arguments: [
-        ("1.50", "1.50"), ("173.93014137598118", "173.93"), ("0.00042", "0.00042"), ("-2.71828", "-2.72"), ("12", "12"),
-        ("5.0001", "5"), ("1e9", "1e9"), ("99.999999", "100"),
+        ("1.50", "1.50"), ("173.93014137598118", "173.93"), ("0.00042", "0.00042"), ("-2.7182818", "-2.72"),
+        ("12", "12"),
+        ("5.0001", "5.0001"), ("1e9", "1e9"), ("99.9999999", "100"), ("99.999999", "99.999999"), ("0.1875", "0.1875"),
+        ("0.33333333", "0.33333333"),
     ])
     func `rounds only what a machine computed`(number: String, words: String) {
         #expect(Terms.rounded(number) == words)
+    }
+
+    @Test(arguments: ["0.1875", "1.23456789", "2.50"])
+    func `keeps every digit of a dose`(dose: String) throws {
+        let told = try self.told(
+            """
+            {"resourceType": "MedicationRequest", "status": "active", "medicationCodeableConcept": {"text": "A"},
+             "dosageInstruction": [
+               {"doseAndRate": [{"doseQuantity": {"value": \(dose), "unit": "mg"}}]},
+               {"doseAndRate": [{"doseRange": {"low": {"value": \(dose), "unit": "mg"}}}],
+                "timing": {"repeat": {"period": \(dose), "periodUnit": "h"}}}]}
+            """
+        )
+        #expect(
+            told.facts.first == Fact("How to take it", ["\(dose) mg", "\(dose) mg or more, every \(dose) hours"])
+        )
+    }
+
+    @Test(arguments: [
+        (
+            #""status": "active", "doNotPerform": true, "authoredOn": "2025-11-03""#, "MedicationRequest",
+            "Not to be given: Naproxen: written down on Monday 3 November 2025; must not be given, still current."
+        ),
+        (
+            #""status": "active", "intent": "proposal", "authoredOn": "2025-11-03""#, "MedicationRequest",
+            "Naproxen: proposed on Monday 3 November 2025; still current."
+        ),
+        (
+            #""status": "active", "intent": "plan", "authoredOn": "2025-11-03""#, "MedicationRequest",
+            "Naproxen: planned on Monday 3 November 2025; still current."
+        ),
+        (
+            #""status": "draft", "intent": "order", "authoredOn": "2025-11-03""#, "MedicationRequest",
+            "Naproxen: draft, on Monday 3 November 2025."
+        ),
+        (
+            #""status": "not-taken", "effectiveDateTime": "2025-11-03""#, "MedicationStatement",
+            "Naproxen: not taken, on Monday 3 November 2025."
+        ),
+        (
+            #""status": "not-done", "effectiveDateTime": "2025-11-03""#, "MedicationAdministration",
+            "Naproxen: not done, on Monday 3 November 2025."
+        ),
+        (
+            #""status": "unknown", "effectiveDateTime": "2025-11-03""#, "MedicationStatement",
+            "Naproxen: taken on Monday 3 November 2025; nobody entered what became of it."
+        ),
+    ])
+    func `never says that a medicine is taken which is not`(members: String, type: String, words: String) throws {
+        let json = """
+            {"resourceType": "\(type)", "medicationCodeableConcept": {"text": "Naproxen"}, \(members)}
+            """
+        #expect(try self.sentence(json) == words)
+    }
+
+    @Test func `says of a proposal and of a plan what it is`() throws {
+        func isTold(_ intent: String) throws -> Bool {
+            try self.told(#"{"resourceType": "MedicationRequest", "intent": "\#(intent)"}"#).facts.contains {
+                $0.label == "What it is"
+            }
+        }
+        #expect(try ["proposal", "plan", "option"].allSatisfy(isTold))
+        #expect(try !isTold("order"))
+        #expect(
+            try self.told(#"{"resourceType": "CarePlan", "intent": "proposal"}"#).facts.contains {
+                $0.label == "What it is"
+            }
+        )
+    }
+
+    @Test func `says what must not be done, whatever it is`() throws {
+        #expect(
+            try self.sentence(
+                #"{"resourceType": "ServiceRequest", "doNotPerform": true, "code": {"text": "MRI"}, "authoredOn": "2026-03-03"}"#
+            ) == "Not to be done: MRI: must not be done, on Tuesday 3 March 2026."
+        )
+        let plan = try self.told(
+            #"{"resourceType": "CarePlan", "activity": [{"detail": {"doNotPerform": true, "description": "Running"}}]}"#
+        )
+        #expect(plan.facts.contains(Fact("What to do", "not to be done: Running")))
+    }
+
+    @Test(arguments: [
+        #""modifierExtension": [{"url": "http://example.org/not", "valueBoolean": true}]"#,
+        #""component": [{"modifierExtension": [{"url": "http://example.org/not", "valueBoolean": true}]}]"#,
+    ])
+    func `warns of what changes the meaning and cannot be read`(members: String) throws {
+        let plain = #"{"resourceType": "Observation", "code": {"text": "Weight"}"#
+        let told = try self.told("\(plain), \(members)}")
+        #expect(told.hasUnreadModifier)
+        #expect(told.detail?.hasSuffix("a part of it changes what it means: see the entry") == true)
+        #expect(try !self.told("\(plain)}").hasUnreadModifier)
     }
 
     @Test func `keeps every digit in the technical form`() throws {

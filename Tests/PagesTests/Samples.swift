@@ -299,6 +299,10 @@ extension Samples {
             (
                 "record-lab",
                 self.frame(.clinic).document(
+            (
+                "record-modifier",
+                self.frame().document(with(page) { $0.words.hasUnreadModifier = true })
+            ),
                     with(page) { page in
                         page.words = RecordInWords(Samples.bloodPressure, words: Words(.clinic))
                         page.versions.removeFirst()

@@ -122,4 +122,40 @@ import Testing
         )
         #expect(picture.visits.map(\.words) == ["At a clinic"])
     }
+
+    @Test(arguments: [
+        #""doNotPerform": true"#, #""intent": "proposal""#, #""intent": "option""#, #""intent": "plan""#,
+        #""modifierExtension": [{"url": "http://example.org/not", "valueBoolean": true}]"#,
+        #""dosageInstruction": [{"modifierExtension": [{"url": "http://example.org/not"}]}]"#,
+    ])
+    func `draws no medicine that may not have been taken`(members: String) throws {
+        func medicines(_ members: String) throws -> Int {
+            let json = """
+                {"resourceType": "MedicationRequest", "status": "active", "authoredOn": "2026-01-01",
+                 "medicationCodeableConcept": {"text": "A"}\(members)}
+                """
+            let resource = try #require(JSON(parsing: json).object)
+            return PictureFacts.picture(of: [resource], words: Words(.family)).medicines.count
+        }
+        #expect(try medicines("") == 1)
+        #expect(try medicines(#", "intent": "plan", "reportedBoolean": true"#) == 1)
+        #expect(try medicines(", \(members)") == 0)
+    }
+
+    @Test(arguments: [
+        ("active", TimelinePicture.Medicine.End.ongoing, "still taken"),
+        ("completed", .notEntered, "over, date not entered"), ("stopped", .notEntered, "over, date not entered"),
+        ("on-hold", .paused, "paused, date not entered"), ("unknown", .notKnown, "not entered"),
+    ])
+    func `says only of what is over that it is`(status: String, end: TimelinePicture.Medicine.End, words: String) throws
+    {
+        let json = """
+            {"resourceType": "MedicationRequest", "status": "\(status)", "authoredOn": "2026-01-01",
+             "medicationCodeableConcept": {"text": "A"}}
+            """
+        let resource = try #require(JSON(parsing: json).object)
+        let picture = PictureFacts.picture(of: [resource], words: Words(.family))
+        #expect(picture.medicines.map(\.end) == [end])
+        #expect(picture.figure(of: "p1", in: self.frame).text.contains("<td>\(words)</td>"))
+    }
 }

@@ -74,28 +74,28 @@ extension FHIRValue {
             ?? self.concept(found["type"]) ?? (parts.isEmpty ? nil : self.words.list(parts))
     }
 
-    /// A `Quantity`, `Range`, `Ratio` or `Money`.
-    func quantity(_ value: JSON?) -> String? {
+    /// A `Quantity`, `Range`, `Ratio` or `Money`. Of a dose no digit is left out.
+    func quantity(_ value: JSON?, isDose: Bool = false) -> String? {
         guard let value else { return nil }
         if let number = value["value"]?.number {
             if let currency = value["currency"]?.string { return Terms.money(number, currency) }
-            return self.measure(number, value)
+            return self.measure(isDose ? number : Terms.rounded(number), value)
         }
-        switch (self.quantity(value["low"]), self.quantity(value["high"])) {
+        switch (self.quantity(value["low"], isDose: isDose), self.quantity(value["high"], isDose: isDose)) {
         case (let low?, let high?): return "\(low) to \(high)"
         case (let low?, nil): return "\(low) or more"
         case (nil, let high?): return "up to \(high)"
         case (nil, nil): break
         }
-        if let numerator = self.quantity(value["numerator"]) {
-            return self.quantity(value["denominator"]).map { "\(numerator) per \($0)" } ?? numerator
+        if let numerator = self.quantity(value["numerator"], isDose: isDose) {
+            return self.quantity(value["denominator"], isDose: isDose).map { "\(numerator) per \($0)" } ?? numerator
         }
         return nil
     }
 
     private func measure(_ number: String, _ value: JSON) -> String {
         let code = value["code"]?.string
-        let text = (value["comparator"]?.string.map { "\(Terms.comparator($0)) " } ?? "") + Terms.rounded(number)
+        let text = (value["comparator"]?.string.map { "\(Terms.comparator($0)) " } ?? "") + number
         var unit = Terms.unit(value["unit"]?.string ?? code ?? "", code: code)
         if number == "1", ["years", "months", "weeks", "days", "hours", "minutes"].contains(unit) { unit.removeLast() }
         if unit.isEmpty { return text }
@@ -166,7 +166,7 @@ extension FHIRValue {
         guard let value else { return nil }
         if let text = value["text"]?.string ?? value["patientInstruction"]?.string, !text.isEmpty { return text }
         let rate = value["doseAndRate"]?[0]
-        let dose = self.quantity(rate?["doseQuantity"] ?? rate?["doseRange"] ?? value["dose"])
+        let dose = self.quantity(rate?["doseQuantity"] ?? rate?["doseRange"] ?? value["dose"], isDose: true)
         var parts = [dose, self.concept(value["route"]), self.timing(value["timing"])].compactMap(\.self)
         if value["asNeededBoolean"]?.bool == true { parts.append("when needed") }
         if let reason = self.concept(value["asNeededCodeableConcept"]) { parts.append("when needed for \(reason)") }
@@ -185,7 +185,7 @@ extension FHIRValue {
         let names = ["s": "second", "min": "minute", "h": "hour", "d": "day", "wk": "week", "mo": "month", "a": "year"]
         let name = names[unit] ?? unit
         let each =
-            period == "1" ? "a \(name)".replacing("a hour", with: "an hour") : "every \(Terms.rounded(period)) \(name)s"
+            period == "1" ? "a \(name)".replacing("a hour", with: "an hour") : "every \(period) \(name)s"
         return often == 1 && period != "1"
             ? each : "\(often == 1 ? "once" : often == 2 ? "twice" : "\(often) times") \(each)"
     }

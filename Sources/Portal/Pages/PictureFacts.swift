@@ -52,19 +52,34 @@ enum PictureFacts {
         let types = ["MedicationRequest", "MedicationStatement", "MedicationAdministration"]
         guard let type = value.string("resourceType"), types.contains(type), isTold(value),
             !["not-taken", "not-done", "cancelled", "draft", "intended"].contains(value.string("status") ?? ""),
+            !Modifiers.forbids(resource), isMeant(value),
             let name = medicineName(value),
             let from = value.moment("effectivePeriod", "effectiveDateTime", "authoredOn", "dateAsserted")?.day
         else { return nil }
         return TimelinePicture.Medicine(name: name, from: from, end: end(of: value, type: type, from: from))
     }
 
+    /// Whether it was ordered or taken: a proposal, an option and a plan that nobody has told of as followed are neither.
+    private static func isMeant(_ value: FHIRValue) -> Bool {
+        switch value.string("intent") {
+        case "proposal", "option": false
+        case "plan": value["reportedBoolean"]?.bool == true || value["reportedReference"] != nil
+        default: true
+        }
+    }
+
     private static func end(of value: FHIRValue, type: String, from: Day) -> TimelinePicture.Medicine.End {
+        if value.string("status") == "on-hold" { return .paused }
         let bounds = (value["dosageInstruction"] ?? value["dosage"])?[0]?["timing"]?["repeat"]?["boundsPeriod"]
         let supply = value["dispenseRequest"]?["validityPeriod"]
         let text = value["effectivePeriod"]?["end"]?.string ?? bounds?["end"]?.string ?? supply?["end"]?.string
         if let end = text.flatMap(Day.init(fhir:)), end >= from { return .on(end) }
         if type == "MedicationAdministration" { return .on(from) }
-        return ["active", "in-progress"].contains(value.string("status")) ? .ongoing : .notEntered
+        switch value.string("status") {
+        case "active", "in-progress": return .ongoing
+        case "completed", "stopped": return .notEntered
+        default: return .notKnown
+        }
     }
 
     static func medicineName(_ value: FHIRValue) -> String? {
@@ -84,7 +99,10 @@ enum PictureFacts {
         )
     }
 
-    private static func isTold(_ value: FHIRValue) -> Bool { value.string("status") != "entered-in-error" }
+    /// Whether it can be drawn: it is no mistake, and nothing in it changes its meaning in a way that is not read here.
+    private static func isTold(_ value: FHIRValue) -> Bool {
+        value.string("status") != "entered-in-error" && !Modifiers.hasUnread(value.object)
+    }
 }
 
 /// JSON for people who want to see it: exact, and with a line for each member.

@@ -33,10 +33,13 @@ struct RecordInWords: Sendable {
     var more: [Fact] = []
     /// Whether it was marked as entered by mistake.
     var isMistake = false
+    /// Whether something in it changes what it means, in a way that no page can read.
+    var hasUnreadModifier = false
 
     /// What stands beside the title on the timeline: "began, over now".
     var detail: String? {
-        let parts = [self.event, self.gist].compactMap(\.self)
+        let unread = self.hasUnreadModifier ? "a part of it changes what it means: see the entry" : nil
+        let parts = [self.event, self.gist, unread].compactMap(\.self)
         return parts.isEmpty ? nil : parts.joined(separator: ", ")
     }
 

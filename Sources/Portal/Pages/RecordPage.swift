@@ -26,6 +26,7 @@ struct RecordPage: PageBody {
         \(self.patient.header(nil, title: "<h1>\(self.words.title)</h1>", in: frame))
         \(self.oldNotice(in: frame))
         \(self.mistakeNotice, if: self.words.isMistake)
+        \(self.modifierNotice, if: self.words.hasUnreadModifier)
         <article class="card record">
         <p class="kind">\(self.words.kind.label)</p>
         <p class="sentence">\(self.words.sentence(in: frame.words))</p>
@@ -62,6 +63,13 @@ struct RecordPage: PageBody {
         """
         <div class="notice"><p><strong>This was marked as entered by mistake.</strong> It is kept so that nothing
         disappears without a trace, and left out of the picture.</p></div>
+        """
+    }
+
+    private var modifierNotice: HTML {
+        """
+        <div class="notice"><p><strong>A part of this entry changes what it means, and this page cannot read that part.</strong>
+        Please do not go by the words below alone: look at the technical form, or ask whoever entered it.</p></div>
         """
     }
 

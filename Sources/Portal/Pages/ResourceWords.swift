@@ -50,17 +50,21 @@ private struct Teller {
         let isMistake =
             mistake.string("status") == "entered-in-error"
             || mistake.codes(mistake["verificationStatus"]).contains("entered-in-error")
+        let forbids = Modifiers.forbids(self.value.object) ? kind == .medicine ? "given" : "done" : nil
+        let title = self.title.isEmpty ? kind.label : self.title.sentenceCased
+        let gist = [forbids.map { "must not be \($0)" }, self.gist].compactMap(\.self).joined(separator: ", ")
         return RecordInWords(
             kind: kind,
-            title: self.title.isEmpty ? kind.label : self.title.sentenceCased,
+            title: forbids.map { "Not to be \($0): \(title)" } ?? title,
             event: self.event,
-            gist: self.gist,
+            gist: gist.isEmpty ? nil : gist,
             when: self.when,
             whenInWords: self.whenInWords,
             facts: self.facts,
             notes: self.value.notes,
             more: self.value.everything(but: self.told),
-            isMistake: isMistake
+            isMistake: isMistake,
+            hasUnreadModifier: Modifiers.hasUnread(self.value.object)
         )
     }
 
@@ -381,7 +385,7 @@ extension Teller {
         self.took(
             "medicationCodeableConcept",
             "medicationReference",
-            "intent",
+            "doNotPerform",
             "dosageInstruction",
             "dosage",
             "category"
@@ -397,14 +401,16 @@ extension Teller {
         )
         let doses = (self.value.items("dosageInstruction") + self.value.items("dosage")).compactMap(self.value.dosage)
         let status = self.value.string("status")
-        self.event = Teller.events[type]
+        self.event = Teller.event(type, self.value)
         let gist = [Teller.outcome(type, status), doses.first].compactMap(\.self).joined(separator: ", ")
         self.gist = gist.isEmpty ? nil : gist
         let isGiven = type == "MedicationAdministration"
         self.add(isGiven ? "Dose" : "How to take it", doses)
-        self.add("Prescribed", self.value.date(self.value["authoredOn"]))
+        self.add(self.event == "prescribed" ? "Prescribed" : "Written", self.value.date(self.value["authoredOn"]))
+        self.addIntent()
+        let happened = !["not-taken", "not-done", "intended"].contains(status ?? "")
         self.add(
-            isGiven ? "Given" : "Taken",
+            !happened ? "When" : isGiven ? "Given" : "Taken",
             self.value.date(self.value["effectiveDateTime"]) ?? self.value.period(self.value["effectivePeriod"])
         )
         self.addStatus()
@@ -413,11 +419,37 @@ extension Teller {
         self.add(elements: [("Prescribed by", "requester"), ("Said by", "informationSource")])
     }
 
-    /// What the date of each is the date of.
-    private static let events = [
-        "MedicationRequest": "prescribed", "MedicationStatement": "taken", "MedicationAdministration": "given",
-        "MedicationDispense": "handed out",
-    ]
+    /// Says what it is where it is no order.
+    mutating func addIntent() {
+        self.took("intent")
+        switch self.value.string("intent") {
+        case "proposal": self.add("What it is", "a proposal, which nobody has ordered yet")
+        case "plan": self.add("What it is", "a plan, and no order")
+        case "option": self.add("What it is", "one of several options, and no order")
+        case "directive": self.add("What it is", "an instruction, and no order")
+        default: break
+        }
+    }
+
+    /// What the date of each is the date of; `nil` where nothing was done, and what was not done is told instead.
+    private static func event(_ type: String, _ value: FHIRValue) -> String? {
+        if Modifiers.forbids(value.object) { return "written down" }
+        switch (type, value.string("status"), value.string("intent")) {
+        case ("MedicationRequest", "draft", _): return nil
+        case ("MedicationRequest", _, "proposal"): return "proposed"
+        case ("MedicationRequest", _, "plan"): return "planned"
+        case ("MedicationRequest", _, "option"): return "named as one of several options"
+        case ("MedicationRequest", _, _): return "prescribed"
+        case ("MedicationStatement", "not-taken", _), ("MedicationStatement", "intended", _): return nil
+        case ("MedicationStatement", _, _): return "taken"
+        case ("MedicationAdministration", "not-done", _): return nil
+        case ("MedicationAdministration", _, _): return "given"
+        case ("MedicationDispense", "completed", _), ("MedicationDispense", "stopped", _),
+            ("MedicationDispense", nil, _):
+            return "handed out"
+        default: return nil
+        }
+    }
 
     /// What became of it since: the date of that is hardly ever entered, and it is not the date of the entry.
     private static func outcome(_ type: String, _ status: String?) -> String? {
@@ -426,6 +458,7 @@ extension Teller {
         case ("MedicationRequest", "completed"), ("MedicationStatement", "completed"): "ended since"
         case ("MedicationRequest", "stopped"), ("MedicationStatement", "stopped"): "stopped since"
         case (_, "on-hold"): "paused since"
+        case (_, "unknown"): "nobody entered what became of it"
         case (_, "completed"), (_, "in-progress"), (_, nil): nil
         case (_, let status?): Terms.code(status)
         }
@@ -436,7 +469,8 @@ extension Teller {
 
 extension Teller {
     mutating func tellCarePlan() {
-        self.took("category", "title", "period", "activity", "intent", "created")
+        self.took("category", "title", "period", "activity", "created")
+        self.addIntent()
         self.title = self.value.string("title") ?? self.value.concepts("category").last ?? "Care plan"
         self.when = self.value.moment("period", "created")
         self.event = "began"
@@ -456,7 +490,11 @@ extension Teller {
         let words =
             self.value.concept(detail?["code"]) ?? detail?["description"]?.string
             ?? self.value.reference(activity["reference"])
-        return words.map { words in detail?["status"]?.string.map { "\(words) (\(Terms.code($0)))" } ?? words }
+        let isForbidden = detail?.object.map(Modifiers.forbids) ?? false
+        return words.map { words in
+            let told = isForbidden ? "not to be done: \(words)" : words
+            return detail?["status"]?.string.map { "\(told) (\(Terms.code($0)))" } ?? told
+        }
     }
 
     mutating func tellGoal() {

@@ -39,15 +39,15 @@ enum Terms {
         return tidy.isEmpty ? text : tidy
     }
 
-    /// A number for reading. What was measured to three decimals stays; what a machine computed to fifteen is rounded.
+    /// A number for reading. What was measured to six decimals stays; what a machine computed to fifteen is rounded. Never for doses.
     static func rounded(_ number: String) -> String {
         guard let point = number.firstIndex(of: "."), !number.contains(where: { $0 == "e" || $0 == "E" }) else {
             return number
         }
         let decimals = number.distance(from: point, to: number.endIndex) - 1
-        guard decimals > 3, let value = Double(number), abs(value) < 1e12 else { return number }
+        guard decimals > 6, let value = Double(number), abs(value) < 1e12 else { return number }
         // Small values need their digits: 0.00042 must not become 0.
-        guard abs(value) >= 0.1 else { return number }
+        guard abs(value) >= 1 else { return number }
         let hundredths = Int((abs(value) * 100).rounded())
         let sign = value < 0 && hundredths > 0 ? "-" : ""
         let (whole, rest) = hundredths.quotientAndRemainder(dividingBy: 100)

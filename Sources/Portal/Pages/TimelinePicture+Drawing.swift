@@ -171,7 +171,7 @@ extension TimelinePicture.Drawing {
                 <rect class="bar" x="\(start)" y="\(y)" width="\(end - start)" height="7" rx="2"/>\
                 \(ongoing, if: medicine.end == .ongoing)
                 """
-        case .notEntered:
+        case .notEntered, .paused, .notKnown:
             return """
                 <rect class="bar" x="\(start)" y="\(y)" width="5" height="7" rx="2"/>\
                 <line class="fading" x1="\(start + 6)" x2="\(min(start + 26, self.width))" y1="\(y + 3.5)" y2="\(y + 3.5)"/>

@@ -16,6 +16,10 @@ struct TimelinePicture: Sendable {
             case ongoing
             /// It is over, and nobody entered since when.
             case notEntered
+            /// It is paused, and nobody entered since when.
+            case paused
+            /// Nobody entered what became of it.
+            case notKnown
         }
 
         var name: String
@@ -179,7 +183,7 @@ extension TimelinePicture {
             switch medicine.end {
             case .on(let day): max(day.lastNumber, medicine.from.number)
             case .ongoing: max(today.number, medicine.from.number)
-            case .notEntered: medicine.from.number
+            case .notEntered, .paused, .notKnown: medicine.from.number
             }
         }
 
@@ -231,11 +235,11 @@ extension TimelinePicture.View {
     /// How to read it.
     var caption: HTML {
         let more: HTML = " \(self.rows.count - Self.mostRows) more medicines are in the table."
-        let fading: HTML = " A short bar with a dotted end: it is over, and nobody entered since when."
-        let isOver = self.rows.contains { $0.times.contains { $0.end == .notEntered } }
+        let fading: HTML = " A short bar with a dotted end: nobody entered until when; the table says what is known."
+        let isOpen = self.rows.contains { $0.times.contains { [.notEntered, .paused, .notKnown].contains($0.end) } }
         return """
             Each dot is the worst pain entered on a day. Where there is no dot, nothing was entered: that is not the same
-            as no pain.\(fading, if: isOver)\(more, if: self.rows.count > Self.mostRows)
+            as no pain.\(fading, if: isOpen)\(more, if: self.rows.count > Self.mostRows)
             """
     }
 
@@ -261,6 +265,8 @@ extension TimelinePicture.View {
         case .on(let day): self.words.date(day)
         case .ongoing: "still taken"
         case .notEntered: "over, date not entered"
+        case .paused: "paused, date not entered"
+        case .notKnown: "not entered"
         }
     }
 
