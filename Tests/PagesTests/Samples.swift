@@ -493,9 +493,10 @@ extension Samples {
 
     private var notices: [(name: String, html: HTML)] {
         let pages: [(String, NoticePage)] = [
-            ("not-found", .notFound), ("too-large", .tooLarge(megabytes: 20)),
+            ("not-found", .notFound), ("too-large", .tooLarge),
+            ("not-done", .notDone(why: self.word("It is there already."))),
             ("went-wrong", .wentWrong(id: self.word("7QK2-M9"))),
-            ("signed-out", .signedOut), ("form-expired", .formExpired), ("link-expired", .linkExpired),
+            ("form-expired", .formExpired), ("link-expired", .linkExpired),
             ("too-many", .tooMany),
             ("closed", .closed),
         ]

@@ -3,10 +3,9 @@ enum NoticePage: PageBody {
     /// Not there, or not for this person: one answer for both, so that it tells nobody what exists.
     case notFound
     /// What was sent is larger than is taken.
-    case tooLarge(megabytes: Int)
+    case tooLarge
     /// The fault is ours. The id finds it in the server's log, which holds nothing of anybody's health.
     case wentWrong(id: String)
-    case signedOut
     /// A form that lay open too long, or was not sent from our page.
     case formExpired
     /// A one-time link that was used, or is too old.
@@ -21,6 +20,8 @@ enum NoticePage: PageBody {
     case tooManyPatients
     /// Nobody can be handed the patients, or the day is not within a year.
     case endIsNotPossible
+    /// What was asked for breaks a rule, which is told in a sentence.
+    case notDone(why: String)
     /// The server stops letting anybody in, because it cannot be sure that records are kept apart.
     case closed
 
@@ -41,7 +42,6 @@ enum NoticePage: PageBody {
         case .notFound: "Nothing here for you to see"
         case .tooLarge: "That is too large"
         case .wentWrong: "Something went wrong on our side"
-        case .signedOut: "You are signed out"
         case .formExpired: "That page was open too long"
         case .linkExpired: "This link no longer works"
         case .tooMany: "A little too fast"
@@ -49,6 +49,7 @@ enum NoticePage: PageBody {
         case .lastOwner: "The last owner stays"
         case .tooManyPatients: "That is more people than a day allows"
         case .endIsNotPossible: "That cannot be done so"
+        case .notDone: "That was not done"
         case .closed: "Closed for safety"
         }
     }
@@ -62,8 +63,8 @@ enum NoticePage: PageBody {
             <p>If somebody meant to share it, ask them to check that it is still shared with you. That you tried to
             open it has been noted.</p>
             """
-        case .tooLarge(let megabytes):
-            "<p>We take up to \(megabytes) MB at once. Nothing of what you sent was kept.</p>"
+        case .tooLarge:
+            "<p>That is more than this page takes at once. Nothing of what you sent was kept. Please send less.</p>"
         case .wentWrong(let id):
             """
             <p>It was not you. What was saved before is safe; what you sent just now may not be saved, so please look
@@ -71,8 +72,6 @@ enum NoticePage: PageBody {
             <p>If it happens again, pass on this number: <strong class="id">\(id)</strong>. It says nothing about
             anyone’s health.</p>
             """
-        case .signedOut:
-            "<p>Nobody who picks up this device can go on reading here. Signing in again takes you back.</p>"
         case .formExpired:
             """
             <p>For safety, forms work only for a while and only from our own pages. Nothing was changed. Please go
@@ -105,6 +104,7 @@ enum NoticePage: PageBody {
             <p>Patients can go to a member who may write records, and who stays. A last day lies within the year to come. Nothing
             was changed.</p>
             """
+        case .notDone(let why): "<p>\(why) Nothing was changed.</p>"
         case .closed:
             """
             <p>A check that keeps people’s records apart did not give the answer it must, so nobody can open any

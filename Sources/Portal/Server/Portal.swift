@@ -76,7 +76,7 @@ func portal(
     router.add(middleware: RequestLog(log, metrics))
     router.add(middleware: SecurityHeaders())
     router.add(middleware: ServedMethods())
-    router.add(middleware: AnswerFailures(log: log, limits: limits))
+    router.add(middleware: AnswerFailures(log: log, signIn: services.signIn))
     router.add(middleware: LimitRates(limits: services.rates))
 
     let signing = SigningRoutes(

@@ -10,7 +10,7 @@ import Seals
 /// The one place where what went wrong becomes an answer: a refusal its status, everything else 500 with an id and no text.
 struct AnswerFailures: RouterMiddleware {
     let log: Log
-    let limits: Limits
+    let signIn: SignIn
 
     func handle(
         _ request: Request,
@@ -20,11 +20,11 @@ struct AnswerFailures: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch {
-            return answer(to: error, request, context)
+            return await answer(to: error, request, context)
         }
     }
 
-    private func answer(to error: any Error, _ request: Request, _ context: Visit) -> Response {
+    private func answer(to error: any Error, _ request: Request, _ context: Visit) async -> Response {
         let failure = Failure(error)
         if failure.status.kind == .serverError {
             let note = RequestNote(request, context, status: failure.status.code)
@@ -34,11 +34,11 @@ struct AnswerFailures: RouterMiddleware {
         if path.hasPrefix("/fhir") || path.hasPrefix("/api") {
             return failure.outcomeResponse(requestID: context.requestID)
         }
-        return page(for: failure, request, context)
+        return await page(for: failure, request, context)
     }
 
-    private func page(for failure: Failure, _ request: Request, _ context: Visit) -> Response {
-        let path = request.uri.path
+    private func page(for failure: Failure, _ request: Request, _ context: Visit) async -> Response {
+        let path = Self.page(at: request.uri.path, request.method)
         switch failure.refusal {
         case .signedOut?: return way(to: "/sign-in", backTo: path)
         case .secondFactorNeeded?: return way(to: "/second-factor", backTo: path)
@@ -48,22 +48,32 @@ struct AnswerFailures: RouterMiddleware {
             return .seeOther(.stepUp(next: address, isAgain: request.method != .get))
         default: break
         }
-        let notice: NoticePage =
-            switch (failure.refusal, failure.status) {
-            case (.tooLarge?, _), (_, .contentTooLarge): .tooLarge(megabytes: limits.body >> 20)
-            case (.formIsForeign?, _): .formExpired
-            case (.linkIsUsedUp?, _): .linkExpired
-            case (.roleIsNotYours?, _): .roleIsNotYours
-            case (.lastOwner?, _): .lastOwner
-            case (.tooManyPatients?, _): .tooManyPatients
-            case (.endIsNotPossible?, _): .endIsNotPossible
-            case (.guardIsUp?, _): .closed
-            case (.tooBusy?, _), (.tooManyTries?, _): .tooMany
-            case (_, .internalServerError), (.unavailable?, _): .wentWrong(id: context.requestID.description)
-            default: .notFound
-            }
-        let frame = Frame(visitorOn: .now)
-        return Response(page: frame.document(notice), status: failure.status)
+        let frame = await frame(of: request, context, failure)
+        let notice = failure.notice(requestID: context.requestID)
+        var response = Response(page: frame.document(notice), status: failure.status)
+        if let seconds = failure.waitSeconds { response.headers[.retryAfter] = "\(seconds)" }
+        return response
+    }
+
+    /// Whoever is signed in stays so, and is shown it; while the stores are away nobody is asked who that is.
+    private func frame(of request: Request, _ context: Visit, _ failure: Failure) async -> Frame {
+        guard failure.status.kind != .serverError, let token = Cookies.sessionToken(in: request) else {
+            return Frame(visitorOn: .now)
+        }
+        let caller = Caller(token: token, use: .page, origin: context.origin(of: request))
+        guard let person = try? await signIn.person(caller) else { return Frame(visitorOn: .now) }
+        return Frame(person, csrf: token.formToken)
+    }
+
+    /// Ends of addresses that take a form and show nothing: the form stands on the page above.
+    private static let formsAlone: Set = ["codes", "end", "remove", "review", "stop", "withdraw"]
+
+    /// The page that a request came from or is for: what a form was sent to may show nothing itself.
+    static func page(at path: String, _ method: HTTPRequest.Method) -> String {
+        guard method != .get, let slash = path.lastIndex(of: "/"),
+            formsAlone.contains(String(path[path.index(after: slash)...]))
+        else { return path }
+        return String(path[..<slash])
     }
 
     /// The way to a page where somebody shows who they are, and back. Only a path of this server comes along, and never a query.
@@ -138,6 +148,56 @@ struct Failure {
         case .methodNotAllowed: Outcome(.notSupported, "this address does not answer that method")
         case .unsupportedMediaType: Outcome(.notSupported, "the body must be application/fhir+json or application/json")
         default: Outcome(.invalid, "the request could not be read")
+        }
+    }
+}
+
+extension Failure {
+    /// What a page says of it. Each refusal has its own words: nobody is told that there is nothing where there is something.
+    func notice(requestID: RequestID) -> NoticePage {
+        if let refusal { return refusal.notice(requestID: requestID) }
+        switch status {
+        case .notFound: return .notFound
+        case .contentTooLarge: return .tooLarge
+        case .unsupportedMediaType: return .notDone(why: "What was sent is no form of this page.")
+        case _ where status.kind == .serverError: return .wentWrong(id: requestID.description)
+        default: return .notDone(why: outcome.issues.map { $0.rule.sentenceCased + "." }.joined(separator: " "))
+        }
+    }
+}
+
+extension Refusal {
+    /// What a page says of it.
+    func notice(requestID: RequestID) -> NoticePage {
+        switch self {
+        case .notFound: .notFound
+        case .tooLarge: .tooLarge
+        case .formIsForeign: .formExpired
+        case .linkIsUsedUp: .linkExpired
+        case .roleIsNotYours: .roleIsNotYours
+        case .lastOwner: .lastOwner
+        case .tooManyPatients: .tooManyPatients
+        case .endIsNotPossible: .endIsNotPossible
+        case .guardIsUp: .closed
+        case .tooBusy, .tooManyTries: .tooMany
+        case .unavailable: .wentWrong(id: requestID.description)
+        case .signedOut, .secondFactorNeeded, .stepUpNeeded: .notDone(why: "Please sign in first.")
+        case .wrongCredentials: .notDone(why: "The email address and the password do not go together.")
+        case .wrongCode: .notDone(why: "The code is not right, or it was used already.")
+        case .deleted: .notDone(why: "The entry was removed.")
+        case .exists: .notDone(why: "It is there already.")
+        case .changedMeanwhile, .versionDiffers:
+            .notDone(why: "Somebody else changed it at the same time. Please look at it as it is now, and do it again.")
+        case .patientMerged:
+            .notDone(why: "This record was merged with another one of the same person. Please write in that one.")
+        case .severalMatch: .notDone(why: "More than one entry fits.")
+        case .shareLastsTooLong: .notDone(why: "Sharing ends on a day from today on, within a year.")
+        case .reachIsNotYours:
+            .notDone(
+                why: "You can let in colleagues who may read records, for as long as you yourself may read this one."
+            )
+        case .settingIsOutOfBounds: .notDone(why: "There is no such setting, or the value is out of its bounds.")
+        case .weakPassword: .notDone(why: "That password is too easy to guess.")
         }
     }
 }
