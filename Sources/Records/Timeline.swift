@@ -6,9 +6,10 @@ import Seals
 
 /// Reading within one patient.
 extension PatientRecords {
-    /// Everything in a patient's record, for a page that shows it over time. The trail says "read the timeline".
-    public func timeline(of id: String, for caller: Caller) async throws -> (
-        patient: StoredRecord, records: [StoredRecord]
+    /// What is in a patient's record, for a page that shows it over time: of more than `limit` entries those entered last. The
+    /// trail says "read the timeline".
+    public func timeline(of id: String, limit: Int = 5_000, for caller: Caller) async throws -> (
+        patient: StoredRecord, records: [StoredRecord], isCutOff: Bool
     ) {
         let tag = try await index(for: caller).tag(kind: "Patient", id: id)
         let (pass, rows) = try await gate.open(
@@ -19,7 +20,7 @@ extension PatientRecords {
                 select \(SealedRecord.columns) from care.record
                  where organization_id = \(caller.organization)
                    and \(Self.ofPatients) and not is_deleted
-                 order by kind <> 'Patient', created_at, id
+                 order by kind <> 'Patient', created_at desc, id desc limit \(Int64(limit + 2))
                 """
             ]
         )
@@ -28,7 +29,8 @@ extension PatientRecords {
             throw Refusal.notFound
         }
         if let row = patient.patient { known.remember(row, for: tag) }
-        return (patient, records.filter { $0.row != patient.row })
+        let entries = records.filter { $0.row != patient.row }
+        return (patient, entries.prefix(limit).reversed(), entries.count > limit)
     }
 
     /// What the note of an entry says in place of a query when somebody read a timeline page.

@@ -195,6 +195,7 @@ extension Samples {
             ("timeline-2", self.frame().document(second)), ("timeline-empty", self.frame().document(empty)),
             ("timeline-one", self.frame().document(with(empty) { $0.picture = self.onePoint })),
             ("timeline-years", self.frame().document(with(page) { $0.picture = self.years })),
+            ("timeline-cut", self.frame().document(with(page) { $0.entriesOfMany = 5_000 })),
         ]
     }
 

@@ -61,6 +61,24 @@ import Trail
         await town.close()
     }
 
+    @Test func `a timeline has the entries entered last, and says where it leaves others out`() async throws {
+        let town = try await TestTown()
+        let amara = try await town.session(of: "Amara")
+        let records = town.home.records
+        let ada = try await records.create(Samples.patient("Ada", "Okafor", born: "2014-03-03"), for: amara)
+        var written: [String] = []
+        for value in 0..<4 {
+            written.append(try await records.create(Samples.weight("\(value + 10)", of: ada.id), for: amara).id)
+        }
+        for (limit, kept) in [(1, 1), (3, 3), (4, 4), (5_000, 4)] {
+            let (patient, entries, isCutOff) = try await records.timeline(of: ada.id, limit: limit, for: amara)
+            #expect(patient.id == ada.id)
+            #expect(entries.map(\.id) == written.suffix(kept))
+            #expect(isCutOff == (limit < 4))
+        }
+        await town.close()
+    }
+
     @Test func `the trail is told page by page, entries of one moment too`() async throws {
         let town = try await TestTown()
         let amara = try await town.session(of: "Amara")

@@ -78,6 +78,7 @@ struct ChartRoutes {
     private func find(_ request: Request, _ visit: PageVisit) async throws -> Response {
         let form = try await Form(request, of: visit.caller)
         var search = PatientsPage.Search(
+            isDead: facts.isDead,
             name: form["name"] ?? "",
             born: form["born"] ?? "",
             identifier: form["identifier"] ?? ""
@@ -88,10 +89,19 @@ struct ChartRoutes {
             return visit.response(PatientsPage(people: [], search: search), status: .unprocessableContent)
         }
         var parameters: [(String, String)] = []
-        if !search.name.isEmpty { parameters.append(("name", search.name)) }
+        if !search.name.isEmpty { parameters.append(("name", Self.escaped(search.name))) }
         if !search.born.isEmpty { parameters.append(("birthdate", search.born)) }
-        if !search.identifier.isEmpty { parameters.append(("identifier", search.identifier)) }
-        let found = try await records.searchPatients(parameters, limit: 50, for: visit.caller)
+        if !search.identifier.isEmpty { parameters.append(("identifier", Self.escaped(search.identifier))) }
+        let found: PatientRecords.Found
+        do {
+            found = try await records.searchPatients(parameters, limit: 50, for: visit.caller)
+        } catch let outcome as Outcome {
+            // Its rules are about parameters, which have other names on the page.
+            let isIdentifier = outcome.issues.first?.rule.hasPrefix("identifier") == true
+            search.nameError = isIdentifier ? nil : "Please type a letter or a digit of the name."
+            search.identifierError = isIdentifier ? "Please type a letter or a digit of the number." : nil
+            return visit.response(PatientsPage(people: [], search: search), status: .unprocessableContent)
+        }
         let people = try found.records.map { try person($0, visit) }.sorted { $0.name < $1.name }
         return visit.response(PatientsPage(people: people, search: search, isCutOff: found.next != nil))
     }
@@ -102,7 +112,15 @@ struct ChartRoutes {
 
     private func timeline(_ request: Request, _ visit: PageVisit) async throws -> Response {
         let id = try visit.patient
-        let (patient, all) = try await records.timeline(of: id, for: visit.caller)
+        let (patient, all, isCutOff) = try await records.timeline(of: id, for: visit.caller)
+    /// What was typed as one value: commas, bars and dollar signs join values in FHIR, and people type them as they are.
+    static func escaped(_ typed: String) -> String {
+        typed.reduce(into: "") { text, sign in
+            if "\\,|$".contains(sign) { text.append("\\") }
+            text.append(sign)
+        }
+    }
+
         let words = visit.words
         let resources = try all.map { (record: $0, object: try $0.resource.object) }
         let told = resources.map { (record: $0.record, words: RecordInWords($0.object, words: words)) }
@@ -126,6 +144,7 @@ struct ChartRoutes {
         )
     }
 
+                entriesOfMany: isCutOff ? all.count : nil,
     private func entry(_ record: StoredRecord, _ words: RecordInWords) -> TimelinePage.Entry {
         TimelinePage.Entry(
             record: "\(record.type).\(record.id)",

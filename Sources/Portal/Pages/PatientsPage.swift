@@ -5,6 +5,8 @@ struct PatientsPage: PageBody {
         var name: String
         var born: Day?
         var died: Day?
+        /// Whether they died, even where nobody entered when.
+        var isDead = false
         /// A few words that tell two people of one name apart, or say why the reader sees them: "your daughter",
         /// "shared with you until 3 June 2026".
         var note: String?
@@ -19,6 +21,11 @@ struct PatientsPage: PageBody {
         var identifier = ""
         /// What is wrong with the birth date, if anything.
         var bornError: String?
+        /// What is wrong with the name, and with the number, if anything.
+        var nameError: String?
+        var identifierError: String?
+
+        var hasErrors: Bool { self.bornError != nil || self.nameError != nil || self.identifierError != nil }
 
         var isEmpty: Bool { self.name.isEmpty && self.born.isEmpty && self.identifier.isEmpty }
     }
@@ -71,18 +78,21 @@ struct PatientsPage: PageBody {
     }
 
     private func searchForm(in frame: Frame) -> HTML {
+        let (search, words) = (self.search, frame.words)
         let all: HTML = "<a class=\"button quiet\" href=\"\(Address.patients)\">Show everyone</a>"
         return """
-            <details class="card search"\(" open", if: !self.search.isEmpty || self.search.bornError != nil)>
-            <summary>Find a \(frame.words.somebody)</summary>
+            <details class="card search"\(" open", if: !search.isEmpty || search.hasErrors)>
+            <summary>Find a \(words.somebody)</summary>
             <form method="post" action="\(Address.patients)">
             \(frame.csrfField)
             <div class="row">
-            \(Field(name: "name", label: "Name", hint: "The first three letters are enough", value: self.search.name).html)
+            \(Field(name: "name", label: "Name", hint: "The first three letters are enough", error: search.nameError,
+                value: search.name).html)
             \(self.bornField.html)
-            \(Field(name: "identifier", label: "Number", hint: "As on a letter or card", value: self.search.identifier).html)
+            \(Field(name: "identifier", label: "Number", hint: "As on a letter or card", error: search.identifierError,
+                value: search.identifier).html)
             </div>
-            <div class="buttons"><button type="submit">Find</button>\(all, if: !self.search.isEmpty)</div>
+            <div class="buttons"><button type="submit">Find</button>\(all, if: !search.isEmpty)</div>
             </form>
             </details>
             """
@@ -101,6 +111,8 @@ struct PatientsPage: PageBody {
 
     private func results(in frame: Frame) -> HTML {
         let words = frame.words
+        // Nothing was looked for.
+        if self.search.hasErrors { return "" }
         guard !self.people.isEmpty else {
             return "<p class=\"empty\">\(self.search.isEmpty ? words.nobodyYet : words.nobodyFound)</p>"
         }
@@ -122,7 +134,7 @@ struct PatientsPage: PageBody {
         <li><a class="person" href="\(Address.timeline(of: person.id))">
         <span class="initial" aria-hidden="true">\(person.name.first.map { String($0).uppercased() } ?? "?")</span>
         <span class="about"><strong class="name"><bdi>\(person.name.isEmpty ? "Name not entered" : person.name)</bdi></strong>
-        <span>\(PatientCard.life(born: person.born, died: person.died, in: frame).sentenceCased)</span>
+        <span>\(PatientCard.life(born: person.born, died: person.died, isDead: person.isDead, in: frame).sentenceCased)</span>
         \(person.note.map { "<span>\($0)</span>" as HTML })
         \(person.identifiers.isEmpty ? nil : "<span class=\"ids\">\(person.identifiers.joined(separator: " · "))</span>" as HTML?)
         </span></a></li>
@@ -138,6 +150,8 @@ struct PatientCard: Sendable {
     var shortName: String
     var born: Day?
     var died: Day?
+    /// Whether they died, even where nobody entered when.
+    var isDead = false
     var identifiers: [String] = []
     /// Whether the reader may decide who else reads.
     var mayShare = false
@@ -148,15 +162,18 @@ struct PatientCard: Sendable {
     enum Tab: Sendable { case timeline, looks, sharing }
 
     /// "born 3 March 2014, 12 years old".
-    static func life(born: Day?, died: Day?, in frame: Frame) -> String {
+    static func life(born: Day?, died: Day?, isDead: Bool = false, in frame: Frame) -> String {
         let words = frame.words
+        let undated = isDead ? ", died, date not entered" : ""
         guard let born else {
-            return died.map { "birth date not entered, died \(words.date($0))" } ?? "birth date not entered"
+            return died.map { "birth date not entered, died \(words.date($0))" } ?? "birth date not entered\(undated)"
         }
         var text = "born \(words.date(born))"
         if let died {
             text += ", died \(words.date(died))"
             if let age = words.age(born: born, on: died) { text += " at \(age)" }
+        } else if isDead {
+            text += undated
         } else if let age = words.age(born: born, on: frame.today) {
             text += ", \(age) old"
         }
@@ -184,7 +201,7 @@ struct PatientCard: Sendable {
     }
 
     private func lifeLine(_ tab: Tab?, in frame: Frame) -> HTML {
-        let life = PatientCard.life(born: self.born, died: self.died, in: frame)
+        let life = PatientCard.life(born: self.born, died: self.died, isDead: self.isDead, in: frame)
         return tab == .timeline ? "\(life.sentenceCased)" : "<bdi>\(self.name)</bdi>, \(life)"
     }
 

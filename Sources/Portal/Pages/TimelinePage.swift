@@ -19,6 +19,8 @@ struct TimelinePage: PageBody {
     var entries: [Entry]
     /// What the list is narrowed down to.
     var shown: RecordKind.Group?
+    /// How many entries are looked at here, if the record has more.
+    var entriesOfMany: Int?
     /// What it can be narrowed down to; empty where the route does not offer it.
     var groups: [RecordKind.Group] = []
     /// Opaque tokens of the neighbouring pages.
@@ -30,6 +32,7 @@ struct TimelinePage: PageBody {
     func body(in frame: Frame) -> HTML {
         """
         \(self.patient.header(.timeline, title: "<h1><bdi>\(self.patient.name.isEmpty ? "Name not entered" : self.patient.name)</bdi></h1>", in: frame))
+        \(self.entriesOfMany.map(TimelinePage.cutOff))
         \(self.newer == nil ? self.picture.figure(of: self.patient.id, in: frame) : nil)
         <section class="entries" aria-labelledby="entries">
         <h2 id="entries">\(self.shown?.label ?? "Everything entered")</h2>
@@ -37,6 +40,14 @@ struct TimelinePage: PageBody {
         \(self.list(in: frame))
         \(self.pages)
         </section>
+        """
+    }
+
+    private static func cutOff(_ count: Int) -> HTML {
+        """
+        <div class="notice"><p><strong>This record is longer than a page can show.</strong> Here are the \(String(count)) entries that
+        were entered last, in the list and in the picture. What was entered before them is kept, and can be searched and exported
+        with other health software.</p></div>
         """
     }
 

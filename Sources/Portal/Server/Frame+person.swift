@@ -77,6 +77,8 @@ struct PatientFacts {
     let shortName: String
     let born: Day?
     let died: Day?
+    /// Whether it is known that they died, whenever that was.
+    let isDead: Bool
     let identifiers: [String]
 
     init(_ resource: Resource, words: Words) {
@@ -88,6 +90,7 @@ struct PatientFacts {
         shortName = shown?["given"]?[0]?.string ?? name
         born = value.string("birthDate").flatMap(Day.init(fhir:))
         died = value.string("deceasedDateTime").flatMap(Day.init(fhir:))
+        isDead = value["deceasedDateTime"] != nil || value["deceasedBoolean"]?.bool == true
         identifiers = value.items("identifier").compactMap(value.identifier).prefix(3).map { $0 }
     }
 
@@ -98,6 +101,7 @@ struct PatientFacts {
             shortName: shortName,
             born: born,
             died: died,
+            isDead: isDead,
             identifiers: identifiers,
             mayShare: mayShare,
             maySeeLooks: mayShare
