@@ -67,6 +67,16 @@ import Testing
     }
 
     @Test(arguments: names)
+    func `lets no browser send what is typed to a spell checker`(name: String) throws {
+        for tag in try Markup(Self.page(name, hostile: false)).tags {
+            let isTyped =
+                tag.name == "textarea"
+                || tag.name == "input" && !["hidden", "checkbox", "file"].contains(tag["type"] ?? "text")
+            if isTyped { #expect(tag["spellcheck"] == "false") }
+        }
+    }
+
+    @Test(arguments: names)
     func `changes things only by forms that carry a token, and puts nothing of anybody into an address`(
         name: String
     ) throws {

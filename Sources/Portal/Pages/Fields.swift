@@ -43,11 +43,14 @@ struct Field: Sendable {
     private var details: HTML {
         """
         \(" required", if: self.isRequired)\(" readonly", if: self.isReadOnly)\
-        \(" autocapitalize=\"none\" spellcheck=\"false\"", if: self.kind != .date && self.kind != .text)\
+        \(Field.unsent)\(" autocapitalize=\"none\"", if: self.kind != .date && self.kind != .text)\
         \(self.earliest.map { " min=\"\($0.iso)\"" as HTML })\(self.latest.map { " max=\"\($0.iso)\"" as HTML })\
         \(self.shortest.map { " minlength=\"\($0)\"" as HTML })\(" inputmode=\"numeric\"", if: self.isNumber)
         """
     }
+
+    /// A browser may send what it checks the spelling of to whoever made it.
+    fileprivate static let unsent: HTML = " spellcheck=\"false\""
 
     fileprivate static func hint(_ hint: String?, of name: String) -> HTML? {
         hint.map { "<p class=\"hint\" id=\"\(name)-hint\">\($0)</p>" }
@@ -85,6 +88,7 @@ struct LongField: Sendable {
         <label for="\(self.name)">\(self.label)</label>
         \(Field.hint(self.hint, of: self.name))\(Field.error(self.error, of: self.name))
         <textarea id="\(self.name)" name="\(self.name)" maxlength="\(self.longest)" rows="\(self.rows)" autocomplete="off"\
+        \(Field.unsent)\
         \(" required", if: self.isRequired)\
         \(Field.description(self.name, self.hint, self.error))>
         \(self.value)</textarea>
