@@ -104,15 +104,7 @@ extension SignIn {
 
     /// Shows the password again, for whoever has no second factor.
     public func show(password typed: String, for caller: Caller) async throws -> ShowingAnswer {
-        let setting = try await refusing(at: .gate) {
-            try await store.query(
-                """
-                select care.own_password_setting(
-                    \(caller.organization), \(caller.token.secret), \(caller.use.rawValue))
-                """
-            )
-        }.first?.decode(String?.self, at: 0)
-        guard let setting else { throw Refusal.signedOut }
+        guard let setting = try await passwordSetting(caller) else { throw Refusal.signedOut }
         let hash = try await hashing.run { Password(typed)?.hash(setting: setting) }
         let next = Primitive.freshBytes(32)
         let seal = try await gate.auditSeal(caller)
@@ -126,6 +118,20 @@ extension SignIn {
             )
         }.first
         return try answer(row, next: next, for: caller)
+    }
+
+    /// Whether whoever a session is of has a password. Who came by a provider may have none.
+    public func hasPassword(_ caller: Caller) async throws -> Bool { try await passwordSetting(caller) != nil }
+
+    private func passwordSetting(_ caller: Caller) async throws -> String? {
+        try await refusing(at: .gate) {
+            try await store.query(
+                """
+                select care.own_password_setting(
+                    \(caller.organization), \(caller.token.secret), \(caller.use.rawValue))
+                """
+            )
+        }.first?.decode(String?.self, at: 0)
     }
 
     /// Makes a secret and keeps it on offer to this session for 15 minutes.

@@ -188,8 +188,14 @@ public final class SignIn: Sendable {
     /// Joins the organisation that a link is of, with an account that was there before. The link works once.
     ///
     /// - Throws: `Refusal.wrongCredentials` if the link is not for whoever signs in by this address and password; it stays good.
-    public func join(by link: AccountLink, address: String, password: String, origin: AccessNote) async throws {
-        let attempt = try await count(address, from: origin.address, showing: nil)
+    public func join(
+        by link: AccountLink,
+        address: String,
+        password: String,
+        origin: AccessNote,
+        knownDevice: String? = nil
+    ) async throws {
+        let attempt = try await count(address, from: origin.address, showing: knownDevice)
         let proof = try await proof(address: address, password: password)
         let seal = try await gate.auditSeal(origin, organization: link.organization)
         let done = try await refusing(at: .gate) {

@@ -54,7 +54,9 @@ extension Samples {
     private var doors: [(name: String, html: HTML)] {
         let visitor = self.frame(signedIn: false)
         let signIn = SignInPage(csrf: self.word("t0ken"), next: "/patients/p1", email: self.word("maria@example.org"))
-        let troubles: [SignInPage.Trouble] = [.wrong, .wait(minutes: 3), .expired, .signedOut, .passwordSet]
+        let troubles: [SignInPage.Trouble] = [
+            .password(.wrong), .password(.wait(seconds: 170)), .signedOut, .passwordSet,
+        ]
         let password = SetPasswordPage(
             csrf: self.word("t0ken"),
             token: self.word("once"),
@@ -74,7 +76,7 @@ extension Samples {
                 ("password-\(index)", visitor.document(with(password) { $0.trouble = trouble }))
             }
             + [("join", visitor.document(join))]
-            + [("join-wrong", visitor.document(with(join) { $0.wasWrong = true }))]
+            + [("join-wrong", visitor.document(with(join) { $0.trouble = .wrong }))]
             + [("organizations", self.frame().document(self.choice))]
     }
 
@@ -108,7 +110,7 @@ extension Samples {
             name: self.word("Northgate"),
             vouchedFor: self.word("maria@example.org"),
             email: self.word("maria@example.org"),
-            wasWrong: true
+            trouble: .wrong
         )
         let pages = [
             ("sign-in-ways", visitor.document(signIn)), ("sign-in-organization", visitor.document(organization)),
@@ -617,8 +619,18 @@ extension Samples {
             ),
             ("devices", frame.document(devices)),
             ("devices-one", frame.document(with(devices) { ($0.devices, $0.ended) = ([$0.devices[0]], 1) })),
-            ("step-up", frame.document(StepUpPage(next: "/patients/p1", hasApp: true, isAgain: true))),
-            ("step-up-password", self.frame().document(StepUpPage(next: "/patients/p1", hasApp: false))),
+            ("step-up", frame.document(StepUpPage(next: "/patients/p1", way: .code, isAgain: true))),
+            ("step-up-password", self.frame().document(StepUpPage(next: "/patients/p1", way: .password))),
+            (
+                "step-up-provider",
+                self.frame().document(
+                    StepUpPage(
+                        next: "/patients/p1",
+                        way: .provider(SignInWay(provider: "p1", name: self.word("Northwind Hospital")))
+                    )
+                )
+            ),
+            ("step-up-none", self.frame().document(StepUpPage(next: "/patients/p1", way: .none))),
         ]
             + troubles.enumerated().flatMap { index, trouble in
                 [
@@ -627,7 +639,7 @@ extension Samples {
                         "second-factor-recovery-\(index)",
                         frame.document(SecondFactorPage(trouble: trouble, wasRecovery: true))
                     ),
-                    ("step-up-trouble-\(index)", frame.document(StepUpPage(hasApp: false, trouble: trouble))),
+                    ("step-up-trouble-\(index)", frame.document(StepUpPage(way: .password, trouble: trouble))),
                 ]
             }
     }

@@ -268,7 +268,7 @@ public final class FederatedSignIn: Sendable {
         let row = try await refusing(at: .gate) {
             try await store.query(
                 """
-                select outcome, organization from care.begin_federated_session(
+                select outcome, organization, session_id from care.begin_federated_session(
                     \(provider.id), \(secret.hash), \(tokens.subject), \(tokens.session),
                     \(address.map { installation.signIn.token(email: $0) }),
                     \(provider.settings.roles(of: token).map(\.rawValue).sorted()), \(account),
@@ -282,7 +282,10 @@ public final class FederatedSignIn: Sendable {
         guard let row else { throw SignInTrouble.visit }
         let organization = try row.decode(UUID?.self, at: 1)
         switch (try row.decode(Int32.self, at: 0), organization) {
-        case (0, let organization?): return .signedIn(SessionToken(organization: organization, secret: session))
+        case (0, let organization?):
+            let token = SessionToken(organization: organization, secret: session)
+            try await signIn.noteDevice(origin.device, of: row.decode(UUID.self, at: 2), token, .page)
+            return .signedIn(token)
         case (2, _): return .unknown(address: address)
         case (3, _): throw SignInTrouble.notAMember
         default: throw SignInTrouble.visit

@@ -88,7 +88,7 @@ struct LinkIdentityPage: PageBody {
     var vouchedFor: String?
     /// What was typed before. Never the password.
     var email = ""
-    var wasWrong = false
+    var trouble: PasswordTrouble?
 
     func title(in frame: Frame) -> String { "One more step" }
 
@@ -96,9 +96,7 @@ struct LinkIdentityPage: PageBody {
         """
         <div class="narrow">
         <h1>One more step, this once</h1>
-        \(self.wasWrong
-            ? Problem(text: "The email address and password do not go together. Please try again.").html
-            : nil)
+        \(self.trouble.map { Problem(text: $0.words).html })
         <p>You signed in with \(self.name)\(self.vouchedFor.map { " as <strong>\($0)</strong>" as HTML }). Nobody here is
         known by that yet.</p>
         <p>To show that an account here is yours, sign in to it with its password. From then on, \(self.name) is enough.</p>
@@ -131,7 +129,9 @@ struct SignInTroublePage: PageBody {
     var status: HTTPResponse.Status {
         switch self.trouble {
         case .provider: .notFound
-        case .state, .visit, .declined, .code, .unreachable, .garbage, .full: .badRequest
+        case .full: .serviceUnavailable
+        case .unreachable: .badGateway
+        case .state, .visit, .declined, .code, .garbage: .badRequest
         default: .forbidden
         }
     }

@@ -39,8 +39,16 @@ struct SecondFactorPage: PageBody {
 /// Asks somebody to show again who they are, before something grave.
 struct StepUpPage: PageBody {
     var next: Address?
-    /// Whether they have a code app; else the password is asked for.
-    var hasApp: Bool
+    /// What they can show.
+    enum Way: Sendable {
+        case code, password
+        /// Neither: they sign in again where they did.
+        case provider(SignInWay)
+        /// Nothing that is asked for here.
+        case none
+    }
+
+    var way: Way
     /// Whether something was sent that was not done.
     var isAgain = false
     var trouble: SecondFactorPage.Trouble?
@@ -55,11 +63,28 @@ struct StepUpPage: PageBody {
         \(self.told)
         <p>What comes next is important, so we make sure that nobody else has picked up this device. It is asked once in
         five minutes.</p>
-        \(self.hasApp
-            ? CodeForms(action: .stepUp, next: self.next, trouble: self.trouble, wasRecovery: self.wasRecovery).html(in: frame)
-            : self.passwordForm(frame))
+        \(self.form(frame))
         </div>
         """
+    }
+
+    private func form(_ frame: Frame) -> HTML {
+        switch self.way {
+        case .code:
+            return CodeForms(action: .stepUp, next: self.next, trouble: self.trouble, wasRecovery: self.wasRecovery)
+                .html(in: frame)
+        case .password: return self.passwordForm(frame)
+        case .provider(let way):
+            return """
+                <p>You have no password here. Sign in once more with \(way.name), and you are back.</p>
+                <p><a class="button" href="\(Address.leaving(for: way.provider, next: self.next))">Come back from \(way.name)</a></p>
+                """
+        case .none:
+            return """
+                <p>You have neither a password nor a code app here. <a href="\(Address.forgot)">Set a password</a>, or
+                <a href="\(Address.ownSecondFactor)">set up a code app</a>, and come back.</p>
+                """
+        }
     }
 
     private var told: HTML? {
@@ -115,7 +140,7 @@ private struct CodeForms {
         <details class="card"\(" open", if: self.wasRecovery)><summary>I do not have my phone</summary>
         <p>Use one of the ten recovery codes that you wrote down when you set this up. Each works once.</p>
         <form method="post" action="\(self.action)">\(frame.csrfField)\(NextField(self.next).html)
-        \(Field(name: "recovery", label: "Recovery code", hint: "Four groups of four letters and digits.",
+        \(Field(name: "recovery", label: "Recovery code", hint: "Six groups of four letters and digits.",
             error: self.wasRecovery ? self.recoveryError : nil, isRequired: true).html)
         <button type="submit">Use this recovery code</button>
         </form>

@@ -4,12 +4,8 @@ import People
 struct SignInPage: PageBody {
     /// Why the form is shown again.
     enum Trouble: Sendable {
-        /// Never says which part was wrong, nor whether there is such an account.
-        case wrong
-        /// Too many attempts; how long to wait, rounded up.
-        case wait(minutes: Int)
-        /// Nobody did anything for a while, or the form lay open too long.
-        case expired
+        /// What was typed opens nothing.
+        case password(PasswordTrouble)
         /// The person has just signed out.
         case signedOut
         /// A password was set with a one-time link.
@@ -82,17 +78,7 @@ struct SignInPage: PageBody {
     private var message: HTML? {
         switch self.trouble {
         case nil: nil
-        case .wrong: Problem(text: "The email address and password do not go together. Please try again.").html
-        case .wait(let minutes):
-            Problem(
-                text: "That was tried too often. Please wait \(minutes == 1 ? "a minute" : "\(minutes) minutes") and "
-                    + "try again. Nothing is lost."
-            ).html
-        case .expired:
-            """
-            <div class="notice" role="status"><p>You were signed out because nothing happened for a while.
-            Please sign in again: you will be where you were.</p></div>
-            """
+        case .password(let trouble): Problem(text: trouble.words).html
         case .signedOut:
             "<div class=\"notice\" role=\"status\"><p>You are signed out.</p></div>"
         case .passwordSet:
@@ -153,7 +139,7 @@ struct JoinPage: PageBody {
     var organization: String
     /// What was typed before. Never the password.
     var email = ""
-    var wasWrong = false
+    var trouble: PasswordTrouble?
 
     func title(in frame: Frame) -> String { "Join" }
 
@@ -161,9 +147,7 @@ struct JoinPage: PageBody {
         """
         <div class="narrow">
         <h1>Join \(self.organization)?</h1>
-        \(self.wasWrong
-            ? Problem(text: "This link is not for that email address, or the password is another one. Please try again.").html
-            : nil)
+        \(self.problem.map { Problem(text: $0).html })
         <p>You have an account already. Sign in with it once here, and you belong to \(self.organization) as well. What
         you have elsewhere stays there: nobody here sees it.</p>
         <form method="post" action="\(Address.join)" class="card">
@@ -178,6 +162,14 @@ struct JoinPage: PageBody {
         <p class="hint">Not expecting this? Close this page, and nothing happens.</p>
         </div>
         """
+    }
+
+    private var problem: String? {
+        switch self.trouble {
+        case nil: nil
+        case .wrong: "This link is not for that email address, or the password is another one. Please try again."
+        case .wait: self.trouble?.words
+        }
     }
 }
 

@@ -19,6 +19,8 @@ struct ProviderRoutes {
     let signIn: SignIn
     let limits: RateLimits
 
+    private var pages: PageSession { PageSession(signIn: signIn) }
+
     func add(toOpen open: RouterGroup<Visit>) {
         open.get("sign-in/at/{organization}") { request, context in try await list(request, context) }
         open.get("sign-in/with/{provider}") { request, context in
@@ -77,7 +79,8 @@ struct ProviderRoutes {
             origin: context.origin(of: request)
         )
         switch arrival {
-        case .signedIn(let token): return Self.signedIn(token, next: visit?.next)
+        case .signedIn(let token):
+            return try await pages.response(token, of: nil, next: visit?.next, and: [VisitCookie.forgotten])
         case .unknown(let address):
             return try await linkForm(request, at: provider, vouchedFor: address, email: address ?? "")
         }
@@ -91,12 +94,6 @@ struct ProviderRoutes {
         return .seeOther(Address.back(from: provider.uuidString.lowercased(), with: answer))
     }
 
-    private static func signedIn(_ token: SessionToken, next: Address?) -> Response {
-        var response = Response.seeOther(next ?? .patients)
-        response.headers[values: .setCookie] = [Cookies.keep(token), Cookies.forgetVisitor, VisitCookie.forgotten]
-        return response
-    }
-
     // MARK: Whose account it is
 
     private func linkForm(
@@ -104,7 +101,7 @@ struct ProviderRoutes {
         at provider: UUID,
         vouchedFor address: String?,
         email: String,
-        wasWrong: Bool = false
+        _ trouble: PasswordTrouble? = nil
     ) async throws -> Response {
         let visitor = VisitorToken(request)
         let page = LinkIdentityPage(
@@ -113,12 +110,10 @@ struct ProviderRoutes {
             name: try await federated.offer(provider).name,
             vouchedFor: address,
             email: email,
-            wasWrong: wasWrong
+            trouble: trouble
         )
-        var response = Response(
-            page: Frame(visitorOn: .now).document(page),
-            status: wasWrong ? .unauthorized : .ok
-        )
+        let html = Frame(visitorOn: .now).document(page)
+        var response = trouble?.response(html) ?? Response(page: html)
         response.headers[.setCookie] = visitor.newCookie
         return response
     }
@@ -126,31 +121,21 @@ struct ProviderRoutes {
     private func link(_ request: Request, _ context: Visit, at provider: UUID) async throws -> Response {
         let form = try await Form(ofVisitor: request)
         guard let visit = VisitCookie(request) else { throw SignInTrouble.visit }
-        let origin = context.origin(of: request)
+        let email = form["email"] ?? ""
         let token: SessionToken
         do {
-            token = try await signIn.begin(
-                address: form["email"] ?? "",
-                password: form.exactly("password"),
-                organization: try await federated.offer(provider).organization,
-                use: .page,
-                origin: origin
-            )
-        } catch Refusal.wrongCredentials {
-            return try await linkForm(
-                request,
-                at: provider,
-                vouchedFor: nil,
-                email: form["email"] ?? "",
-                wasWrong: true
-            )
+            let organization = try await federated.offer(provider).organization
+            token = try await pages.begin(email, form.exactly("password"), in: organization, request, context)
+        } catch {
+            guard let trouble = PasswordTrouble(error) else { throw error }
+            return try await linkForm(request, at: provider, vouchedFor: nil, email: email, trouble)
         }
-        let caller = Caller(token: token, use: .page, origin: origin)
+        let caller = Caller(token: token, use: .page, origin: context.origin(of: request))
         guard try await federated.link(visit.secret, at: provider, for: caller) else {
             try await signIn.end(caller)
             throw SignInTrouble.visit
         }
-        return Self.signedIn(token, next: visit.next)
+        return try await pages.response(token, of: email, next: visit.next, and: [VisitCookie.forgotten])
     }
 
     // MARK: Signing out

@@ -84,7 +84,11 @@ func portal(
         federated: services.federated,
         apiSessionSeconds: apiSessionSeconds
     )
-    let secondFactor = SecondFactorRoutes(signIn: services.signIn, apiSessionSeconds: apiSessionSeconds)
+    let secondFactor = SecondFactorRoutes(
+        signIn: services.signIn,
+        federated: services.federated,
+        apiSessionSeconds: apiSessionSeconds
+    )
     let sessions = SessionRoutes(signIn: services.signIn, members: services.members)
     let fhir = FHIRRoutes(
         records: services.records,

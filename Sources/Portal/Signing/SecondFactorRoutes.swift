@@ -18,6 +18,7 @@ import Seals
 ///     POST /api/session/step-up           {"code"} or {"password"} → {"token", …}
 struct SecondFactorRoutes {
     let signIn: SignIn
+    let federated: FederatedSignIn
     let apiSessionSeconds: Int
 
     func add(toPages pages: RouterGroup<PageVisit>) {
@@ -63,28 +64,40 @@ struct SecondFactorRoutes {
     // MARK: Stepping up
 
     private func askAgain(_ request: Request, _ visit: PageVisit) async throws -> Response {
-        let standing = try await signIn.secondFactor(of: visit.caller)
         let page = StepUpPage(
             next: Self.next(request),
-            hasApp: standing.since != nil,
+            way: try await way(visit),
             isAgain: request.uri.queryParameters["again"] != nil
         )
         return visit.response(page)
+    }
+
+    /// What somebody can show: a code if there is an app, else the password, else that a provider still knows them.
+    private func way(_ visit: PageVisit) async throws -> StepUpPage.Way {
+        if try await signIn.secondFactor(of: visit.caller).since != nil { return .code }
+        if try await signIn.hasPassword(visit.caller) { return .password }
+        guard let provider = try await federated.provider(of: visit.caller) else { return .none }
+        // One that was taken away since has no name.
+        guard let name = try? await federated.offer(provider).name else { return .none }
+        return .provider(SignInWay(provider: provider.uuidString.lowercased(), name: name))
     }
 
     private func stepUp(_ request: Request, _ visit: PageVisit) async throws -> Response {
         let form = try await Form(request, of: visit.caller)
         let next = form["next"].flatMap(Address.init(returningTo:))
         let typed = form["recovery"] ?? form["code"]
+        if typed == nil, try await !signIn.hasPassword(visit.caller) {
+            return visit.response(StepUpPage(next: next, way: try await way(visit)), status: .unprocessableContent)
+        }
         let answer =
             if let typed { try await signIn.show(typed, for: visit.caller) } else {
                 try await signIn.show(password: form.exactly("password"), for: visit.caller)
             }
         switch answer {
         case .shown(let token): return Self.goOn(to: next, with: token)
-        case .otherIsWanted: return visit.response(StepUpPage(next: next, hasApp: typed == nil))
+        case .otherIsWanted: return visit.response(StepUpPage(next: next, way: try await way(visit)))
         case .wrong, .wait:
-            var page = StepUpPage(next: next, hasApp: typed != nil)
+            var page = StepUpPage(next: next, way: typed == nil ? .password : .code)
             page.trouble = answer.trouble
             page.wasRecovery = form["recovery"] != nil
             return visit.response(page, status: answer.status)
@@ -215,6 +228,9 @@ extension ShowingAnswer {
         }
     }
 
+    /// Whether there is nothing that it could be compared with.
+    var isOtherWanted: Bool { if case .otherIsWanted = self { true } else { false } }
+
     var status: HTTPResponse.Status {
         switch self {
         case .shown, .otherIsWanted: .ok
@@ -230,7 +246,7 @@ extension ShowingAnswer {
             case .shown(let token): token
             case .wrong: throw Refusal.wrongCode
             case .wait: throw Refusal.tooManyTries
-            case .otherIsWanted: throw Refusal.wrongCredentials
+            case .otherIsWanted: throw Refusal.stepUpNeeded
             }
         }
     }

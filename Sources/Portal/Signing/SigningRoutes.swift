@@ -18,6 +18,8 @@ struct SigningRoutes {
     let federated: FederatedSignIn
     let apiSessionSeconds: Int
 
+    private var pages: PageSession { PageSession(signIn: signIn) }
+
     func add(toOpen open: RouterGroup<Visit>) {
         open.get("/") { request, _ in
             if Cookies.sessionToken(in: request) != nil { return Response.seeOther(Address.patients) }
@@ -57,8 +59,7 @@ struct SigningRoutes {
         _ request: Request,
         trouble: SignInPage.Trouble?,
         email: String = "",
-        next: Address? = nil,
-        status: HTTPResponse.Status = .ok
+        next: Address? = nil
     ) async -> Response {
         let visitor = VisitorToken(request)
         let next = next ?? request.uri.queryParameters["next"].flatMap { Address(returningTo: String($0)) }
@@ -77,7 +78,9 @@ struct SigningRoutes {
             // An organisation's button is on a page of its own, and somebody who left by it may want to come back.
             if offer.organization != nil { page.ways.append(left) }
         }
-        var response = Response(page: Frame(visitorOn: .now).document(page), status: status)
+        let html = Frame(visitorOn: .now).document(page)
+        var response =
+            if case .password(let trouble)? = trouble { trouble.response(html) } else { Response(page: html) }
         response.headers[.setCookie] = visitor.newCookie
         return response
     }
@@ -87,31 +90,11 @@ struct SigningRoutes {
         let next = form["next"].flatMap(Address.init(returningTo:))
         let email = form["email"] ?? ""
         do {
-            let token = try await signIn.begin(
-                address: email,
-                password: form.exactly("password"),
-                organization: nil,
-                use: .page,
-                origin: visit.origin(of: request),
-                knownDevice: Cookies.value(Cookies.device, in: request)
-            )
-            var response = Response.seeOther(next ?? .patients)
-            let known = Cookies.keep(device: try await signIn.knownDevice(of: email))
-            response.headers[values: .setCookie] = [Cookies.keep(token), known, Cookies.forgetVisitor]
-            return response
-        } catch Refusal.wrongCredentials {
-            return await self.form(request, trouble: .wrong, email: email, next: next, status: .unauthorized)
-        } catch let tries as TooManyTries {
-            let seconds = max(1, Int(tries.until.timeIntervalSinceNow.rounded(.up)))
-            var response = await self.form(
-                request,
-                trouble: .wait(minutes: (seconds + 59) / 60),
-                email: email,
-                next: next,
-                status: .tooManyRequests
-            )
-            response.headers[.retryAfter] = String(seconds)
-            return response
+            let token = try await pages.begin(email, form.exactly("password"), in: nil, request, visit)
+            return try await pages.response(token, of: email, next: next)
+        } catch {
+            guard let trouble = PasswordTrouble(error) else { throw error }
+            return await self.form(request, trouble: .password(trouble), email: email, next: next)
         }
     }
 
@@ -144,21 +127,23 @@ struct SigningRoutes {
         return response
     }
 
-    private func joinForm(_ request: Request, token: String, organization: String, wrong email: String? = nil)
-        -> Response
-    {
+    private func joinForm(
+        _ request: Request,
+        token: String,
+        organization: String,
+        email: String = "",
+        _ trouble: PasswordTrouble? = nil
+    ) -> Response {
         let visitor = VisitorToken(request)
         let page = JoinPage(
             csrf: visitor.formToken,
             token: token,
             organization: organization,
-            email: email ?? "",
-            wasWrong: email != nil
+            email: email,
+            trouble: trouble
         )
-        var response = Response(
-            page: Frame(visitorOn: .now).document(page),
-            status: email == nil ? .ok : .unauthorized
-        )
+        let html = Frame(visitorOn: .now).document(page)
+        var response = trouble?.response(html) ?? Response(page: html)
         response.headers[.setCookie] = visitor.newCookie
         return response
     }
@@ -169,22 +154,20 @@ struct SigningRoutes {
         let (purpose, organization) = try await signIn.purpose(of: link)
         guard purpose == .join else { throw Refusal.linkIsUsedUp }
         let (email, password) = (form["email"] ?? "", form.exactly("password"))
-        let origin = visit.origin(of: request)
         do {
-            try await signIn.join(by: link, address: email, password: password, origin: origin)
-        } catch Refusal.wrongCredentials {
-            return joinForm(request, token: token, organization: organization, wrong: email)
+            try await signIn.join(
+                by: link,
+                address: email,
+                password: password,
+                origin: visit.origin(of: request),
+                knownDevice: Cookies.value(Cookies.device, in: request)
+            )
+        } catch {
+            guard let trouble = PasswordTrouble(error) else { throw error }
+            return joinForm(request, token: token, organization: organization, email: email, trouble)
         }
-        let session = try await signIn.begin(
-            address: email,
-            password: password,
-            organization: Organization.ID(link.organization),
-            use: .page,
-            origin: origin
-        )
-        var response = Response.seeOther(Address.patients)
-        response.headers[values: .setCookie] = [Cookies.keep(session), Cookies.forgetVisitor]
-        return response
+        let session = try await pages.begin(email, password, in: Organization.ID(link.organization), request, visit)
+        return try await pages.response(session, of: email, next: nil)
     }
 
     private func setPassword(_ request: Request, _ visit: Visit) async throws -> Response {
@@ -232,8 +215,13 @@ extension SigningRoutes {
     /// The token of a session that has shown all it needs. A program that has not gets none: the session ends.
     private func complete(_ caller: Caller, with code: String?) async throws -> SessionToken {
         do {
-            if let code { return try await signIn.show(code, for: caller).token }
+            let shown: ShowingAnswer? = if let code { try await signIn.show(code, for: caller) } else { nil }
+            if let shown, !shown.isOtherWanted { return try shown.token }
             guard try await !signIn.secondFactor(of: caller).isDue else { throw Refusal.secondFactorNeeded }
+            // The address and the password were right.
+            guard shown == nil else {
+                throw Outcome(.value, "code: the account has no code app; sign in without a code")
+            }
             return caller.token
         } catch {
             try await signIn.end(caller)
