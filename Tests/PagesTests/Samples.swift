@@ -195,9 +195,9 @@ extension Samples {
         return [
             ("timeline", self.frame().document(page)), ("timeline-clinic", self.frame(.clinic).document(page)),
             ("timeline-2", self.frame().document(second)), ("timeline-empty", self.frame().document(empty)),
+            ("timeline-cut", self.frame().document(with(page) { $0.entriesOfMany = 5_000 })),
             ("timeline-one", self.frame().document(with(empty) { $0.picture = self.onePoint })),
             ("timeline-years", self.frame().document(with(page) { $0.picture = self.years })),
-            ("timeline-cut", self.frame().document(with(page) { $0.entriesOfMany = 5_000 })),
         ]
     }
 
@@ -300,12 +300,12 @@ extension Samples {
                 )
             ),
             (
-                "record-lab",
-                self.frame(.clinic).document(
-            (
                 "record-modifier",
                 self.frame().document(with(page) { $0.words.hasUnreadModifier = true })
             ),
+            (
+                "record-lab",
+                self.frame(.clinic).document(
                     with(page) { page in
                         page.words = RecordInWords(Samples.bloodPressure, words: Words(.clinic))
                         page.versions.removeFirst()
@@ -363,7 +363,6 @@ extension Samples {
                     with(page) { page in
                         page.looks = []
                         page.older = nil
-                        page.newer = self.word("t0ken")
                     }
                 )
             ),
@@ -378,8 +377,7 @@ extension Samples {
             name: self.word("Dr Imani Okafor"),
             role: self.word("clinician"),
             act: .readTimeline,
-            device: Device.words(userAgent: "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0)"),
-            purpose: self.word("for treatment")
+            device: Device.words(userAgent: "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0)")
         )
         let acts: [WhoLookedPage.Act] = [
             .opened, .readEverything, .found, .searchedWithin, .created, .changed, .removed, .imported, .stoppedSharing,
@@ -395,10 +393,7 @@ extension Samples {
             ),
             with(imani) { $0.when = Moment(Samples.today.adding(days: -1), hour: 16, minute: 40) },
             imani,
-            with(imani) { look in
-                look.act = .readEntry
-                look.entry = self.word("Whole-body MRI, 3 March 2026")
-            },
+            with(imani) { $0.act = .readEntry },
             .init(
                 when: before,
                 name: self.word("Bo Larsen"),
@@ -485,7 +480,7 @@ extension Samples {
                 "sharing-stopped",
                 self.frame().document(
                     with(page) { page in
-                        page.done = .stopped(with: self.word("Sam Ito"))
+                        page.done = .stopped
                         page.clinicians = []
                         page.readers = []
                     }
@@ -811,6 +806,14 @@ extension Samples {
             ],
             ownRoles: [.init(field: "own-r1", label: self.word("front desk"), isChosen: false)],
             successors: [.init(value: "m1", label: self.word("Maria Berg"))],
+            ending: .init(
+                until: "2026-03-01",
+                successor: "m1",
+                isSure: true,
+                untilError: "That is over.",
+                successorError: "Not yet.",
+                sureError: "Please tick."
+            ),
             problem: "Please choose at least one role. Nothing was changed."
         )
         let roles = RolesPage(

@@ -4,6 +4,7 @@ import base64
 import re
 import subprocess
 import time
+from urllib.parse import unquote
 
 import pytest
 from selenium.webdriver.common.by import By
@@ -114,16 +115,19 @@ def test_what_is_grave_asks_again_and_does_nothing_by_itself(home):
         home.sql("records", "update care.session set stepped_up_at = stepped_up_at - interval '6 minutes'")
         answer = client.post(sharing, data=form | {"csrf": csrf_of(page)})
         assert answer.status_code == 303
-        assert answer.headers["location"].replace("%2F", "/") == f"/step-up?next={sharing}&again=1"
+        back = f"{sharing}?clinician={clinician}&until={form['until']}"
+        assert unquote(answer.headers["location"]) == f"/step-up?next={back}&again=1"
         step_up = client.get(answer.headers["location"])
         assert "Nothing was changed yet" in step_up.text and 'name="password"' in step_up.text
-        fields = {"csrf": csrf_of(step_up), "next": sharing}
+        fields = {"csrf": csrf_of(step_up), "next": back}
         wrong = client.post("/step-up", data=fields | {"password": "wrong " + PASSWORD})
         assert wrong.status_code == 401 and "wrong " + PASSWORD not in wrong.text
-        assert client.post("/step-up", data=fields | {"password": PASSWORD}).headers["location"] == sharing
-        page = client.get(sharing)
+        assert client.post("/step-up", data=fields | {"password": PASSWORD}).headers["location"] == back
+        page = client.get(back)
+        assert f'value="{clinician}" selected' in page.text and f'value="{form["until"]}"' in page.text, "as it was typed"
         assert "Stop sharing" not in page.text, "nothing was done by itself"
-        assert client.post(sharing, data=form | {"csrf": csrf_of(page)}).headers["location"] == sharing
+        shared = client.post(sharing, data=form | {"csrf": csrf_of(page)}).headers["location"]
+        assert shared == f"{sharing}?done={clinician}"
         assert "Stop sharing" in client.get(sharing).text
 
 

@@ -243,6 +243,9 @@ def test_declining_takes_a_reason_and_withdrawing_ends_it(home, desks):
     in_force = home.sql("records", """select a.id from care.attestation a join care.attestation_review r on r.attestation_id = a.id
                                        where r.accepted""")
     assert meera.act("withdraw", attestation=in_force).status_code == 422
+    long = "A key was lost, and then found. " * 20
+    kept = meera.act("withdraw", attestation=in_force, reason=long)
+    assert kept.status_code == 422 and f'value="{long.strip()}"' in kept.text, "what was written is still there"
     unseen = meera.act("withdraw", attestation=in_force, reason="a key\0")
     assert unseen.status_code == 422 and re.search(r'id="reason[^"]*-error">[^<]*cannot be seen', unseen.text)
     assert meera.act("withdraw", attestation=in_force, reason="A key was lost.").status_code == 303

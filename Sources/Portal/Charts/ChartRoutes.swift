@@ -32,7 +32,14 @@ struct ChartRoutes {
         pages.get("patients/:patient/records/:record") { _, visit in try await record(visit) }
         pages.get("patients/:patient/records/:record/versions/:version") { _, visit in try await version(visit) }
         pages.get("patients/:patient/looks") { request, visit in try await looks(request, visit) }
-        pages.get("patients/:patient/sharing") { _, visit in try await sharing(visit) }
+        pages.get("patients/:patient/sharing") { request, visit in
+            let fields = request.uri.queryParameters
+            let draft = SharingPage.Draft(
+                clinician: fields["clinician"].map(String.init),
+                until: fields["until"].flatMap { Day(fhir: String($0)) }?.iso ?? ""
+            )
+            return try await sharing(visit, draft: draft, done: fields["done"].map(String.init))
+        }
         pages.post("patients/:patient/sharing") { request, visit in try await share(request, visit) }
         pages.post("patients/:patient/sharing/stop") { request, visit in try await stopSharing(request, visit) }
     }
@@ -71,6 +78,7 @@ struct ChartRoutes {
             name: facts.name,
             born: facts.born,
             died: facts.died,
+            isDead: facts.isDead,
             identifiers: facts.identifiers
         )
     }
@@ -78,7 +86,6 @@ struct ChartRoutes {
     private func find(_ request: Request, _ visit: PageVisit) async throws -> Response {
         let form = try await Form(request, of: visit.caller)
         var search = PatientsPage.Search(
-            isDead: facts.isDead,
             name: form["name"] ?? "",
             born: form["born"] ?? "",
             identifier: form["identifier"] ?? ""
@@ -106,13 +113,6 @@ struct ChartRoutes {
         return visit.response(PatientsPage(people: people, search: search, isCutOff: found.next != nil))
     }
 
-    // MARK: Timeline
-
-    private static let entriesOnAPage = 60
-
-    private func timeline(_ request: Request, _ visit: PageVisit) async throws -> Response {
-        let id = try visit.patient
-        let (patient, all, isCutOff) = try await records.timeline(of: id, for: visit.caller)
     /// What was typed as one value: commas, bars and dollar signs join values in FHIR, and people type them as they are.
     static func escaped(_ typed: String) -> String {
         typed.reduce(into: "") { text, sign in
@@ -121,6 +121,13 @@ struct ChartRoutes {
         }
     }
 
+    // MARK: Timeline
+
+    private static let entriesOnAPage = 60
+
+    private func timeline(_ request: Request, _ visit: PageVisit) async throws -> Response {
+        let id = try visit.patient
+        let (patient, all, isCutOff) = try await records.timeline(of: id, for: visit.caller)
         let words = visit.words
         let resources = try all.map { (record: $0, object: try $0.resource.object) }
         let told = resources.map { (record: $0.record, words: RecordInWords($0.object, words: words)) }
@@ -137,6 +144,7 @@ struct ChartRoutes {
                 picture: PictureFacts.picture(of: resources.map(\.object), words: words, span: span),
                 entries: Array(entries.dropFirst(here * Self.entriesOnAPage).prefix(Self.entriesOnAPage)),
                 shown: shown,
+                entriesOfMany: isCutOff ? all.count : nil,
                 groups: RecordKind.Group.allCases.filter { group in told.contains { $0.words.kind.group == group } },
                 newer: here > 0 ? String(here - 1, radix: 36) : nil,
                 older: here + 1 < pages ? String(here + 1, radix: 36) : nil
@@ -144,7 +152,6 @@ struct ChartRoutes {
         )
     }
 
-                entriesOfMany: isCutOff ? all.count : nil,
     private func entry(_ record: StoredRecord, _ words: RecordInWords) -> TimelinePage.Entry {
         TimelinePage.Entry(
             record: "\(record.type).\(record.id)",
@@ -211,7 +218,6 @@ struct ChartRoutes {
             WhoLookedPage(
                 patient: try card(patient, visit, isOwn: true),
                 looks: looks.map { look($0, visit) },
-                newer: nil,
                 older: next?.text
             )
         )
@@ -225,9 +231,7 @@ struct ChartRoutes {
             isReader: look.isReader,
             act: act(look),
             isGranted: look.granted,
-            entry: nil,
-            device: look.note.flatMap { Device.words(userAgent: $0.device) },
-            purpose: nil
+            device: look.note.flatMap { Device.words(userAgent: $0.device) }
         )
     }
 
@@ -259,7 +263,7 @@ struct ChartRoutes {
 
     // MARK: Sharing
 
-    private func sharing(_ visit: PageVisit, draft: SharingPage.Draft = .init(), done: SharingPage.Done? = nil)
+    private func sharing(_ visit: PageVisit, draft: SharingPage.Draft = .init(), done: String? = nil)
         async throws -> Response
     {
         let (patient, reaches, clinicians) = try await records.reaches(of: visit.patient, for: visit.caller)
@@ -273,9 +277,23 @@ struct ChartRoutes {
                 SharingPage.Clinician(id: "\($0.account)", name: $0.name, role: visit.words.role($0.roles))
             },
             draft: draft,
-            done: done
+            done: Self.done(done, readers, reaches)
         )
         return visit.response(page, status: draft.hasErrors ? .unprocessableContent : .ok)
+    }
+
+    /// What the address says was done: the id of the account with whom it was shared just now, or that sharing was stopped.
+    private static func done(
+        _ text: String?,
+        _ readers: [SharingPage.Reader],
+        _ reaches: [PatientRecords.ReachedBy]
+    ) -> SharingPage.Done? {
+        if text == SharingPage.Done.stopping { return .stopped }
+        guard let account = text.flatMap(Person.ID.init) else { return nil }
+        for (reader, reach) in zip(readers, reaches) where reach.kind == .share && reach.member?.account == account {
+            if let until = reader.until { return .shared(with: reader.name, until: until) }
+        }
+        return nil
     }
 
     private func reader(_ reach: PatientRecords.ReachedBy, _ visit: PageVisit) -> SharingPage.Reader {
@@ -292,7 +310,7 @@ struct ChartRoutes {
             role: reach.member.map { visit.words.role($0.roles) } ?? "",
             isYou: reach.member?.account == visit.person.account,
             reason: reason,
-            until: reach.until.map { Moment($0, in: visit.zone).day },
+            until: reach.until.map { Day.last(before: $0, in: visit.zone) },
             lastLooked: reach.lastLooked.map { Moment($0, in: visit.zone) },
             share: reach.kind == .share ? reach.id.uuidString.lowercased() : nil
         )
@@ -319,18 +337,21 @@ struct ChartRoutes {
         guard let account, let purpose, let last, !draft.hasErrors else {
             return try await sharing(visit, draft: draft)
         }
-        // Until the end of that day, where the organisation is.
-        let end = Date(timeIntervalSince1970: Double(last.number + 1) * 86_400)
-        let until = end.addingTimeInterval(-Double(visit.zone.secondsFromGMT(for: end)))
-        try await records.share(visit.patient, with: account, purpose: purpose, until: until, for: visit.caller)
-        return .seeOther(.sharing(of: try visit.patient))
+        let until = last.end(in: visit.zone)
+        let patient = try visit.patient
+        // What it is for is asked again: that stands in no address.
+        let draftAgain = Address.sharing(of: patient, clinician: "\(account)", until: last)
+        return try await SecondFactorRoutes.steppingUp(backTo: draftAgain) {
+            try await records.share(patient, with: account, purpose: purpose, until: until, for: visit.caller)
+            return .seeOther(.sharing(of: patient, done: "\(account)"))
+        }
     }
 
     private func stopSharing(_ request: Request, _ visit: PageVisit) async throws -> Response {
         let form = try await Form(request, of: visit.caller)
         guard let share = form["share"].flatMap(UUID.init(uuidString:)) else { throw Refusal.notFound }
         try await records.stopSharing(share, of: visit.patient, for: visit.caller)
-        return .seeOther(.sharing(of: try visit.patient))
+        return .seeOther(.sharing(of: try visit.patient, done: SharingPage.Done.stopping))
     }
 
     private func card(_ patient: StoredRecord, _ visit: PageVisit, isOwn: Bool? = nil) throws -> PatientCard {

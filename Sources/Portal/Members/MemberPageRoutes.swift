@@ -66,13 +66,14 @@ struct MemberPageRoutes {
             roles: names,
             isYou: member.account == visit.person.account,
             isAwaited: !member.isActive && !member.hasLeft,
-            until: member.until.map { Moment($0, in: visit.zone).day }
+            until: member.until.map { Day.last(before: $0, in: visit.zone) }
         )
     }
 
     private func member(
         _ visit: PageVisit,
         isDone: Bool = false,
+        ending: MemberPage.Ending = .init(),
         problem: String? = nil
     ) async throws -> Response {
         try Self.require("member.administer", visit)
@@ -102,39 +103,46 @@ struct MemberPageRoutes {
             successors: all.filter { $0.isActive && $0.until == nil && $0.account != account }.map {
                 Choice.Option(value: "\($0.account)", label: $0.name)
             },
+            ending: ending,
             isDone: isDone,
             problem: problem
         )
-        return visit.response(page, status: problem == nil ? .ok : .unprocessableContent)
+        let isAsked = problem == nil && !ending.hasErrors
+        return visit.response(page, status: isAsked ? .ok : .unprocessableContent)
     }
 
     private func end(_ request: Request, _ visit: PageVisit) async throws -> Response {
         let form = try await Form(request, of: visit.caller)
-        guard form["sure"] != nil else {
-            return try await member(visit, problem: "Please tick that you are sure. Nothing was changed.")
-        }
-        var until: Date?
-        if let text = form["until"] {
-            guard let day = Day(fhir: text), day.day != nil, day >= Day.today(in: visit.zone) else {
-                return try await member(
-                    visit,
-                    problem: "The last day must be a day from today on, within a year. Nothing was changed."
-                )
-            }
-            // Until the end of that day, where the organisation is.
-            let end = Date(timeIntervalSince1970: Double(day.number + 1) * 86_400)
-            until = end.addingTimeInterval(-Double(visit.zone.secondsFromGMT(for: end)))
-        }
         let account = Person.ID(try Self.id("member", visit))
-        let successor = form["successor"].flatMap(Person.ID.init)
-        guard until == nil || successor == nil else {
-            return try await member(
-                visit,
-                problem:
-                    "Patients are handed over when somebody leaves: please come back on their last day. Nothing was changed."
-            )
+        var ending = MemberPage.Ending(
+            until: form["until"] ?? "",
+            successor: form["successor"],
+            isSure: form["sure"] != nil
+        )
+        let day = Day(fhir: ending.until).flatMap { $0.day == nil ? nil : $0 }
+        let today = Day.today(in: visit.zone)
+        if !ending.until.isEmpty, !(day.map { (today...today.adding(days: 365)).contains($0) } ?? false) {
+            ending.untilError = "Please choose a day from today on, within a year."
         }
-        _ = try await members.end(account, until: until, successor: successor, for: visit.caller)
+        if !ending.until.isEmpty, ending.successor != nil {
+            ending.successorError =
+                "Patients are handed over when somebody leaves. Please leave this empty, and come back on their last day."
+        }
+        if !ending.isSure { ending.sureError = "Please tick that you are sure." }
+        guard !ending.hasErrors else { return try await member(visit, ending: ending) }
+        let until = day?.end(in: visit.zone)
+        let successor = ending.successor.flatMap(Person.ID.init)
+        do {
+            _ = try await members.end(account, until: until, successor: successor, for: visit.caller)
+        } catch Refusal.endIsNotPossible {
+            let rule = "They cannot take over: please choose a member who may write records, and who stays."
+            if until == nil {
+                ending.successorError = rule
+            } else {
+                ending.untilError = "Please choose a day within a year."
+            }
+            return try await member(visit, ending: ending)
+        }
         return .seeOther(.members)
     }
 
@@ -144,7 +152,9 @@ struct MemberPageRoutes {
             return visit.response(LeavePage(isUnsure: true), status: .unprocessableContent)
         }
         _ = try await members.leave(for: visit.caller)
-        return .seeOther(.signIn)
+        var response = Response.seeOther("/sign-in?bye=1")
+        response.headers[.setCookie] = Cookies.forget
+        return response
     }
 
     // MARK: Settings

@@ -27,6 +27,8 @@ struct AccountPage: PageBody {
         <li><a href="\(Address.devices)">Where you are signed in</a></li>
         \("<li><a href=\"\(Address.ownAddress)\">Sign in by another email address</a></li>", if: self.sendsMail)
         </ul>
+        <p class="hint"><a href="\(Address.leave)">Leave <bdi>\(frame.organization ?? "this organisation")</bdi> for good</a>. To sign
+        out, use the button at the top.</p>
         </div>
         """
     }

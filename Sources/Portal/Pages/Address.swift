@@ -209,6 +209,14 @@ extension Address {
     /// GET shows who can read; POST shares, with `csrf`, `clinician`, `purpose`, `until` (yyyy-mm-dd).
     static func sharing(of patient: String) -> Address { "/patients/\(patient)/sharing" }
 
+    /// The same, when something was done: the id of the account with whom it was shared, or ``SharingPage/Done/stopping``.
+    static func sharing(of patient: String, done: String) -> Address { "/patients/\(patient)/sharing?done=\(done)" }
+
+    /// The form with two of its fields filled in.
+    static func sharing(of patient: String, clinician: String, until: Day) -> Address {
+        "/patients/\(patient)/sharing?clinician=\(clinician)&until=\(until.iso)"
+    }
+
     /// POST, with `csrf`, `share`.
     static func stopSharing(of patient: String) -> Address { "/patients/\(patient)/sharing/stop" }
 }

@@ -114,11 +114,9 @@ extension Frame {
 
     private var footer: HTML {
         let trust: HTML = "<p><a href=\"\(Address.trust)\">\(self.words.safety)</a></p>"
-        let leave: HTML = "<p><a href=\"\(Address.leave)\">Leave this organisation</a></p>"
         return """
             <footer class="bottom"><div class="inner">
             \(trust, if: self.hasTrustPage)
-            \(leave, if: self.signedIn != nil)
             <p>Carekeep keeps health records. It shows what was entered; it does not judge or advise.</p>
             </div></footer>
             """

@@ -68,6 +68,18 @@ struct MembersPage: PageBody {
 
 /// One member: what they are, and the form to change it.
 struct MemberPage: PageBody {
+    /// What was sent to end the membership, when the form is shown again.
+    struct Ending: Sendable {
+        var until = ""
+        var successor: String?
+        var isSure = false
+        var untilError: String?
+        var successorError: String?
+        var sureError: String?
+
+        var hasErrors: Bool { self.untilError != nil || self.successorError != nil || self.sureError != nil }
+    }
+
     struct Option: Sendable {
         /// The field's name: `role-owner`.
         var field: String
@@ -80,6 +92,7 @@ struct MemberPage: PageBody {
     var ownRoles: [Option]
     /// Who can be handed the patients of whom nobody else takes care.
     var successors: [Choice.Option] = []
+    var ending = Ending()
     /// Whether it was changed just now.
     var isDone = false
     var problem: String?
@@ -106,25 +119,27 @@ struct MemberPage: PageBody {
             <p class="hint">You give and take only what you hold yourself; owners give every role. A change counts from their
             next click on, and is noted. <a href="\(Address.roles)">What each role permits</a>.</p>
             <button type="submit">Save</button></form></section>
-            \(self.ending(in: frame))
+            \(self.endingForm(in: frame))
             """
     }
 
-    private func ending(in frame: Frame) -> HTML {
+    private func endingForm(in frame: Frame) -> HTML {
         """
         <section class="card" aria-labelledby="end"><h2 id="end">End their membership</h2>
+        \(self.ending.hasErrors ? Problem(text: "Nothing was changed. Please look at what is marked below.").html : nil)
         <p>With it end, at once and together: where they are signed in, links that they have not used, records shared with them,
         and every patient whom they reach. What they wrote stays.</p>
         <form method="post" action="\(Address.endMembership(self.line.id))">\(frame.csrfField)
         \(Field(
             kind: .date, name: "until", label: "Last day",
             hint: "Leave it empty to end it now. Until the end of that day otherwise, within a year.",
-            earliest: frame.today, latest: frame.today.adding(days: 365)).html)
+            error: self.ending.untilError, value: self.ending.until, earliest: frame.today, latest: frame.today.adding(days: 365)).html)
         \(Choice(
             name: "successor", label: "Who takes over",
             hint: "Patients whom nobody else looks after go to them. Each one’s list of who looked says so.",
-            options: self.successors, prompt: "Nobody", isRequired: false).html)
-        \(Tick(name: "sure", label: "I am sure", isChosen: false).html)
+            error: self.ending.successorError, options: self.successors, chosen: self.ending.successor, prompt: "Nobody",
+            isRequired: false).html)
+        \(Tick(name: "sure", label: "I am sure", isChosen: self.ending.isSure, error: self.ending.sureError).html)
         <button type="submit" class="quiet">End it</button></form></section>
         """
     }
@@ -139,11 +154,14 @@ struct Tick: Sendable {
     var name: String
     var label: String
     var isChosen: Bool
+    var error: String?
 
     var html: HTML {
         """
+        \(self.error.map { "<p class=\"error\" id=\"\(self.name)-error\">\($0)</p>" as HTML })
         <label class="tick" for="\(self.name)"><input type="checkbox" id="\(self.name)" name="\(self.name)" value="yes" \
-        autocomplete="off"\(" checked=\"checked\"", if: self.isChosen)> \(self.label)</label>
+        autocomplete="off"\(" checked=\"checked\"", if: self.isChosen)\
+        \(self.error.map { _ in " aria-invalid=\"true\" aria-describedby=\"\(self.name)-error\"" as HTML })> \(self.label)</label>
         """
     }
 }

@@ -63,7 +63,10 @@ struct SharingPage: PageBody {
     /// What was just done.
     enum Done: Sendable {
         case shared(with: String, until: Day)
-        case stopped(with: String)
+        case stopped
+
+        /// How an address says that sharing was stopped.
+        static let stopping = "stopped"
     }
 
     var patient: PatientCard
@@ -96,9 +99,9 @@ struct SharingPage: PageBody {
             <div class="notice" role="status"><p>Shared with <bdi>\(name)</bdi> until the end of
             \(frame.words.longDate(until)). You can stop it at any time.</p></div>
             """
-        case .stopped(let name):
+        case .stopped:
             """
-            <div class="notice" role="status"><p>Stopped. <bdi>\(name)</bdi> can no longer open this record. What was
+            <div class="notice" role="status"><p>Stopped. Who can still read the record is listed below. What was
             read before cannot be unread; it stays in the list of who looked.</p></div>
             """
         }

@@ -49,6 +49,8 @@ struct VouchPage: PageBody {
         var id: String
         /// Of the field for the reason.
         var rule: String
+        /// What stood in it.
+        var text = ""
     }
 
     var promise: String
@@ -199,7 +201,8 @@ struct VouchPage: PageBody {
             suffix: "-\(act)-\(vouching.id)",
             label: label,
             hint: hint,
-            error: self.refused?.id == "\(act)-\(vouching.id)" ? self.refused?.rule : nil
+            error: self.refused?.id == "\(act)-\(vouching.id)" ? self.refused?.rule : nil,
+            value: self.refused?.id == "\(act)-\(vouching.id)" ? self.refused?.text ?? "" : ""
         )
     }
 

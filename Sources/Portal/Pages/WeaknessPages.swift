@@ -153,6 +153,7 @@ struct FollowWeaknessPage: PageBody {
     var csrf: String
     var token: String?
     var isUnknown = false
+    var trouble: String?
 
     func title(in frame: Frame) -> String { "Your report" }
 
@@ -160,6 +161,7 @@ struct FollowWeaknessPage: PageBody {
         """
         <div class="narrow">
         <h1>Your report of a weakness</h1>
+        \(self.trouble.map { Problem(text: $0).html })
         \(self.isUnknown ? Problem(text: "No report has this code. Please check that it is whole: 43 letters and signs.").html : nil)
         <form method="post" action="\(Address.followWeakness)" class="card">
         <input type="hidden" name="csrf" value="\(self.csrf)">

@@ -25,18 +25,13 @@ struct WhoLookedPage: PageBody {
         var act: Act
         /// Whether it was allowed.
         var isGranted = true
-        /// Which entry, in words, if the reader may know.
-        var entry: String?
         /// "an iPhone"; see `Device`.
         var device: String?
-        /// "for treatment".
-        var purpose: String?
     }
 
     var patient: PatientCard
     /// Newest first.
     var looks: [Look]
-    var newer: String?
     var older: String?
 
     func title(in frame: Frame) -> String { "Who looked" }
@@ -98,26 +93,23 @@ struct WhoLookedPage: PageBody {
         let what =
             look.isGranted
             ? look.act.done(words, to: self.patient) : "tried to \(look.act.tried(words, to: self.patient))"
-        return
-            "\(who) \(what)\(look.entry.map { ": <bdi>\($0)</bdi>" as HTML }).\(" Nothing was shown or changed.", if: !look.isGranted)"
+        return "\(who) \(what).\(" Nothing was shown or changed.", if: !look.isGranted)"
     }
 
-    /// "14:05 · from an iPhone · for treatment"
+    /// "14:05 · from an iPhone"
     private func circumstances(_ look: Look, in words: Words) -> String {
         var parts: [String] = []
         if let minute = look.when.minute { parts.append(words.time(minute)) }
         if let device = look.device { parts.append("from \(device)") }
-        if let purpose = look.purpose { parts.append(purpose) }
         return parts.joined(separator: " · ")
     }
 
     private var pages: HTML? {
-        guard self.newer != nil || self.older != nil else { return nil }
-        let id = self.patient.id
+        guard let older = self.older else { return nil }
+        let address = Address.whoLooked(at: self.patient.id, page: older)
         return """
             <nav class="pages" aria-label="Pages"><ul>
-            \(self.newer.map { "<li><a class=\"button quiet\" rel=\"prev\" href=\"\(Address.whoLooked(at: id, page: $0))\">Newer</a></li>" as HTML })
-            \(self.older.map { "<li><a class=\"button quiet\" rel=\"next\" href=\"\(Address.whoLooked(at: id, page: $0))\">Older</a></li>" as HTML })
+            <li><a class="button quiet" rel="next" href="\(address)">Older</a></li>
             </ul></nav>
             """
     }

@@ -199,7 +199,7 @@ struct VouchRoutes {
         let accepts = verdict == "accept"
         let refused = "review-\(id.uuidString.lowercased())"
         if !accepts, let rule = Self.rule(ofReason: form["reason"]) {
-            return try await refuse(visit, nil, VouchPage.Refused(id: refused, rule: rule))
+            return try await refuse(visit, nil, VouchPage.Refused(id: refused, rule: rule, text: form["reason"] ?? ""))
         }
         do {
             try await attestations.review(
@@ -223,7 +223,7 @@ struct VouchRoutes {
         let refused = "withdraw-\(id.uuidString.lowercased())"
         guard let reason = form["reason"], Self.rule(ofReason: reason) == nil else {
             let rule = Self.rule(ofReason: form["reason"]) ?? ""
-            return try await refuse(visit, nil, VouchPage.Refused(id: refused, rule: rule))
+            return try await refuse(visit, nil, VouchPage.Refused(id: refused, rule: rule, text: form["reason"] ?? ""))
         }
         do {
             try await attestations.withdraw(id, reason: reason, by: visit.caller)
