@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Portal
@@ -24,6 +25,17 @@ import Testing
     @Test func `keeps every other script as it is`() {
         let page: HTML = "\("आरव Ōe 李 😀 é")"
         #expect(page.text == "आरव Ōe 李 😀 é")
+    }
+
+    @Test func `has the focus where it first says what was wrong, whatever people write`() {
+        let field = Field(name: "email", label: "Email", error: "Please give one.").html
+        let both: HTML = "<p>\(" aria-invalid=\"true\"")</p>\(Problem(text: "No.").html)\(field)"
+        #expect(both.focusedOnTrouble.hasTrouble)
+        #expect(both.focusedOnTrouble.html.text.contains(#"role="alert" tabindex="-1" autofocus="autofocus"><p>No."#))
+        #expect(both.focusedOnTrouble.html.text.components(separatedBy: " autofocus=").count == 2)
+        #expect(field.focusedOnTrouble.html.text.contains(#" aria-invalid="true" autofocus="autofocus" aria-describedby"#))
+        let none: HTML = "<p>\(" aria-invalid=\"true\"")</p>"
+        #expect(!none.focusedOnTrouble.hasTrouble && none.focusedOnTrouble.html == none)
     }
 
     @Test(arguments: [

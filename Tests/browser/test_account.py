@@ -134,7 +134,7 @@ def test_changing_needs_the_forms_secret_and_a_session(home, somebody):
 def test_a_forgotten_password_is_set_anew_by_a_letter(home, mail, somebody):
     with home.client() as there, home.client() as client:
         home.sign_in(there, somebody)
-        assert "a letter with a link" in post(home, client, "/forgot", email=somebody.email).text
+        assert "an email with a link" in post(home, client, "/forgot", email=somebody.email).text
         way = link_in(letter_to(mail, somebody.email, "A new password for your Carekeep account"))
         page = client.get(way)
         assert f'value="{somebody.email}"' in page.text, "a password store knows whose it is"

@@ -21,7 +21,7 @@ struct AccountPage: PageBody {
         <h1>Your account</h1>
         \(self.message)
         <p>You sign in by <strong><bdi>\(self.address)</bdi></strong>.</p>
-        <ul>
+        <ul class="links">
         <li><a href="\(Address.ownPassword)">Change your password</a></li>
         <li><a href="\(Address.ownSecondFactor)">A code from your phone when you sign in</a></li>
         <li><a href="\(Address.devices)">Where you are signed in</a></li>
@@ -43,7 +43,7 @@ struct AccountPage: PageBody {
             """
         case .address:
             """
-            <div class="notice" role="status"><p>A letter is on its way to the new address. Please follow the link in it within a
+            <div class="notice" role="status"><p>An email is on its way to the new address. Please follow the link in it within a
             day. Until then you sign in as before.</p></div>
             """
         }
@@ -124,12 +124,12 @@ struct ChangeAddressPage: PageBody {
         <div class="narrow">
         <h1>Sign in by another email address</h1>
         <p>You sign in by <strong><bdi>\(self.address)</bdi></strong> now. We write to the new address; when you follow the link in
-        that letter, the change is made, and the address you have now is told.</p>
+        that email, the change is made, and the address you have now is told.</p>
         <form method="post" action="\(Address.ownAddress)" class="card">
         \(frame.csrfField)
         \(self.new.html)
         \(self.password.html)
-        <button type="submit">Send the letter</button>
+        <button type="submit">Send the email</button>
         </form>
         <p><a href="\(Address.account)">Back to your account</a></p>
         </div>
@@ -175,7 +175,7 @@ struct ConfirmAddressPage: PageBody {
         """
         <div class="narrow">
         <h1>Sign in by this address from now on?</h1>
-        <p>The letter reached you, so the address is yours. Your password stays as it is.</p>
+        <p>The email reached you, so the address is yours. Your password stays as it is.</p>
         <form method="post" action="\(Address.confirmAddress)" class="card">
         <input type="hidden" name="csrf" value="\(self.csrf)">
         <input type="hidden" name="token" value="\(self.token)">
@@ -222,18 +222,18 @@ struct ForgotPage: PageBody {
             """
         case .asked:
             """
-            <div class="notice" role="status"><p>If somebody signs in here by that address, a letter with a link is on its way to
+            <div class="notice" role="status"><p>If somebody signs in here by that address, an email with a link is on its way to
             it. The link works once, within 30 minutes.</p></div>
-            <p>No letter after a few minutes? Look among the unwanted ones, and whether the address is the one you sign in by. We say the
+            <p>No email after a few minutes? Look among the unwanted ones, and whether the address is the one you sign in by. We say the
             same to everybody, so that nobody can find out from here who has an account.</p>
             """
         case .asks, .hasNoAddress:
             """
-            <p>We send you a letter with a link, by which you choose a new one.</p>
+            <p>We send you an email with a link, by which you choose a new one.</p>
             <form method="post" action="\(Address.forgot)" class="card">
             <input type="hidden" name="csrf" value="\(self.csrf)">
             \(self.field.html)
-            <button type="submit">Send the letter</button>
+            <button type="submit">Send the email</button>
             </form>
             """
         }

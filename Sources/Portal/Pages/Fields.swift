@@ -157,3 +157,19 @@ struct Problem: Sendable {
 
     var html: HTML { "<div class=\"problem\" role=\"alert\"><p>\(self.text)</p></div>" }
 }
+
+extension HTML {
+    /// The page with the focus on the first thing that says what was wrong: a ``Problem`` or a field; and whether there is one.
+    ///
+    /// Looked for in what was written, so that no page can forget to say it. Somebody's text cannot look like it: quotes are escaped.
+    var focusedOnTrouble: (html: HTML, hasTrouble: Bool) {
+        let marks: [(HTML, HTML)] = [
+            ("<div class=\"problem\" role=\"alert\"", " tabindex=\"-1\" autofocus=\"autofocus\""),
+            (" aria-invalid=\"true\"", " autofocus=\"autofocus\""),
+        ]
+        for (mark, addition) in marks {
+            if let whole = self.adding(addition, afterFirst: mark) { return (whole, true) }
+        }
+        return (self, false)
+    }
+}

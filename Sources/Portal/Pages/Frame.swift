@@ -55,31 +55,35 @@ extension PageBody {
 
 extension Frame {
     /// The whole document.
+    ///
+    /// Where something was wrong, its title says so, and the focus is where it is told: whoever listens hears that first, without a script.
     func document(_ page: some PageBody) -> HTML {
-        """
-        <!DOCTYPE html>
-        <html lang="\(self.words.language)">
-        <head>
-        <meta charset="utf-8">
-        <title>\(page.title(in: self)) · Carekeep</title>
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <meta name="robots" content="noindex">
-        <meta name="format-detection" content="telephone=no, date=no, address=no, email=no">
-        <link rel="stylesheet" href="\(Stylesheet.address)">
-        <link rel="icon" href="\(Mark.address)" type="image/svg+xml">
-        </head>
-        <body>
-        <a class="skip" href="#content">Skip to the page</a>
-        \(self.header(place: page.place))
-        <main id="content" tabindex="-1">
-        \(page.body(in: self))
-        </main>
-        \(self.footer)
-        </body>
-        </html>
+        let body = page.body(in: self).focusedOnTrouble
+        let wrong: HTML = "Error: "
+        return """
+            <!DOCTYPE html>
+            <html lang="\(self.words.language)">
+            <head>
+            <meta charset="utf-8">
+            <title>\(wrong, if: body.hasTrouble)\(page.title(in: self)) · Carekeep</title>
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <meta name="color-scheme" content="light dark">
+            <meta name="robots" content="noindex">
+            <meta name="format-detection" content="telephone=no, date=no, address=no, email=no">
+            <link rel="stylesheet" href="\(Stylesheet.address)">
+            <link rel="icon" href="\(Mark.address)" type="image/svg+xml">
+            </head>
+            <body>
+            <a class="skip" href="#content">Skip to the page</a>
+            \(self.header(place: page.place))
+            <main id="content" tabindex="-1">
+            \(body.html)
+            </main>
+            \(self.footer)
+            </body>
+            </html>
 
-        """
+            """
     }
 
     private func header(place: Address?) -> HTML {
@@ -107,7 +111,7 @@ extension Frame {
             \(change, if: person.hasOtherOrganizations)
             </ul></nav>
             <form class="sign-out" method="post" action="\(Address.signOut)">\(self.csrfField)
-            <span class="who">Signed in as <a href="\(Address.account)"\(current, if: place == .account)><bdi>\(person.name)</bdi></a></span>
+            <span class="who"><span class="prefix">Signed in as </span><a href="\(Address.account)"\(current, if: place == .account)><bdi>\(person.name)</bdi></a></span>
             <button type="submit" class="quiet">Sign out</button></form>
             """
     }

@@ -31,6 +31,27 @@ struct HTML: Sendable, Equatable, ExpressibleByStringInterpolation {
         left.bytes.append(contentsOf: right.bytes)
     }
 
+    /// The same with something added after the first place where a piece stands; `nil` where it stands nowhere.
+    func adding(_ addition: HTML, afterFirst piece: HTML) -> HTML? {
+        guard let place = self.place(of: piece.bytes) else { return nil }
+        var whole = self
+        whole.bytes.insert(contentsOf: addition.bytes, at: place + piece.bytes.count)
+        return whole
+    }
+
+    /// Where a piece stands first. By hand, since every page is looked through: the library's search is generic, and slow on bytes.
+    private func place(of piece: [UInt8]) -> Int? {
+        self.bytes.withUnsafeBufferPointer { page in
+            guard let first = piece.first else { return nil }
+            var here = 0
+            while here + piece.count <= page.count {
+                if page[here] == first, page[here..<(here + piece.count)].elementsEqual(piece) { return here }
+                here += 1
+            }
+            return nil
+        }
+    }
+
     private mutating func append(_ literal: StaticString) {
         literal.withUTF8Buffer { self.bytes.append(contentsOf: $0) }
     }

@@ -41,8 +41,8 @@ struct SignInPage: PageBody {
         \(self.passwordField.html)
         <button type="submit">Sign in</button>
         </form>
+        <p class="links"><a href="\(Address.forgot)">Forgot your password?</a></p>
         \(SignInWay.buttons(self.ways, next: self.next))
-        <p><a href="\(Address.forgot)">Forgot your password?</a></p>
         </div>
         """
     }

@@ -67,11 +67,11 @@ enum Stylesheet {
         .mark-hands { fill: none; stroke: var(--on-accent); stroke-width: 3; stroke-linecap: round; }
         @media (prefers-color-scheme: dark) { .mark-dot { fill: #7a3b00; } }
         .organization { color: var(--soft); border-left: 1px solid var(--line); padding-left: 1rem; }
-        .top ul { display: flex; gap: .25rem; list-style: none; margin: 0; padding: 0; }
+        .top ul { display: flex; flex-wrap: wrap; gap: .25rem; list-style: none; margin: 0; padding: 0; }
         .top nav a { display: inline-flex; align-items: center; min-height: 44px; padding: 0 .6rem; border-radius: 8px; text-decoration: none; }
         .top nav a[aria-current] { background: var(--tint); font-weight: 600; }
         .sign-out { display: flex; align-items: center; gap: .75rem; margin-left: auto; }
-        .who { color: var(--soft); font-size: .95rem; }
+        .who { color: var(--soft); font-size: .95rem; } .who a { display: inline-flex; align-items: center; min-height: 44px; }
         .bottom { border-top: 1px solid var(--line); color: var(--soft); font-size: .95rem; }
         .bottom .inner { padding-top: 1.2rem; padding-bottom: 2rem; }
         .bottom a { display: inline-flex; min-height: 44px; align-items: center; }
@@ -111,13 +111,14 @@ enum Stylesheet {
         .said { white-space: pre-line; overflow-wrap: anywhere; }
         .wrong { border-left: 4px solid var(--care); padding-left: .8rem; }
         .error { color: var(--care); font-weight: 600; }
-        .row { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 0 1rem; align-items: end; }
+        .row { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(13rem, 100%), 1fr)); gap: 0 1rem; align-items: end; }
         .problem, .notice { border-radius: 10px; padding: .8rem 1rem; margin: 1rem 0; border: 1px solid var(--line); }
         .problem { background: var(--care-tint); border-color: var(--care); }
         .notice { background: var(--tint); }
         .problem p, .notice p { margin: 0; }
         .empty { color: var(--soft); background: var(--sheet); border: 1px dashed var(--edge); border-radius: 12px; padding: 1.2rem; max-width: none; }
         ul.plain { list-style: none; padding: 0; }
+        .links { list-style: none; padding: 0; } .links a { display: inline-flex; align-items: center; min-height: 44px; }
         .narrow ul.plain li { padding-left: 1.4rem; position: relative; margin-bottom: .5rem; }
         .narrow ul.plain li::before { content: ""; position: absolute; left: .2rem; top: .6em; width: .5rem; height: .5rem; border-radius: 50%; background: var(--accent); }
         .choices { list-style: none; padding: 0; display: grid; gap: .75rem; }
@@ -234,14 +235,13 @@ enum Stylesheet {
         .checks .details li { border: 0; padding: .1rem 0; }
         .key code { overflow-wrap: anywhere; user-select: all; }
         .qr { display: block; width: 15rem; max-width: 100%; height: auto; border-radius: 8px; border: 1px solid var(--line); }
-        .codes { list-style: none; padding: 0; display: grid; grid-template-columns: repeat(auto-fit, minmax(12rem, 1fr)); gap: .4rem; font-size: 1.1rem; user-select: all; }
+        .codes { list-style: none; padding: 0; display: grid; grid-template-columns: repeat(auto-fit, minmax(min(12rem, 100%), 1fr)); gap: .4rem; font-size: 1.1rem; user-select: all; }
 
         @media (max-width: 44rem) {
-          .organization { order: 1; flex: 1 1 0; min-width: 0; border: 0; padding: 0; font-size: .93rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+          .organization { flex: 1 1 60%; min-width: 0; border: 0; padding: 0; font-size: .93rem; overflow-wrap: anywhere; }
           .top .inner:has(.sign-out):has(.organization) .home span { position: absolute; clip-path: inset(50%); }
-          .sign-out { display: contents; } .sign-out button { order: 2; padding: .3rem .9rem; margin-left: auto; }
-          .top .inner::after { content: ""; order: 3; width: 100%; }
-          .top nav { order: 4; margin-left: -.6rem; } .who { order: 5; margin-left: auto; }
+          .sign-out { flex: 1 1 auto; flex-wrap: wrap; justify-content: flex-end; } .sign-out button { padding: .3rem .9rem; }
+          .top nav { margin-left: -.6rem; } .who .prefix { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
           .chart.wide { display: none; } .chart.narrow { display: block; }
           .picture figure { padding: .8rem .5rem; } .picture figcaption { padding: 0 .4rem; }
           .entry { grid-template-columns: 1fr auto; padding: .5rem 1rem .4rem; }
