@@ -220,7 +220,6 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may select on second_factor_offer
         carekeep_gate may update on second_factor_offer
         carekeep_gate may select on session
-        carekeep_gate may select on session_limit
         carekeep_gate may delete on sign_in_try
         carekeep_gate may insert on sign_in_try
         carekeep_gate may select on sign_in_try
@@ -228,7 +227,8 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may insert on session
         carekeep_gate may delete on session
         carekeep_gate may update on session \
-        (ended_at, sealed_device, second_factor_at, second_factor_is_due, secret_sha256, seen_at, stepped_up_at, tries, tries_wait_until)
+        (ended_at, idle, sealed_device, second_factor_at, second_factor_is_due, secret_sha256, seen_at, stepped_up_at, tries, \
+        tries_wait_until, until)
         carekeep_gate may delete on session
         carekeep_gate may delete on spending
         carekeep_gate may insert on spending

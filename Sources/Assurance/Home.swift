@@ -57,7 +57,7 @@ public final class Home: Sendable {
         records = PatientRecords(gate: gate, keys: keys, members: members, signIn: signIn)
     }
 
-    /// Nobody longer than this; for whom it is shorter, the database says (`session_limit`).
+    /// Nobody longer than this; for whom it is shorter, the database says (`session_limits`).
     public static let defaultTimes: @Sendable (SessionUse) -> SignIn.Times = { use in
         switch use {
         case .page: SignIn.Times(idle: .seconds(7 * 86_400), lasting: .seconds(30 * 86_400))

@@ -43,20 +43,22 @@ extension GateChecks {
         }
         let mine = { try own(north.organization, one.pageSession) }
         try must("own_account", "one's own", try mine() == one.account)
-        try must("own_session", "not by another secret", try own(north.organization, Primitive.freshBytes(32)) == nil)
-        try must("own_session", "not in another organisation", try own(south.organization, one.pageSession) == nil)
-        try must("own_session", "not by the API's session", try own(north.organization, one.session) == nil)
-        try scene.later(by: .seconds(3_590)) { try must("own_session", "before it is idle", try mine() == one.account) }
-        try scene.later(by: .seconds(3_610)) { try must("own_session", "not when idle", try mine() == nil) }
+        try must("live_session", "not by another secret", try own(north.organization, Primitive.freshBytes(32)) == nil)
+        try must("live_session", "not in another organisation", try own(south.organization, one.pageSession) == nil)
+        try must("live_session", "not by the API's session", try own(north.organization, one.session) == nil)
+        try scene.later(by: .seconds(3_590)) {
+            try must("live_session", "before it is idle", try mine() == one.account)
+        }
+        try scene.later(by: .seconds(3_610)) { try must("live_session", "not when idle", try mine() == nil) }
         try setPageSession(one, "idle = interval '2 days'")
-        try scene.later(by: .seconds(86_410)) { try must("own_session", "not after its end", try mine() == nil) }
+        try scene.later(by: .seconds(86_410)) { try must("live_session", "not after its end", try mine() == nil) }
         try setPageSession(one, "ended_at = clock_timestamp()")
-        try must("own_session", "not when it was ended", try mine() == nil)
+        try must("live_session", "not when it was ended", try mine() == nil)
         try setPageSession(one, "ended_at = null")
         try setMembership(one, "until = clock_timestamp() + interval '10 minutes'")
-        try scene.later(by: .seconds(610)) { try must("own_session", "not after the membership", try mine() == nil) }
+        try scene.later(by: .seconds(610)) { try must("live_session", "not after the membership", try mine() == nil) }
         try setMembership(one, "until = null, since = clock_timestamp() + interval '10 minutes'")
-        try must("own_session", "not before the membership", try mine() == nil)
+        try must("live_session", "not before the membership", try mine() == nil)
         try setMembership(one, "since = clock_timestamp() - interval '10 minutes'")
         try scene.admin.query("update care.account set closed_at = clock_timestamp() where id = \(one.account)")
         try must("own_account", "not of a closed account", try mine() == nil)

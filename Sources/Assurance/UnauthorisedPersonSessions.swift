@@ -6,37 +6,11 @@ import Seals
 
 extension GateChecks {
     func ownSessions() throws {
-        try limits()
+        try obeyedSettings()
         try devices()
         try listing()
         try ending()
         try endingOthers()
-    }
-
-    private func limits() throws {
-        let begun = { (one: Someone) -> (idle: String, lasting: String) in
-            let secret = Primitive.sha256(Primitive.freshBytes(32))
-            try self.scene.server.query(
-                """
-                select care.begin_session(
-                    \(one.token), \(Scene.hash), null, 'page', \(secret), interval '8 days', interval '20 days', null, 1,
-                    \(Primitive.freshBytes(32)), '\\x00')
-                """
-            )
-            return try self.scene.admin.query(
-                "select idle::text, (until - created_at)::text from care.session where secret_sha256 = \(secret)"
-            )[0].decode((String, String).self)
-        }
-        let caregiver = try scene.somebody(["caregiver"], in: north)
-        try must(
-            "session_limits",
-            "a clinic's caregiver has a day, and a week",
-            try begun(caregiver) == ("1 day", "7 days")
-        )
-        let both = try scene.somebody(["caregiver", "clinician"], in: north)
-        try must("session_limits", "the shortest of one's roles counts", try begun(both) == ("00:30:00", "12:00:00"))
-        let short = try scene.admin.query("select from care.session_limit where lasting > interval '30 days'")
-        try must("session_limits", "none is longer than thirty days", short.isEmpty)
     }
 
     private func devices() throws {

@@ -803,19 +803,6 @@ struct Specimen: Sendable {
             isOfPatient: false
         ),
         Specimen(
-            name: "session_limit",
-            table: "session_limit",
-            match: { _ in "profile = 'clinic' and role = 'staff' and used_as = 'page'" },
-            row: { _, existing in
-                [
-                    ("profile", "'clinic'"), ("role", existing ? "'staff'" : "'thief'"), ("used_as", "'page'"),
-                    ("idle", "interval '1 day'"), ("lasting", "interval '30 days'"),
-                ]
-            },
-            change: "idle = interval '11 hours'",
-            isOfPatient: false
-        ),
-        Specimen(
             name: "guard",
             table: "guard",
             match: { _ in "only_row" },

@@ -19,6 +19,8 @@ public struct OrganizationSetting: Sendable {
     /// Where it comes from, and when that was last looked at.
     public let source: String
     public let checkedOn: String
+    /// When the organisation set it otherwise; `nil` where it did not.
+    public let changedAt: Date?
 }
 
 /// How somebody leaves, and what those who run an organisation are told and may set. (ACC-6)
@@ -102,7 +104,8 @@ extension Members {
             for: caller,
             work: [
                 """
-                select name, kind, value, begins_with, floor, ceiling, is_obeyed, source, checked_on::text
+                select name, kind, value, begins_with, floor, ceiling, is_obeyed, source, checked_on::text,
+                       changed_at
                   from care.settings()
                 """
             ]
@@ -117,7 +120,8 @@ extension Members {
                 ceiling: try row.decode(String?.self, at: 5),
                 isObeyed: try row.decode(Bool.self, at: 6),
                 source: try row.decode(String.self, at: 7),
-                checkedOn: try row.decode(String.self, at: 8)
+                checkedOn: try row.decode(String.self, at: 8),
+                changedAt: try row.decode(Date?.self, at: 9)
             )
         }
     }

@@ -52,7 +52,7 @@ enum FunctionMutants {
         + months
         + looking + asking + taking + holding + failing + sweeping
         + proving + attesting + reportingWeaknesses + roles + changingRoles + leaving + settingThings
-        + federating + writingLetters + changingAccounts + spending + team + waysIn
+        + federating + obeying + writingLetters + changingAccounts + spending + team + waysIn
 
     private static let acting: [Damage] = [
         ("acting", "if shown is null or shown = '' then", "if shown is null then"),
@@ -583,21 +583,7 @@ enum FunctionMutants {
         ("begin_federated_session", "and (x.until is null or x.until > at)", ""),
         ("begin_federated_session", "then care.password_opens(x.organization_id, x.roles)", "then true"),
         ("begin_federated_session", "else x.organization_id = p.organization_id end", "else true end"),
-        ("begin_federated_session", "least(lasting, l.limit_lasting)", "lasting"),
-        ("begin_federated_session", "f.is_there or cardinality(care.offices_of(who)) > 0", "f.is_there"),
-        ("begin_federated_session", "f.is_there or cardinality", "cardinality"),
-        ("begin_federated_session", "case when not f.is_there then at end", "at"),
-        ("begin_federated_session", "case when not f.is_there then at end", "null"),
-        ("begin_federated_session", "o.profile, f", "'family', f"),
         ("begin_federated_session", "'session.begin', refused, key_epoch", "'session.begin', null, key_epoch"),
-        ("link_identity", "x.organization_id = organization and x.secret_sha256", "x.secret_sha256"),
-        ("link_identity", "and x.secret_sha256 = sha256(session_secret)", ""),
-        ("link_identity", "and x.used_as = 'page'", ""),
-        ("link_identity", "and x.ended_at is null", ""),
-        ("link_identity", "and x.until > at and x.seen_at", "and x.seen_at"),
-        ("link_identity", "and x.seen_at + x.idle > at", ""),
-        ("link_identity", "and m.since <= at", ""),
-        ("link_identity", "and (m.until is null or m.until > at)", ""),
         (
             "link_identity",
             "x.organization_id in (s.organization_id, '00000000-0000-0000-0000-000000000000')\n       and",
@@ -648,8 +634,6 @@ enum FunctionMutants {
         ("begin_session", "and (membership.until is null or membership.until > at)", ""),
         ("begin_session", "and (wanted is null or membership.organization_id = wanted)", ""),
         ("begin_session", "if refused is null and not found then", "if false then"),
-        ("begin_session", "least(lasting, l.limit_lasting)", "lasting"),
-        ("begin_session", "least(begin_session.idle, l.limit_idle)", "begin_session.idle"),
         (
             "begin_session", "perform care.write_sign_in(",
             "if refused is null then return; end if; perform care.write_sign_in("
@@ -687,16 +671,7 @@ enum FunctionMutants {
         ("open_pass", "if s.profile is null then", "if false then"),
         ("open_pass", "elsif a.step_up and", "elsif false and"),
         ("open_pass", "elsif a.step_up and", "elsif"),
-        (
-            "open_pass", "coalesce(s.stepped_up_at <= at - interval '5 minutes', true)",
-            "s.stepped_up_at <= at - interval '5 minutes'"
-        ),
-        ("open_pass", "coalesce(s.stepped_up_at <= at - interval '5 minutes', true)", "s.stepped_up_at is null"),
-        ("begin_session", "f.is_there or cardinality(care.offices_of(who.id)) > 0", "f.is_there"),
-        ("begin_session", "f.is_there or cardinality", "cardinality"),
-        ("begin_session", "case when not f.is_there then at end", "at"),
-        ("begin_session", "case when not f.is_there then at end", "null"),
-        ("begin_session", "o.profile, f", "'family', f"),
+        ("open_pass", "not care.is_stepped_up(s)", "s.stepped_up_at is null"),
         (
             "give_office",
             "update care.session s set second_factor_is_due = true where s.account_id = account and s.ended_at is null;",
@@ -712,8 +687,12 @@ enum FunctionMutants {
         ("live_session", "and x.seen_at + x.idle > at", ""),
         ("live_session", "and m.since <= at", ""),
         ("live_session", "and (m.until is null or m.until > at)", ""),
-        ("is_stepped_up", "(s).stepped_up_at > care.clock() - interval '5 minutes'", "(s).stepped_up_at is not null"),
-        ("is_stepped_up", "care.clock() - interval '5 minutes', false", "care.clock() - interval '5 minutes', true"),
+        (
+            "is_stepped_up", "(s).stepped_up_at > care.clock() - care.time_set((s).organization_id, 'step-up.within')",
+            "(s).stepped_up_at is not null"
+        ),
+        ("is_stepped_up", "care.time_set((s).organization_id, 'step-up.within')", "interval '5 minutes'"),
+        ("is_stepped_up", "'step-up.within'), false", "'step-up.within'), true"),
         ("second_factor_of", "where f.account_id = s.account_id", ""),
         ("second_factor_of", "where c.account_id = s.account_id and", "where"),
         (
@@ -811,10 +790,6 @@ enum FunctionMutants {
     ]
 
     private static let ownSessions: [Damage] = [
-        ("session_limits", "min(l.idle), min(l.lasting)", "max(l.idle), max(l.lasting)"),
-        ("session_limits", "and l.used_as = session_limits.used_as", ""),
-        ("session_limits", "and l.role = any (case when roles = '{}' then '{staff}' else roles end)", ""),
-        ("session_limits", "l.profile = session_limits.profile and", ""),
         ("is_open", "and ((s).second_factor_at is not null", "and (true"),
         ("is_open", "(s).second_factor_is_due\n                    or", "false or"),
         ("is_open", "(s).second_factor_at is not null\n            or not", "not"),
@@ -1060,7 +1035,8 @@ enum FunctionMutants {
     ]
 
     private static let settingThings: [Damage] = [
-        ("setting_of", "coalesce(x.value, s.value)", "s.value"),
+        ("setting_of", "case when care.setting_fits(s, x.value) then x.value else s.value end", "s.value"),
+        ("setting_of", "when care.setting_fits(s, x.value) then", "when x.value is not null then"),
         ("setting_of", "on s.profile = o.profile and", "on"),
         ("setting_fits", "between coalesce(s.floor::bigint, 0)", "between 0"),
         ("setting_fits", "coalesce(s.ceiling::bigint, 999999999)", "999999999"),
@@ -1283,14 +1259,6 @@ enum FunctionMutants {
     ]
 
     private static let changingAccounts: [Damage] = [
-        ("own_session", "x.organization_id = organization and", ""),
-        ("own_session", "x.secret_sha256 = sha256(session_secret) and", ""),
-        ("own_session", "and x.used_as = 'page'", ""),
-        ("own_session", "and x.ended_at is null", ""),
-        ("own_session", "and x.until > at", ""),
-        ("own_session", "and x.seen_at + x.idle > at", ""),
-        ("own_session", "m.since <= at and", ""),
-        ("own_session", "and (m.until is null or m.until > at)", ""),
         ("own_account", "and a.closed_at is null", ""),
         ("own_account", "a.id = s.account_id and", ""),
         ("account_of_link", "l.organization_id = organization and", ""),

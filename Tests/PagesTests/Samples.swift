@@ -841,16 +841,23 @@ extension Samples {
             bounds: "between 5 and 2000",
             beginsWith: "200",
             source: "our choice",
+            checkedOn: Day(fhir: "2026-03-03"),
+            changed: Day(fhir: "2026-03-04"),
             isObeyed: true,
             sent: self.word("many")
         )
-        var later = setting
+        var (later, choice) = (setting, setting)
         (later.name, later.isObeyed) = ("retention.trail", false)
+        (choice.name, choice.sent, choice.value) = ("second-factor.required", nil, "owner")
+        choice.roles = [
+            .init(role: "owner", label: "owner", isFixed: true, isChosen: true),
+            .init(role: "member", label: "member", isFixed: false, isChosen: false),
+        ]
         return [
             ("members", self.frame().document(list)), ("member", self.frame().document(member)),
             ("roles", self.frame().document(roles)), ("role", self.frame().document(role)),
-            ("settings", self.frame().document(SettingsPage(settings: [setting, later], mayChange: true))),
-            ("settings-read", self.frame().document(SettingsPage(settings: [setting], mayChange: false))),
+            ("settings", self.frame().document(SettingsPage(settings: [setting, later, choice], mayChange: true))),
+            ("settings-read", self.frame().document(SettingsPage(settings: [setting, choice], mayChange: false))),
             ("leave", self.frame().document(LeavePage(isUnsure: true))),
             ("role-not-yours", self.frame().document(NoticePage.roleIsNotYours)),
             ("last-owner", self.frame().document(NoticePage.lastOwner)),

@@ -166,6 +166,8 @@ struct MemberPageRoutes {
             settings: all.map { setting in
                 SettingsPage.Line(
                     setting,
+                    changed: setting.changedAt.map { Moment($0, in: visit.zone).day },
+                    words: visit.words,
                     sent: wrong?.name == setting.name ? wrong?.value : nil
                 )
             },
@@ -177,12 +179,20 @@ struct MemberPageRoutes {
     private func set(_ request: Request, _ visit: PageVisit) async throws -> Response {
         let form = try await Form(request, of: visit.caller)
         guard let name = form["name"] else { throw Refusal.notFound }
+        let value = Self.value(of: name, in: form)
         do {
-            try await members.change(setting: name, to: form["value"], for: visit.caller)
+            try await members.change(setting: name, to: value, for: visit.caller)
         } catch Refusal.settingIsOutOfBounds {
-            return try await settings(visit, wrong: (name, form["value"] ?? ""))
+            return try await settings(visit, wrong: (name, value ?? ""))
         }
         return .seeOther(.settings)
+    }
+
+    /// What a form sets: a number, or roles by their boxes; `nil` for what Carekeep comes with.
+    private static func value(of name: String, in form: Form) -> String? {
+        if form["default"] != nil { return nil }
+        guard name == "second-factor.required" else { return form["value"] ?? "" }
+        return Role.allCases.map(\.rawValue).filter { form["role-\($0)"] != nil }.joined(separator: ",")
     }
 
     private func give(_ request: Request, _ visit: PageVisit) async throws -> Response {

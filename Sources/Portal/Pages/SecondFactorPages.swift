@@ -61,8 +61,8 @@ struct StepUpPage: PageBody {
         <div class="narrow">
         <h1>Is it still you?</h1>
         \(self.told)
-        <p>What comes next is important, so we make sure that nobody else has picked up this device. It is asked once in
-        five minutes.</p>
+        <p>What comes next is important, so we make sure that nobody else has picked up this device. It is asked once
+        every few minutes at most.</p>
         \(self.form(frame))
         </div>
         """

@@ -20,6 +20,20 @@ insert into care.setting (profile, name, kind, value, floor, ceiling, is_obeyed,
     ('family', 'disclosure.limit', 'count', '200', '5', '2000', true, 'our choice: more than a family has', '2026-11-22'),
     ('clinic', 'disclosure.limit', 'count', '1000', '20', '10000', true, 'our choice: a busy front desk in a day', '2026-11-22'),
     ('operations', 'disclosure.limit', 'count', '1000', '20', '10000', true, 'our choice: a large event in a day', '2026-11-22'),
+    -- How long somebody stays signed in without a request, and at the latest; for staff as short as here or shorter, and programs alike.
+    ('family', 'session.idle', 'days', '7', '1', '30', true, 'our choice: a phone of the family', '2026-11-22'),
+    ('family', 'session.lasting', 'days', '30', '1', '30', true, 'our choice: a phone of the family', '2026-11-22'),
+    ('family', 'session.programs', 'hours', '24', '1', '24', true, 'our choice; the operator sets less', '2026-11-22'),
+    ('clinic', 'session.staff-idle', 'minutes', '30', '5', '60', true, 'our choice; NIST SP 800-63B-4, AAL2: an hour at most', '2026-11-22'),
+    ('clinic', 'session.staff-lasting', 'hours', '12', '1', '24', true, 'a long day; NIST SP 800-63B-4, AAL2: 24 hours at most', '2026-11-22'),
+    ('clinic', 'session.idle', 'hours', '24', '1', '168', true, 'our choice: patients and those who care for them', '2026-11-22'),
+    ('clinic', 'session.lasting', 'days', '7', '1', '30', true, 'our choice: patients and those who care for them', '2026-11-22'),
+    ('clinic', 'session.programs', 'hours', '24', '1', '24', true, 'our choice; the operator sets less', '2026-11-22'),
+    ('operations', 'session.staff-idle', 'minutes', '60', '5', '60', true, 'our choice: a shift with gloves on; NIST SP 800-63B-4, AAL2: an hour at most', '2026-11-22'),
+    ('operations', 'session.staff-lasting', 'hours', '12', '1', '24', true, 'a shift; NIST SP 800-63B-4, AAL2: 24 hours at most', '2026-11-22'),
+    ('operations', 'session.idle', 'hours', '24', '1', '168', true, 'our choice: patients and those who care for them', '2026-11-22'),
+    ('operations', 'session.lasting', 'days', '7', '1', '30', true, 'our choice: patients and those who care for them', '2026-11-22'),
+    ('operations', 'session.programs', 'hours', '24', '1', '24', true, 'our choice; the operator sets less', '2026-11-22'),
     -- Growing up: a review before a birthday, not a cut.
     ('family', 'growing-up.review-before', 'days', '90', '30', '180', false, 'our choice; guidance differs by country', '2026-11-22'),
     ('family', 'growing-up.account-from', 'years', '12', '11', '16', false, 'our choice; COPPA and GDPR 8 ask for a parent below 13 to 16', '2026-11-22'),
@@ -47,6 +61,25 @@ insert into care.setting (profile, name, kind, value, floor, ceiling, is_obeyed,
     ('operations', 'request.answer', 'days', '28', '1', '28', false, 'UK GDPR 12(3): one month', '2026-11-22'),
     ('operations', 'complaint.acknowledge', 'days', '30', '1', '30', false, 'Data (Use and Access) Act 2025', '2026-11-22');
 
+-- The same for every kind of organisation: how long showing who one is counts before something grave, and how long an invitation does.
+insert into care.setting (profile, name, kind, value, floor, ceiling, is_obeyed, source, checked_on)
+select p.profile, s.*
+  from (values ('family'), ('clinic'), ('operations')) p (profile),
+       (values ('step-up.within', 'minutes', '5', '1', '5', true, 'our promise ACC-1: five minutes at most', date '2026-11-22'),
+               ('invitation.lasts', 'days', '7', '1', '14', true, 'our choice: a week in which to read one''s mail', date '2026-11-22')) s;
+
+-- Who has to show a second factor. In clinics and operations that is all staff, whatever is set (care.needs_second_factor): one may ask
+-- for it of more people, and of nobody less.
+insert into care.setting (profile, name, kind, value, floor, ceiling, is_obeyed, source, checked_on)
+select p.profile, 'second-factor.required', 'roles', p.staff, p.staff,
+       'owner,admin,member,caregiver,patient,teen,clinician,staff,researcher,data-governance-officer,principal-investigator,'
+       'safety-monitor,auditor,privacy-officer',
+       true, 'our promise ACC-1: staff must, a family may', '2026-11-22'
+  from (values ('family', ''), ('clinic', null), ('operations', null)) k (profile, staff),
+       lateral (select k.profile, coalesce(
+            k.staff, 'owner,admin,member,clinician,staff,researcher,data-governance-officer,principal-investigator,safety-monitor,'
+                     'auditor,privacy-officer')) p (profile, staff);
+
 alter table care.setting force row level security;
 alter table care.organization_setting force row level security;
 create policy organization_setting_kept_by_the_gate on care.organization_setting for insert to carekeep_gate with check (true);
@@ -55,14 +88,14 @@ create policy organization_setting_changed_by_the_gate on care.organization_sett
 create policy organization_setting_taken_back_by_the_gate on care.organization_setting for delete to carekeep_gate using (true);
 grant insert, update (value, changed_at), delete on care.organization_setting to carekeep_gate;
 
--- What holds in an organisation: what it set, or else what its kind begins with; null for no such setting. For functions of the
--- gate, about any organisation: no server role may ask.
+-- What holds in an organisation: what it set, while that is within the bounds, or else what its kind begins with; null for no such
+-- setting. For functions of the gate, about any organisation: no server role may ask.
 create function care.setting_of(organization uuid, name text) returns text
     language plpgsql stable set search_path = care, pg_temp
 as $$
 begin
     return (
-        select coalesce(x.value, s.value)
+        select case when care.setting_fits(s, x.value) then x.value else s.value end
           from care.organization o
           join care.setting s on s.profile = o.profile and s.name = setting_of.name
           left join care.organization_setting x on x.organization_id = o.organization_id and x.name = s.name
@@ -70,14 +103,28 @@ begin
 end
 $$;
 
--- Whether a value is of its kind and within its bounds. Of roles, the floor's must be among them.
+-- The same of a time.
+create function care.time_set(organization uuid, name text) returns interval
+    language plpgsql stable set search_path = care, pg_temp
+as $$
+begin
+    return (
+        select (care.setting_of(o.organization_id, s.name) || ' ' || s.kind)::interval
+          from care.organization o
+          join care.setting s on s.profile = o.profile and s.name = time_set.name
+         where o.organization_id = organization);
+end
+$$;
+
+-- Whether a value is of its kind and within its bounds. Of roles, the floor's must be among them, and they among the ceiling's.
 create function care.setting_fits(s care.setting, wanted text) returns boolean
     language plpgsql immutable set search_path = care, pg_temp
 as $$
 begin
     if s.kind = 'roles' then
         return wanted ~ '^([a-z-]+(,[a-z-]+)*)?$'
-            and string_to_array(coalesce(s.floor, ''), ',') <@ string_to_array(wanted, ',');
+            and string_to_array(coalesce(s.floor, ''), ',') <@ string_to_array(wanted, ',')
+            and string_to_array(wanted, ',') <@ string_to_array(coalesce(s.ceiling, ''), ',');
     elsif s.kind = 'text' then
         return s.floor is null and s.ceiling is null;
     end if;
@@ -105,19 +152,22 @@ begin
     if value is null then
         delete from care.organization_setting x
          where x.organization_id = shown.organization_id and x.name = change_setting.name;
-        return;
+    else
+        insert into care.organization_setting (organization_id, name, value, changed_at)
+        values (shown.organization_id, s.name, change_setting.value, care.clock())
+            on conflict on constraint organization_setting_pkey
+            do update set value = excluded.value, changed_at = excluded.changed_at;
     end if;
-    insert into care.organization_setting (organization_id, name, value, changed_at)
-    values (shown.organization_id, s.name, change_setting.value, care.clock())
-        on conflict on constraint organization_setting_pkey
-        do update set value = excluded.value, changed_at = excluded.changed_at;
+    if s.name ~ '^(session|second-factor)\.' then
+        perform care.hold_sessions(shown.organization_id, null);
+    end if;
 end
 $$;
 
--- Everything that is set in the acting organisation.
+-- Everything that is set in the acting organisation; since when, where it set that itself.
 create function care.settings(
     out name text, out kind text, out value text, out begins_with text, out floor text, out ceiling text, out is_obeyed boolean,
-    out source text, out checked_on date
+    out source text, out checked_on date, out changed_at timestamptz
 ) returns setof record
     language plpgsql stable security definer set search_path = care, pg_temp
 as $$
@@ -126,7 +176,8 @@ begin
         raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
     end if;
     return query
-        select s.name, s.kind, coalesce(x.value, s.value), s.value, s.floor, s.ceiling, s.is_obeyed, s.source, s.checked_on
+        select s.name, s.kind, care.setting_of(o.organization_id, s.name), s.value, s.floor, s.ceiling, s.is_obeyed, s.source,
+               s.checked_on, case when care.setting_fits(s, x.value) then x.changed_at end
           from care.organization o
           join care.setting s on s.profile = o.profile
           left join care.organization_setting x on x.organization_id = o.organization_id and x.name = s.name
@@ -141,7 +192,7 @@ declare
 begin
     for f in select oid::regprocedure from pg_proc
               where pronamespace = 'care'::regnamespace
-                and proname in ('setting_of', 'setting_fits', 'change_setting', 'settings') loop
+                and proname in ('setting_of', 'time_set', 'setting_fits', 'change_setting', 'settings') loop
         execute format('alter function %s owner to carekeep_gate', f);
         execute format('revoke all on function %s from public', f);
     end loop;

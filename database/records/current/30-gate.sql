@@ -141,7 +141,7 @@ begin
         elsif s.second_factor_at is null
               and (s.second_factor_is_due or care.needs_second_factor(s.profile, roles, own_roles)) then
             outcome := 5; refused := 'a second factor is needed';
-        elsif a.step_up and coalesce(s.stepped_up_at <= at - interval '5 minutes', true) then
+        elsif a.step_up and not care.is_stepped_up(s) then
             outcome := 6; refused := 'stepping up is needed';
         end if;
     end if;

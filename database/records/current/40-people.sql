@@ -125,16 +125,8 @@ begin
         refused := 'not a member';
     end if;
     if refused is null then
-        session_id := gen_random_uuid();
-        insert into care.session (
-            organization_id, id, account_id, used_as, secret_sha256, client_scope, created_at, seen_at, idle, until,
-            profile, second_factor_is_due, stepped_up_at)
-        select m.organization_id, session_id, who.id, begin_session.used_as, begin_session.secret_sha256, scope_of_client,
-               at, at, least(begin_session.idle, l.limit_idle), at + least(lasting, l.limit_lasting),
-               o.profile, f.is_there or cardinality(care.offices_of(who.id)) > 0, case when not f.is_there then at end
-          from care.organization o, care.has_second_factor(who.id) f (is_there),
-               care.session_limits(o.profile, m.roles, begin_session.used_as) l
-         where o.organization_id = m.organization_id;
+        session_id := care.add_session(
+            m.organization_id, who.id, m.roles, used_as, begin_session.secret_sha256, scope_of_client, idle, lasting);
         outcome := 0;
         organization := m.organization_id;
     end if;
@@ -263,7 +255,8 @@ begin
     update care.link l set used_at = care.clock()
      where l.organization_id = organization and l.account_id = account and l.used_at is null;
     insert into care.link (organization_id, account_id, purpose, secret_sha256, until)
-    values (organization, account, link_is_for, link_sha256, care.clock() + interval '7 days');
+    values (organization, account, link_is_for, link_sha256,
+            care.clock() + care.time_set(organization, 'invitation.lasts'));
     return link_is_for;
 end
 $$;
@@ -312,7 +305,8 @@ begin
     update care.link set used_at = care.clock()
      where link.organization_id = organization and link.account_id = account and link.used_at is null;
     insert into care.link (organization_id, account_id, purpose, secret_sha256, until)
-    values (organization, account, link_is_for, link_sha256, care.clock() + interval '7 days');
+    values (organization, account, link_is_for, link_sha256,
+            care.clock() + care.time_set(organization, 'invitation.lasts'));
     perform care.write_sign_in(organization, account, null, 'link.renew', null, key_epoch, salt, sealed);
     return link_is_for;
 end

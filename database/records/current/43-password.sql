@@ -7,34 +7,16 @@ create policy address_change_kept_by_the_gate on care.address_change to carekeep
 grant select, insert, delete on care.address_change to carekeep_gate;
 grant update (sign_in_token, sealed_address) on care.account to carekeep_gate;
 
--- The session for pages whose secret is shown, if it is alive; else null.
-create function care.own_session(organization uuid, session_secret bytea) returns care.session
-    language plpgsql stable set search_path = care, pg_temp
-as $$
-declare
-    s care.session;
-    at timestamptz := care.clock();
-begin
-    select x.* into s
-      from care.session x
-      join care.membership m on m.organization_id = x.organization_id and m.account_id = x.account_id
-     where x.organization_id = organization and x.secret_sha256 = sha256(session_secret) and x.used_as = 'page'
-       and x.ended_at is null and x.until > at and x.seen_at + x.idle > at
-       and m.since <= at and (m.until is null or m.until > at);
-    return s;
-end
-$$;
-
 -- What somebody signed in may know of their account: for the pages on which they change it. `setting` is what their password is hashed
 -- with, as password_setting() gives it.
 create function care.own_account(
     organization uuid, session_secret bytea,
     out account uuid, out setting text, out sealed_address bytea, out sealed_name bytea, out sealed_organization bytea
 )
-    language plpgsql stable security definer set search_path = care, pg_temp
+    language plpgsql volatile security definer set search_path = care, pg_temp
 as $$
 declare
-    s care.session := care.own_session(organization, session_secret);
+    s care.session := care.live_session(organization, session_secret, 'page');
 begin
     select a.id, left(a.password_hash, 29), a.sealed_address, m.sealed_name, o.sealed_name
       into account, setting, sealed_address, sealed_name, sealed_organization
@@ -306,7 +288,7 @@ declare
 begin
     for f in select oid::regprocedure from pg_proc
               where pronamespace = 'care'::regnamespace
-                and proname in ('own_session', 'own_account', 'account_of_link', 'show_password', 'end_other_ways_in',
+                and proname in ('own_account', 'account_of_link', 'show_password', 'end_other_ways_in',
                                 'change_password', 'tell_account', 'tell_of_link',
                                 'ask_for_link', 'link_for_letter', 'mail_links', 'ask_for_address', 'address_link_works',
                                 'change_address') loop

@@ -31,6 +31,16 @@ as $$
        and (cardinality(custom_roles) > 0 or not roles <@ array['patient', 'teen', 'caregiver'])
 $$;
 
+-- Whom an organisation asks for one: never less than that, and perhaps more. A session knows it from when it begins, or from when it is
+-- set (care.hold_sessions).
+create function care.is_asked_for_second_factor(organization uuid, roles text[]) returns boolean
+    language plpgsql stable set search_path = care, pg_temp
+as $$
+begin
+    return roles && string_to_array(care.setting_of(organization, 'second-factor.required'), ',');
+end
+$$;
+
 create function care.has_second_factor(account uuid) returns boolean
     language plpgsql stable set search_path = care, pg_temp
 as $$
@@ -72,7 +82,7 @@ create function care.is_stepped_up(s care.session) returns boolean
     language plpgsql stable set search_path = care, pg_temp
 as $$
 begin
-    return coalesce((s).stepped_up_at > care.clock() - interval '5 minutes', false);
+    return coalesce((s).stepped_up_at > care.clock() - care.time_set((s).organization_id, 'step-up.within'), false);
 end
 $$;
 
@@ -102,7 +112,10 @@ begin
      where o.account_id = s.account_id and o.session_id = s.id and o.at > care.clock() - interval '15 minutes';
     step := care.code_step();
     is_shown := s.second_factor_at is not null;
-    select care.needs_second_factor(o.profile, m.roles, m.custom_roles) or cardinality(care.offices_of(s.account_id)) > 0 into is_required
+    select care.is_asked_for_second_factor(m.organization_id, m.roles)
+           or care.needs_second_factor(o.profile, m.roles, m.custom_roles)
+           or cardinality(care.offices_of(s.account_id)) > 0
+      into is_required
       from care.membership m join care.organization o on o.organization_id = m.organization_id
      where m.organization_id = s.organization_id and m.account_id = s.account_id;
     is_due := not is_shown and (s.second_factor_is_due or is_required);
@@ -364,6 +377,8 @@ begin
     update care.session x
        set second_factor_at = null, stepped_up_at = null,
            second_factor_is_due = cardinality(care.offices_of(s.account_id)) > 0
+               or (select care.is_asked_for_second_factor(m.organization_id, m.roles) from care.membership m
+                    where m.organization_id = s.organization_id and m.account_id = s.account_id)
      where x.organization_id = s.organization_id and x.id = s.id;
     perform care.write_sign_in(
         s.organization_id, s.account_id, s.id, 'second-factor.remove', null, key_epoch, salt, sealed);
@@ -405,7 +420,7 @@ declare
 begin
     for f in select oid::regprocedure from pg_proc
               where pronamespace = 'care'::regnamespace
-                and proname in ('needs_second_factor', 'has_second_factor', 'code_step', 'live_session', 'is_stepped_up',
+                and proname in ('needs_second_factor', 'is_asked_for_second_factor', 'has_second_factor', 'code_step', 'live_session', 'is_stepped_up',
                                 'second_factor_of', 'count_try', 'raise_session', 'show_second_factor', 'own_password_setting',
                                 'step_up_by_password', 'offer_second_factor', 'replace_recovery_codes', 'confirm_second_factor',
                                 'renew_recovery_codes', 'remove_second_factor', 'forget_second_factor', 'reset_second_factor') loop

@@ -1,37 +1,73 @@
--- Sessions as people see them: how long they last for whom, on which devices somebody is signed in, and ending them.
+-- Sessions: how they begin, how long they last for whom, on which devices somebody is signed in, and ending them.
 
-alter table care.session_limit enable row level security;
-alter table care.session_limit force row level security;
-revoke all on care.session_limit from carekeep_server, carekeep_keykeeper;
-grant select on care.session_limit to carekeep_gate;
-create policy session_limit_read_by_the_gate on care.session_limit for select to carekeep_gate using (true);
+grant update (sealed_device, idle, until) on care.session to carekeep_gate;
 
-grant update (sealed_device) on care.session to carekeep_gate;
-
--- A family's phone stays signed in; a computer at a front desk does not. How long programs have, the operator says.
-delete from care.session_limit;
-insert into care.session_limit (profile, role, used_as, idle, lasting)
-select p.profile, r.role, u.used_as,
-       case when u.used_as = 'api' then interval '1 day' when p.profile = 'family' then interval '7 days'
-            when r.is_staff then p.idle else interval '1 day' end,
-       case when u.used_as = 'api' then interval '1 day' when p.profile = 'family' then interval '30 days'
-            when r.is_staff then interval '12 hours' else interval '7 days' end
-  from (values ('family', null::interval), ('clinic', interval '30 minutes'), ('operations', interval '1 hour')) p (profile, idle),
-       (values ('owner', true), ('admin', true), ('clinician', true), ('staff', true), ('auditor', true), ('privacy-officer', true),
-               ('researcher', true), ('data-governance-officer', true), ('principal-investigator', true), ('safety-monitor', true),
-               ('member', false), ('caregiver', false), ('patient', false), ('teen', false)) r (role, is_staff),
-       (values ('page'), ('api')) u (used_as);
-
--- The shortest of what is said for one of the roles. Whoever has roles of the organisation's own alone is taken for staff.
+-- How long sessions of these roles last in an organisation, as it is set there. Whoever has roles of the organisation's own alone is taken
+-- for staff. A family knows no staff.
 create function care.session_limits(
-    profile text, roles text[], used_as text, out limit_idle interval, out limit_lasting interval
+    organization uuid, roles text[], used_as text, out limit_idle interval, out limit_lasting interval
 )
     language plpgsql stable set search_path = care, pg_temp
 as $$
 begin
-    select min(l.idle), min(l.lasting) into limit_idle, limit_lasting
-      from care.session_limit l
-     where l.profile = session_limits.profile and l.used_as = session_limits.used_as and l.role = any (case when roles = '{}' then '{staff}' else roles end);
+    if used_as = 'api' then
+        limit_idle := care.time_set(organization, 'session.programs');
+        limit_lasting := limit_idle;
+        return;
+    end if;
+    limit_idle := care.time_set(organization, 'session.idle');
+    limit_lasting := care.time_set(organization, 'session.lasting');
+    if roles = '{}' or not roles <@ array['patient', 'teen', 'caregiver', 'member'] then
+        limit_idle := coalesce(care.time_set(organization, 'session.staff-idle'), limit_idle);
+        limit_lasting := coalesce(care.time_set(organization, 'session.staff-lasting'), limit_lasting);
+    end if;
+end
+$$;
+
+-- Writes down a session that begins. Whoever has a second factor, must have one or holds an office shows it there before anything is
+-- opened; for whoever has none, what they just showed is good for stepping up. Its id.
+create function care.add_session(
+    organization uuid, account uuid, roles text[], used_as text, secret_sha256 bytea, scope_of_client text, idle interval,
+    lasting interval
+) returns uuid
+    language plpgsql volatile set search_path = care, pg_temp
+as $$
+declare
+    at timestamptz := care.clock();
+    session_id uuid := gen_random_uuid();
+    has_one boolean := care.has_second_factor(account);
+begin
+    insert into care.session (
+        organization_id, id, account_id, used_as, secret_sha256, client_scope, created_at, seen_at, idle, until,
+        profile, second_factor_is_due, stepped_up_at)
+    select organization, session_id, account, add_session.used_as, add_session.secret_sha256, scope_of_client,
+           at, at, least(add_session.idle, l.limit_idle), at + least(lasting, l.limit_lasting),
+           o.profile,
+           has_one or cardinality(care.offices_of(account)) > 0 or care.is_asked_for_second_factor(organization, add_session.roles),
+           case when not has_one then at end
+      from care.organization o, care.session_limits(organization, add_session.roles, add_session.used_as) l
+     where o.organization_id = organization;
+    return session_id;
+end
+$$;
+
+-- Holds the sessions of an organisation, or of one member, to what is set there now: they end sooner where that is shorter, and show a
+-- second factor where one is asked for. What is longer counts for those that begin.
+create function care.hold_sessions(organization uuid, account uuid) returns void
+    language plpgsql volatile set search_path = care, pg_temp
+as $$
+begin
+    update care.session s
+       set idle = least(s.idle, h.limit_idle), until = least(s.until, s.created_at + h.limit_lasting),
+           second_factor_is_due = s.second_factor_is_due or h.is_due
+      from (
+            select x.id, l.limit_idle, l.limit_lasting, care.is_asked_for_second_factor(organization, m.roles) as is_due
+              from care.session x
+              join care.membership m on m.organization_id = x.organization_id and m.account_id = x.account_id
+             cross join lateral care.session_limits(organization, m.roles, x.used_as) l
+             where x.organization_id = organization and x.ended_at is null and x.until > care.clock()
+               and (hold_sessions.account is null or x.account_id = hold_sessions.account)) h
+     where s.organization_id = organization and s.id = h.id;
 end
 $$;
 
@@ -150,7 +186,7 @@ declare
 begin
     for f in select oid::regprocedure from pg_proc
               where pronamespace = 'care'::regnamespace
-                and proname in ('session_limits', 'is_open', 'note_device', 'own_sessions', 'end_own_sessions',
+                and proname in ('session_limits', 'add_session', 'hold_sessions', 'is_open', 'note_device', 'own_sessions', 'end_own_sessions',
                                 'end_member_sessions') loop
         execute format('alter function %s owner to carekeep_gate', f);
         execute format('revoke all on function %s from public', f);

@@ -58,12 +58,12 @@ begin
     update care.session x set ended_at = care.clock()
      where x.organization_id = shown.organization_id and x.id in (
         select s.id
-          from care.session s
-          join care.organization o on o.organization_id = s.organization_id,
-               lateral care.session_limits(o.profile, change_roles.roles, s.used_as) l
+          from care.session s,
+               lateral care.session_limits(s.organization_id, change_roles.roles, s.used_as) l
          where s.organization_id = shown.organization_id and s.account_id = account and s.ended_at is null
            and (s.idle > l.limit_idle or s.until - s.created_at > l.limit_lasting));
     perform care.require_owner(shown.organization_id);
+    perform care.hold_sessions(shown.organization_id, account);
 end
 $$;
 

@@ -191,17 +191,9 @@ begin
         end if;
     end if;
     if refused is null then
-        session_id := gen_random_uuid();
         -- The provider stands for the password: a second factor is asked for here all the same.
-        insert into care.session (
-            organization_id, id, account_id, used_as, secret_sha256, created_at, seen_at, idle, until,
-            profile, second_factor_is_due, stepped_up_at)
-        select m.organization_id, session_id, who, 'page', begin_federated_session.secret_sha256, at, at,
-               least(begin_federated_session.idle, l.limit_idle), at + least(lasting, l.limit_lasting),
-               o.profile, f.is_there or cardinality(care.offices_of(who)) > 0, case when not f.is_there then at end
-          from care.organization o, care.has_second_factor(who) f (is_there),
-               care.session_limits(o.profile, m.roles, 'page') l
-         where o.organization_id = m.organization_id;
+        session_id := care.add_session(
+            m.organization_id, who, m.roles, 'page', begin_federated_session.secret_sha256, null, idle, lasting);
         insert into care.federated_session (organization_id, session_id, provider_id, subject_token, sid_token)
         values (m.organization_id, session_id, p.id, subject, sid);
         outcome := 0;
@@ -220,15 +212,10 @@ create function care.link_identity(
     language plpgsql volatile security definer set search_path = care, pg_temp
 as $$
 declare
-    s care.session;
+    s care.session := care.live_session(organization, session_secret, 'page');
     f care.sign_in_flow;
     at timestamptz := care.clock();
 begin
-    select x.* into s from care.session x
-      join care.membership m on m.organization_id = x.organization_id and m.account_id = x.account_id
-     where x.organization_id = organization and x.secret_sha256 = sha256(session_secret) and x.used_as = 'page'
-       and x.ended_at is null and x.until > at and x.seen_at + x.idle > at
-       and m.since <= at and (m.until is null or m.until > at);
     update care.sign_in_flow x set done_at = at from care.provider p
      where x.organization_id in (s.organization_id, '00000000-0000-0000-0000-000000000000')
        and x.provider_id = provider and x.secret_sha256 = flow_sha256
