@@ -293,6 +293,8 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute begin_flow(uuid,bytea)
         carekeep_server may execute end_federated_sessions(uuid,bytea,bytea,integer,bytea,bytea)
         carekeep_server may execute link_identity(uuid,bytea,uuid,bytea,integer,bytea,bytea)
+        carekeep_server may execute own_identities(uuid,bytea)
+        carekeep_server may execute unlink_identity(uuid,bytea,uuid,integer,bytea,bytea)
         carekeep_server may execute provider_of_session(uuid,bytea)
         carekeep_server may execute providers(uuid)
         carekeep_server may execute refuse_flow(uuid,text,integer,bytea,bytea)

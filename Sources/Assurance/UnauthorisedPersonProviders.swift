@@ -17,6 +17,7 @@ extension GateChecks {
         try signingOut(here)
         try byProviderOnly(here, everybody)
         try ending(here)
+        try unlinking()
         try scene.admin.query("delete from care.identity")
         try scene.admin.query("delete from care.sign_in_flow")
         try scene.admin.query("delete from care.provider")

@@ -52,7 +52,7 @@ enum FunctionMutants {
         + months
         + looking + asking + taking + holding + failing + sweeping
         + proving + attesting + reportingWeaknesses + roles + changingRoles + leaving + settingThings
-        + federating + obeying + writingLetters + changingAccounts + spending + team + waysIn
+        + federating + obeying + unlinking + writingLetters + changingAccounts + spending + team + waysIn
 
     private static let acting: [Damage] = [
         ("acting", "if shown is null or shown = '' then", "if shown is null then"),

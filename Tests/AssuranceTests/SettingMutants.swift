@@ -60,4 +60,42 @@ extension FunctionMutants {
         ("admit", "care.time_set(organization, 'invitation.lasts')", "interval '7 days'"),
         ("renew_link", "care.time_set(organization, 'invitation.lasts')", "interval '7 days'"),
     ]
+
+    /// Damage to taking back where else one signs in.
+    static let unlinking: [Damage] = [
+        ("own_identities", "if not care.is_open(s) then", "if false then"),
+        ("own_identities", "where i.account_id = s.account_id", ""),
+        ("own_identities", "and p.until is null", ""),
+        ("is_let_in_without", "a.password_hash is not null", "true"),
+        ("is_let_in_without", "a.id = (m).account_id and", ""),
+        ("is_let_in_without", "and care.password_opens((m).organization_id, (m).roles))\n        or", ")\n        or"),
+        ("is_let_in_without", "i.account_id = (m).account_id and", ""),
+        ("is_let_in_without", "and p.id <> provider", ""),
+        ("is_let_in_without", "and p.until is null", ""),
+        ("is_let_in_without", "p.organization_id = (m).organization_id\n", "true\n"),
+        ("is_let_in_without", "and care.password_opens((m).organization_id, (m).roles)))", "))"),
+        ("unlink_identity", "if not care.is_open(s) then", "if s.id is null then"),
+        ("unlink_identity", "elsif not care.is_stepped_up(s) then", "elsif false then"),
+        (
+            "unlink_identity", "where i.account_id = s.account_id and i.provider_id = unlink_identity.provider) then",
+            "where false) then"
+        ),
+        ("unlink_identity", "and not care.is_let_in_without(unlink_identity.provider, m)", "and false"),
+        ("unlink_identity", "m.account_id = s.account_id and", ""),
+        ("unlink_identity", "and m.since <= at", ""),
+        ("unlink_identity", "and (m.until is null or m.until > at)", ""),
+        (
+            "unlink_identity", "delete from care.identity i where i.account_id = s.account_id and i.provider_id",
+            "delete from care.identity i where i.provider_id"
+        ),
+        (
+            "unlink_identity",
+            "delete from care.identity i where i.account_id = s.account_id and i.provider_id = unlink_identity.provider;",
+            "delete from care.identity i where i.account_id = s.account_id;"
+        ),
+        ("unlink_identity", "where x.account_id = s.account_id and x.id <> s.id", "where x.id <> s.id"),
+        ("unlink_identity", "and f.provider_id = unlink_identity.provider;", ";"),
+        ("unlink_identity", "set ended_at = at from", "set ended_at = null from"),
+        ("unlink_identity", "when 2 then 'it is the last way in'", ""),
+    ]
 }

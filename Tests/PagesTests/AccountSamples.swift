@@ -44,7 +44,23 @@ extension Samples {
                 (
                     "confirm-address",
                     visitor.document(ConfirmAddressPage(csrf: self.word("t0ken"), token: self.word("once")))
-                )
+                ),
+                ("linked-providers-none", person.document(LinkedProvidersPage(lines: [], notice: .unlinked))),
+                ("linked-providers", person.document(self.linkedProviders)),
             ]
+    }
+
+    private var linkedProviders: LinkedProvidersPage {
+        LinkedProvidersPage(
+            lines: [
+                .init(
+                    id: "p1",
+                    name: self.word("Northgate"),
+                    organization: self.word("Sunrise Clinics"),
+                    since: Moment(Day(2026, 3, 3)!)
+                )
+            ],
+            problem: "That is the only way."
+        )
     }
 }

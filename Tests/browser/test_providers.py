@@ -170,6 +170,51 @@ def test_what_is_sent_to_the_provider_is_what_the_standard_wants(home, provider)
     assert provider.secret not in str(asked)
 
 
+# Taking it back
+
+def unlink(client, provider):
+    data = {"csrf": csrf_of(client.get("/account/providers")), "provider": provider.id}
+    return client.post("/account/providers", data=data)
+
+
+def test_whoever_is_linked_sees_it_and_takes_it_back(home, provider):
+    with home.client() as client:
+        home.code(OWNER)
+        assert home.sign_in(client, OWNER).status_code == 303
+        assert "Northgate" in client.get("/account/providers").text
+        assert client.post("/account/providers", data={"provider": provider.id}).status_code == 403, "the form's secret"
+        assert unlink(client, provider).headers["location"] == "/account/providers?done=unlinked"
+        page = client.get("/account/providers?done=unlinked").text
+        assert "You do not sign in that way any more" in page and "Northgate" not in page
+        assert unlink(client, provider).status_code == 404, "once"
+    with home.client() as client:
+        assert "One more step" in fly(client, provider).text, "nobody is known by it any more"
+
+
+def test_the_last_way_in_stays(home, provider):
+    provider.subject = "nomvula-at-the-provider"
+    person = Person("nomvula@tester.example")
+    with home.api(OWNER) as api:
+        body = {"name": "Nomvula Dube", "email": person.email, "roles": ["caregiver"]}
+        home.set_password(api.post(f"{home.url}/api/members", json=body).json()["link"].removeprefix(home.url))
+    with home.client() as client:
+        assert link(client, provider, person).status_code == 303
+    assert home.command("providers", "only", home.organization, "on").returncode == 0
+    try:
+        with home.client() as client:
+            assert is_in(client, fly(client, provider))
+            answer = client.get("/account/providers")
+            assert "Stop" in answer.text
+            answer = unlink(client, provider)
+            assert answer.status_code == 422 and "the only way by which you get in" in answer.text
+        with home.client() as client:
+            assert is_in(client, fly(client, provider)), "nothing was changed"
+    finally:
+        home.command("providers", "only", home.organization, "off")
+    with home.client() as client:
+        assert is_in(client, fly(client, provider)) and unlink(client, provider).status_code == 303
+
+
 # Tokens that are not to be believed
 
 def changed(**changes):

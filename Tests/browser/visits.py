@@ -252,6 +252,7 @@ VISITS = [
     Visit("second-factor-wrong", "second-factor", "half", at("/second-factor"), send(code="12"), True),
     Visit("step-up", "step-up", "parent", at("/step-up?next=/patients&again=1")),
     Visit("account", "account", "bea", at("/account")),
+    Visit("account-providers", "account/providers", "bea", at("/account/providers")),
     Visit("account-password", "account/password", "bea", at("/account/password")),
     Visit("account-password-wrong", "account/password", "bea", at("/account/password"),
           send(old="wrong", password="short", again="other"), True),

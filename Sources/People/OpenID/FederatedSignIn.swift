@@ -93,9 +93,9 @@ public final class FederatedSignIn: Sendable {
         case unknown(address: String?)
     }
 
-    private let store: Store
-    private let keys: Keykeeper
-    private let gate: Gate
+    let store: Store
+    let keys: Keykeeper
+    let gate: Gate
     private let signIn: SignIn
     private let door: OutsideDoor
     private let directory: ProviderDirectory

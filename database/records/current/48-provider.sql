@@ -239,6 +239,89 @@ begin
 end
 $$;
 
+-- Where the account of the session that is shown signs in besides by its password. Nothing for a session that has to show more.
+create function care.own_identities(organization uuid, session_secret bytea)
+    returns table (provider_organization uuid, provider uuid, sealed bytea, sealed_organization bytea, linked_at timestamptz)
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    s care.session := care.live_session(organization, session_secret, 'page');
+begin
+    if not care.is_open(s) then
+        return;
+    end if;
+    return query
+        select p.organization_id, p.id, p.sealed, o.sealed_name, min(i.since)
+          from care.identity i
+          join care.provider p on p.organization_id = i.organization_id and p.id = i.provider_id and p.until is null
+          left join care.organization o on o.organization_id = p.organization_id
+         where i.account_id = s.account_id
+         group by p.organization_id, p.id, p.sealed, o.sealed_name
+         order by min(i.since), p.id;
+end
+$$;
+
+-- Whether somebody is let in to an organisation by something else than a provider: by their password, or by another one.
+create function care.is_let_in_without(provider uuid, m care.membership) returns boolean
+    language plpgsql stable set search_path = care, pg_temp
+as $$
+begin
+    return exists (
+            select from care.account a
+             where a.id = (m).account_id and a.password_hash is not null
+               and care.password_opens((m).organization_id, (m).roles))
+        or exists (
+            select from care.identity i
+              join care.provider p on p.organization_id = i.organization_id and p.id = i.provider_id and p.until is null
+             where i.account_id = (m).account_id and p.id <> provider
+               and (p.organization_id = (m).organization_id
+                    or p.organization_id = '00000000-0000-0000-0000-000000000000'
+                       and care.password_opens((m).organization_id, (m).roles)));
+end
+$$;
+
+-- Unlinks the account of the session that is shown from a provider, and ends its sessions that were begun there, but for this one. Never
+-- where it is the last way in to somewhere.
+-- outcome: 0 unlinked, 1 no such session, or not linked; 2 it is the last way in; 6 stepping up is needed
+create function care.unlink_identity(
+    organization uuid, session_secret bytea, provider uuid, key_epoch integer, salt bytea, sealed bytea
+) returns integer
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    s care.session := care.live_session(organization, session_secret, 'page');
+    at timestamptz := care.clock();
+    outcome integer := 0;
+begin
+    if not care.is_open(s) then
+        return 1;
+    elsif not care.is_stepped_up(s) then
+        return 6;
+    end if;
+    -- One after another, so that two ways in are not taken away at the same moment, each for the sake of the other.
+    perform from care.account a where a.id = s.account_id for update;
+    if not exists (
+        select from care.identity i where i.account_id = s.account_id and i.provider_id = unlink_identity.provider) then
+        outcome := 1;
+    elsif exists (
+        select from care.membership m
+         where m.account_id = s.account_id and m.since <= at and (m.until is null or m.until > at)
+           and not care.is_let_in_without(unlink_identity.provider, m)) then
+        outcome := 2;
+    else
+        delete from care.identity i where i.account_id = s.account_id and i.provider_id = unlink_identity.provider;
+        update care.session x set ended_at = at from care.federated_session f
+         where x.account_id = s.account_id and x.id <> s.id and x.ended_at is null
+           and f.organization_id = x.organization_id and f.session_id = x.id and f.provider_id = unlink_identity.provider;
+    end if;
+    perform care.write_sign_in(
+        s.organization_id, s.account_id, s.id, 'identity.unlink',
+        case outcome when 1 then 'identity is not linked' when 2 then 'it is the last way in' end, key_epoch, salt,
+        unlink_identity.sealed);
+    return outcome;
+end
+$$;
+
 -- The provider at which a session was begun, while it is on; null for a session begun by a password.
 create function care.provider_of_session(organization uuid, session_secret bytea) returns uuid
     language sql stable security definer set search_path = care, pg_temp
@@ -338,7 +421,8 @@ begin
     for f in select oid::regprocedure from pg_proc
               where pronamespace = 'care'::regnamespace
                 and proname in ('password_opens', 'providers', 'begin_flow', 'return_flow', 'refuse_flow', 'admit_identity',
-                                'begin_federated_session', 'link_identity', 'provider_of_session', 'end_federated_sessions',
+                                'begin_federated_session', 'link_identity', 'own_identities', 'is_let_in_without',
+                                'unlink_identity', 'provider_of_session', 'end_federated_sessions',
                                 'set_provider', 'end_provider', 'set_sign_in_rule') loop
         execute format('alter function %s owner to carekeep_gate', f);
         execute format('revoke all on function %s from public', f);
@@ -353,6 +437,8 @@ grant execute on function
     care.begin_federated_session(
         uuid, bytea, bytea, bytea, bytea, text[], uuid, bytea, bytea, bytea, interval, interval, integer, bytea, bytea),
     care.link_identity(uuid, bytea, uuid, bytea, integer, bytea, bytea),
+    care.own_identities(uuid, bytea),
+    care.unlink_identity(uuid, bytea, uuid, integer, bytea, bytea),
     care.provider_of_session(uuid, bytea),
     care.end_federated_sessions(uuid, bytea, bytea, integer, bytea, bytea)
     to carekeep_server;

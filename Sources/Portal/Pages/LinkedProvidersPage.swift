@@ -1,0 +1,59 @@
+/// Where else one signs in, and the way to take that back.
+struct LinkedProvidersPage: PageBody {
+    struct Line: Sendable {
+        var id: String
+        var name: String
+        /// The organisation whose it is; `nil` for one of everybody's.
+        var organization: String?
+        var since: Moment
+    }
+
+    /// What was done just now.
+    enum Notice: String, Sendable {
+        case unlinked
+    }
+
+    var lines: [Line]
+    var notice: Notice?
+    /// Why nothing was done.
+    var problem: String?
+
+    var place: Address? { .account }
+
+    func title(in frame: Frame) -> String { "Other ways you sign in" }
+
+    func body(in frame: Frame) -> HTML {
+        let done: HTML = """
+            <div class="notice" role="status"><p>You do not sign in that way any more. Wherever you were signed in by it, you are signed
+            out.</p></div>
+            """
+        let none: HTML = """
+            <p class="empty">None. You sign in with your password. Where there is another button on the sign-in page, using it once and
+            showing your password links it.</p>
+            """
+        return """
+            <div class="narrow">
+            <h1>Other ways you sign in</h1>
+            \(self.problem.map { Problem(text: $0).html })\(done, if: self.notice == .unlinked)
+            \(none, if: self.lines.isEmpty)
+            <ul class="readers">\(self.lines.map { self.row($0, frame) })</ul>
+            <p><a href="\(Address.account)">Back to your account</a></p>
+            </div>
+            """
+    }
+
+    private func row(_ line: Line, _ frame: Frame) -> HTML {
+        """
+        <li class="reader"><div class="about"><strong>\(line.name)</strong>
+        \(line.organization.map { "<span>Of <bdi>\($0)</bdi></span>" as HTML })
+        <span>Since \(frame.words.date(line.since.day))</span></div>
+        <form method="post" action="\(Address.ownProviders)">\(frame.csrfField)
+        <button type="submit" class="quiet" name="provider" value="\(line.id)">Stop<span class="hidden"> signing in with \(line.name)</span></button></form></li>
+        """
+    }
+}
+
+extension Address {
+    /// GET lists; POST takes one back, with `csrf`, `provider`.
+    static let ownProviders: Address = "/account/providers"
+}
