@@ -274,13 +274,13 @@ extension GateChecks {
         let change = { (someone: Someone, role: String) in
             "select care.change_roles(\(someone.account), \([role]), '{}')" as SQL
         }
-        let living = { (someone: Someone) in
-            try count("session", "account_id = \(someone.account) and ended_at is null")
+        let long = { (someone: Someone) in
+            try count("session", "account_id = \(someone.account) and used_as = 'page' and until - created_at > interval '12 hours'")
         }
         try must("change_roles", "to a role of long sessions", try failure(changing, change(same, "patient")) == nil)
-        try must("change_roles", "they go on", try living(same) == 2)
+        try must("change_roles", "they go on", try long(same) == 1)
         try must("change_roles", "to one of short sessions", try failure(changing, change(one, "clinician")) == nil)
-        try must("change_roles", "those that are longer end", try living(one) < 2)
+        try must("change_roles", "those that are longer end sooner", try long(one) == 0)
         let key = Primitive.freshBytes(32)
         try scene.admin.query(
             "insert into care.sign_in_try (key, failures, last_at) values (\(key), 6, clock_timestamp() + interval '1 day')"

@@ -651,7 +651,7 @@ enum FunctionMutants {
     ]
 
     private static let secondFactors: [Damage] = [
-        ("needs_second_factor", "profile is distinct from 'family' and", ""),
+        ("needs_second_factor", "profile is distinct from 'family'\n       and", ""),
         ("needs_second_factor", "'patient', ", ""),
         ("needs_second_factor", "'teen', ", ""),
         ("needs_second_factor", ", 'caregiver'", ""),

@@ -54,14 +54,6 @@ begin
         shown.organization_id, array(select unnest(change_roles.roles) except select unnest(taker.roles)));
     update care.membership m set roles = change_roles.roles, custom_roles = change_roles.custom_roles
      where m.organization_id = shown.organization_id and m.account_id = account;
-    -- Sessions that would outlast what these roles allow end.
-    update care.session x set ended_at = care.clock()
-     where x.organization_id = shown.organization_id and x.id in (
-        select s.id
-          from care.session s,
-               lateral care.session_limits(s.organization_id, change_roles.roles, s.used_as) l
-         where s.organization_id = shown.organization_id and s.account_id = account and s.ended_at is null
-           and (s.idle > l.limit_idle or s.until - s.created_at > l.limit_lasting));
     perform care.require_owner(shown.organization_id);
     perform care.hold_sessions(shown.organization_id, account);
 end
