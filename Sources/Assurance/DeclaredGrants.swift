@@ -33,7 +33,7 @@ public struct DeclaredGrants: Sendable {
         act member.end-sessions: organization, asks for member.administer, carries member.read, session.end
         act member.list: organization, asks for member.read, carries member.read, role.read
         act member.end: organization, asks for member.administer, carries member.end, member.read; after stepping up
-        act member.leave: organization, carries member.leave
+        act member.leave: organization, carries member.leave; before agreeing
         act notice.list: organization, asks for member.administer, carries member.read, notice.read
         act settings.change: organization, asks for settings.administer, carries settings.change, settings.read; after stepping up
         act settings.list: organization, asks for settings.read, carries settings.read
@@ -156,7 +156,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may delete on link
         carekeep_gate may select on membership
         carekeep_gate may insert on membership
-        carekeep_gate may update on membership (custom_roles, permits, roles, sealed_name, since, until)
+        carekeep_gate may update on membership (agree_by, custom_roles, permits, roles, sealed_name, since, until)
         carekeep_gate may insert on reach
         carekeep_gate may update on reach (withdrawn_at)
         carekeep_gate may select on setting
@@ -385,6 +385,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may insert on token (epoch, organization_id, patient_id, value)
         carekeep_server may select on version
         """
+            + agreements
     )
 
     /// What the key store's roles may.
@@ -435,7 +436,7 @@ public struct DeclaredGrants: Sendable {
     }
 
     private static let acts: SQL = """
-        select format('act %s: %s,%s carries %s%s%s%s%s', name, scope, ' asks for ' || permission || ',',
+        select format('act %s: %s,%s carries %s%s%s%s%s%s', name, scope, ' asks for ' || permission || ',',
                       array_to_string(array(select unnest(powers) order by 1), ', '),
                       case when directory_powers <> '{}' then '; of the directory asks for '
                            || coalesce(directory_permission, 'nothing') || ', carries '
@@ -444,7 +445,7 @@ public struct DeclaredGrants: Sendable {
                            || array_to_string(array(select unnest(reach) order by 1), ', ') end,
                       case when roles <> '{}' then '; being '
                            || array_to_string(array(select unnest(roles) order by 1), ', ') end,
-                      case when step_up then '; after stepping up' end)
+                      case when step_up then '; after stepping up' end, case when before_agreeing then '; before agreeing' end)
           from act
         """
 

@@ -50,6 +50,7 @@ struct GateChecks {
         try attestations()
         try vulnerabilities()
         try providers()
+        try agreements()
         try promises()  // last: it ends the sessions of one of the houses
     }
 
@@ -409,11 +410,14 @@ extension GateChecks {
             "role.change", "role.end",
             "settings.change",
         ] { taken[act] = managers }
+        taken["agreement.publish"] = managers
+        taken["agreement.count"] = managers.union(["auditor", "privacy-officer", "data-governance-officer"])
         taken["settings.list"] = managers.union(["auditor", "privacy-officer", "data-governance-officer"])
         taken["member.leave"] = readers.union([
             "researcher", "data-governance-officer", "principal-investigator", "safety-monitor", "auditor",
             "privacy-officer",
         ])
+        for act in ["agreement.list", "agreement.answer"] { taken[act] = taken["member.leave"] }
         return taken
     }()
 

@@ -216,6 +216,8 @@ struct House {
     let role = UUID()
     /// Something that those who run it were told.
     let notice = UUID()
+    /// Something to agree to, for the end of days, which the other one answered.
+    let agreement = UUID()
 }
 
 /// Somebody with a session for the API and one for pages.
@@ -332,6 +334,7 @@ extension Scene {
                     now() + interval '1 day')
             """
         )
+        try publish(in: house)
         try make(house.ada, keptBy: house.keeper, in: house)
         try make(house.ben, keptBy: house.other, in: house)
         try make(house.place, "Location", of: nil, in: house)

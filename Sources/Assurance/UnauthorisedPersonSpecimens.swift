@@ -40,6 +40,7 @@ struct Specimen: Sendable {
             entry("entry_MONTH"),
         ]
         + installation
+        + agreements
 
     // MARK: Who opens what
 

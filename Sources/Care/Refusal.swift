@@ -13,6 +13,8 @@ public enum Refusal: String, Error, Sendable, CaseIterable {
     case secondFactorNeeded = "second_factor_needed"
     /// It takes that the session showed within five minutes who is there. (ACC-1)
     case stepUpNeeded = "step_up_needed"
+    /// There is an agreement of the organisation to accept first. (GOV-9)
+    case agreementNeeded = "agreement_needed"
     /// The code is wrong, or was used.
     case wrongCode = "wrong_code"
     /// Too many wrong codes or passwords were shown: the next has to wait.

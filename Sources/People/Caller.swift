@@ -101,4 +101,6 @@ public struct SignedInPerson: Sendable {
     public let country: String
     /// IANA name.
     public let timeZone: String
+    /// From when on they have to have answered an agreement that they have not; `nil` if there is none.
+    public let agreeBy: Date?
 }

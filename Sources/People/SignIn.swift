@@ -107,7 +107,7 @@ public final class SignIn: Sendable {
             try await store.query(
                 """
                 select account_id, roles, sealed_name, profile, sealed_organization, country, time_zone, used_as,
-                       offices, permits
+                       offices, permits, agree_by
                   from care.session_of(\(caller.organization), \(caller.token.secret))
                 """
             )
@@ -127,7 +127,8 @@ public final class SignIn: Sendable {
             permits: Set(try row.decode([String].self, at: 9)),
             offices: Set(try row.decode([String].self, at: 8).compactMap(Office.init)),
             country: try row.decode(String.self, at: 5),
-            timeZone: try row.decode(String.self, at: 6)
+            timeZone: try row.decode(String.self, at: 6),
+            agreeBy: try row.decode(Date?.self, at: 10)
         )
     }
 

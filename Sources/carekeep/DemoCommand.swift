@@ -250,6 +250,9 @@ private struct DemoOrganization {
             present.append((player, caller, secret))
         }
         try await bring(into: home, by: present.map { ($0.player, $0.caller) })
+        if cast.profile == .operations {
+            try await DemoAgreements.publish(in: home.members, by: present.map(\.caller))
+        }
         var lines: [DemoCommand.SignInLine] = []
         for (player, caller, secret) in present {
             let people = try await home.records.people(for: caller).people

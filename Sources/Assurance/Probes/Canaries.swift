@@ -155,6 +155,7 @@ struct Canaries {
             origin: Self.origin
         )
         let caller = try await complete(Caller(token: token, use: .api, origin: Self.origin))
+        try await agree(caller)
         let (patient, observation) = try await record(words, for: caller)
         let spare = try await founding.renewLink(for: address, in: Organization.ID(organization), over: admin)
         return Canary(
@@ -181,6 +182,21 @@ struct Canaries {
             )
         else { throw ProbeTrouble.cannotBeTried("a synthetic member cannot set up a code app") }
         return Caller(token: token, use: .api, origin: caller.origin)
+    }
+
+    /// Agrees to what a run that broke off left to agree to.
+    private func agree(_ caller: Caller) async throws {
+        for agreement in try await home.members.agreements(for: caller) where agreement.isDue {
+            guard let asked = agreement.asked else { continue }
+            let language = asked.text(in: nil).language
+            try await home.members.answer(
+                agreement.id,
+                version: asked.number,
+                language: language,
+                .accepted,
+                for: caller
+            )
+        }
     }
 
     /// The patient and the observation; made if they are missing. The observation was changed once, so that it has two versions.

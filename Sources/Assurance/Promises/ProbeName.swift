@@ -49,6 +49,7 @@ public enum ProbeName: String, Sendable, CaseIterable, Comparable {
     case securityPack = "security-pack"
     case roleMatrix = "role-matrix"
     case leaving
+    case agreements
 
     public static func < (one: ProbeName, other: ProbeName) -> Bool { one.rawValue < other.rawValue }
 }

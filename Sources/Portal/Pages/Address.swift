@@ -120,6 +120,22 @@ extension Address {
     /// POST ends a membership, with `csrf`, `sure`, and perhaps `until` (yyyy-mm-dd) or `successor`.
     static func endMembership(_ account: String) -> Address { "/members/\(account)/end" }
 
+    /// What one is asked to agree to: GET shows; POST answers, with `csrf`, `agreement`, `version`, `language`, `answer`, `next`.
+    static let agreements: Address = "/agreements"
+
+    /// The same with the way back, and in a language.
+    static func agreements(next: Address?, language: String) -> Address {
+        next.map { "/agreements?language=\(language)&next=\($0.text)" } ?? "/agreements?language=\(language)"
+    }
+
+    /// What members are asked, for those who may: GET lists; POST publishes, with `csrf`, `kind`, `language`, `title`, `text`,
+    /// `effective` (yyyy-mm-dd).
+    static let agreementDesk: Address = "/settings/agreements"
+    static let agreementDeskDone: Address = "/settings/agreements?done=1"
+
+    /// One of them: GET shows the form; POST publishes, with `csrf`, `as` (next, language) and the same, with `changes`.
+    static func agreementDesk(_ agreement: String) -> Address { "/settings/agreements/\(agreement)" }
+
     /// GET shows what is set; POST sets one thing otherwise, with `csrf`, `name`, `value`.
     static let settings: Address = "/settings"
 

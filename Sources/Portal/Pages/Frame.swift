@@ -20,6 +20,8 @@ struct Frame: Sendable {
         var isOfficer = false
         /// Whether they give roles to the people of the organisation.
         var managesPeople = false
+        /// From when on they have to have answered what they are asked to agree to, if that is to come.
+        var agreeBy: Moment?
     }
 
     init(
@@ -77,6 +79,7 @@ extension Frame {
             <a class="skip" href="#content">Skip to the page</a>
             \(self.header(place: page.place))
             <main id="content" tabindex="-1">
+            \(page is AgreementsPage ? nil : self.signedIn?.agreeBy.map(self.reminder))
             \(body.html)
             </main>
             \(self.footer)
@@ -84,6 +87,14 @@ extension Frame {
             </html>
 
             """
+    }
+
+    /// That something is to be answered before a time that is to come.
+    private func reminder(of time: Moment) -> HTML {
+        """
+        <div class="notice"><p>There is something new to answer, before \(self.words.moment(time)).
+        <a href="\(Address.agreements)">Read it now</a></p></div>
+        """
     }
 
     private func header(place: Address?) -> HTML {

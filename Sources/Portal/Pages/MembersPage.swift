@@ -26,7 +26,8 @@ struct MembersPage: PageBody {
         <h1>People</h1>
         <p class="lead">Everybody who belongs here, and as what. A role says what somebody may do; whose record they reach is
         another matter, and is told in that record. <a href="\(Address.roles)">What each role permits</a>.
-        <a href="\(Address.settings)">Settings</a>.</p>
+        <a href="\(Address.settings)">Settings</a>.
+        <a href="\(Address.agreementDesk)">What everybody agrees to</a>.</p>
         \(self.told(in: frame.words), if: !self.notices.isEmpty)
         <ul class="readers">\(self.members.map { self.line($0, in: frame.words) })</ul>
         \(self.left(in: frame.words), if: !self.former.isEmpty)

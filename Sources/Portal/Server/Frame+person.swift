@@ -16,7 +16,8 @@ extension Frame {
                 name: person.name,
                 csrf: csrf,
                 isOfficer: !person.offices.isEmpty,
-                managesPeople: person.permits.contains("member.administer")
+                managesPeople: person.permits.contains("member.administer"),
+                agreeBy: person.agreeBy.flatMap { $0 > Date() ? Moment($0, in: zone) : nil }
             )
         )
     }

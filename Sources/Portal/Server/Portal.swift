@@ -124,6 +124,8 @@ func portal(
     sessions.add(toPages: pages)
     VouchRoutes(attestations: services.attestations, trust: services.trust).add(to: pages)
     MemberPageRoutes(members: services.members).add(to: pages)
+    let agreements = AgreementRoutes(members: services.members)
+    agreements.add(toPages: pages)
 
     let api = router.group().add(middleware: APIDoor()).group(context: APIVisit.self)
     fhir.add(to: api)
@@ -133,6 +135,7 @@ func portal(
     MemberRoutes(members: services.members).add(to: api)
     RoleRoutes(members: services.members).add(to: api)
     TeamRoutes(records: services.records).add(to: api)
+    agreements.add(toAPI: api)
     return router
 }
 

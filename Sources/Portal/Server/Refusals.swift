@@ -42,6 +42,8 @@ struct AnswerFailures: RouterMiddleware {
         switch failure.refusal {
         case .signedOut?: return way(to: "/sign-in", backTo: path)
         case .secondFactorNeeded?: return way(to: "/second-factor", backTo: path)
+        // To a page that was asked for; not to what was posted, which cannot be fetched.
+        case .agreementNeeded?: return way(to: "/agreements", backTo: request.method == .get ? path : "/")
         // What was posted is not done later by itself: whoever sent it is told so, and sends it again.
         case .stepUpNeeded?:
             let address = Address(returningTo: path) ?? .patients
@@ -232,7 +234,7 @@ extension Refusal {
         case .tooManyTries, .tooManyPatients: .tooManyRequests
         case .notFound: .notFound
         case .linkIsUsedUp, .deleted: .gone
-        case .formIsForeign, .roleIsNotYours: .forbidden
+        case .formIsForeign, .roleIsNotYours, .agreementNeeded: .forbidden
         case .guardIsUp, .unavailable, .tooBusy: .serviceUnavailable
         case .tooLarge: .contentTooLarge
         case .exists, .changedMeanwhile, .lastOwner: .conflict
@@ -251,6 +253,11 @@ extension Refusal {
             Outcome(.login, "\(rawValue): a code of the second factor is needed; sign in with one, as `code`")
         case .stepUpNeeded:
             Outcome(.login, "\(rawValue): show a code, or the password where there is none, at /api/session/step-up")
+        case .agreementNeeded:
+            Outcome(
+                .forbidden,
+                "\(rawValue): there is an agreement to accept first: read it at /agreements or /api/agreements and answer there"
+            )
         case .wrongCode: Outcome(.login, "\(rawValue): the code is wrong, or was used already")
         case .tooManyTries: Outcome(.throttled, "\(rawValue): too many wrong codes; wait, and try again")
         case .notFound: Outcome(.notFound, "there is no such thing for you to see")

@@ -53,7 +53,8 @@ $$;
 -- roles        what the caller is in the organisation
 -- outcome      0 opened, 1 no such session, 2 refused, 3 the guard is up, 4 the patient was merged into another one,
 --              5 the session needs its second factor, 6 it must show again who is there,
---              7 that would be more patients than they may be shown in a day
+--              7 that would be more patients than they may be shown in a day,
+--              8 there is an agreement that they have to answer first
 create function care.open_pass(
     organization uuid, session_secret bytea, pass_secret bytea, used_as text, act_name text,
     targets bytea[], new_patients uuid[], purpose text, key_epoch integer, salt bytea, sealed bytea,
@@ -72,6 +73,8 @@ declare
     -- What the caller's roles permit, kept right beside them.
     permits text[];
     own_roles uuid[];
+    -- From when on they have to have answered an agreement.
+    agree_by timestamptz;
     target_record uuid;
     target_patient uuid;
     target_several boolean;
@@ -107,7 +110,7 @@ begin
         p.session_id := s.id;
         p.client_scope := s.client_scope;
         p.stepped_up_at := s.stepped_up_at;
-        select m.roles, m.permits, m.custom_roles into roles, permits, own_roles from care.membership m
+        select m.roles, m.permits, m.custom_roles, m.agree_by into roles, permits, own_roles, agree_by from care.membership m
          where m.organization_id = s.organization_id and m.account_id = s.account_id
            and m.since <= at and (m.until is null or m.until > at);
         if s.profile is null then
@@ -137,10 +140,12 @@ begin
         elsif g.expected is null or g.seen is distinct from g.expected
               or coalesce(g.inspected_at, '-infinity') < clock_timestamp() - interval '5 minutes' then
             outcome := 3; refused := 'the guard is up';
-        -- Both are asked before anything is looked up, so that neither tells what there is.
+        -- These are asked before anything is looked up, so that none tells what there is.
         elsif s.second_factor_at is null
               and (s.second_factor_is_due or care.needs_second_factor(s.profile, roles, own_roles)) then
             outcome := 5; refused := 'a second factor is needed';
+        elsif agree_by <= at and not a.before_agreeing then
+            outcome := 8; refused := 'an agreement is not answered';
         elsif a.step_up and not care.is_stepped_up(s) then
             outcome := 6; refused := 'stepping up is needed';
         end if;

@@ -158,7 +158,7 @@ $$;
 create function care.session_of(
     organization uuid, session_secret bytea,
     out account_id uuid, out roles text[], out sealed_name bytea, out profile text, out sealed_organization bytea,
-    out country text, out time_zone text, out used_as text, out offices text[], out permits text[]
+    out country text, out time_zone text, out used_as text, out offices text[], out permits text[], out agree_by timestamptz
 )
     language plpgsql stable security definer set search_path = care, pg_temp
 as $$
@@ -166,8 +166,8 @@ declare
     at timestamptz := care.clock();
 begin
     select s.account_id, m.roles, m.sealed_name, o.profile, o.sealed_name, o.country, o.time_zone, s.used_as,
-           care.offices_of(s.account_id), m.permits
-      into account_id, roles, sealed_name, profile, sealed_organization, country, time_zone, used_as, offices, permits
+           care.offices_of(s.account_id), m.permits, m.agree_by
+      into account_id, roles, sealed_name, profile, sealed_organization, country, time_zone, used_as, offices, permits, agree_by
       from care.session s
       join care.membership m on m.organization_id = s.organization_id and m.account_id = s.account_id
       join care.organization o on o.organization_id = s.organization_id
