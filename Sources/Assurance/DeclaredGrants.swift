@@ -98,7 +98,7 @@ public struct DeclaredGrants: Sendable {
         record.export, record.read, sharing.read, sharing.write, trail.read
         being owner in clinic, family, operations (offered in clinic, family, operations): directory.read, \
         directory.write, member.administer, member.read, record.administer, record.export, record.read, record.write, \
-        role.administer, settings.administer, settings.read, sharing.read, sharing.write, trail.read
+        role.administer, settings.administer, settings.read, sharing.read, sharing.write, trail.administer, trail.read
         being patient in clinic, family, operations (offered in clinic, family): directory.read, member.read, \
         record.export, record.read, record.write, sharing.read, sharing.write, trail.read
         being principal-investigator in clinic, family, operations (offered in family): research.read, research.write
@@ -385,7 +385,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may insert on token (epoch, organization_id, patient_id, value)
         carekeep_server may select on version
         """
-            + agreements
+            + agreements + activity
     )
 
     /// What the key store's roles may.

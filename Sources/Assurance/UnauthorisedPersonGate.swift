@@ -51,6 +51,7 @@ struct GateChecks {
         try vulnerabilities()
         try providers()
         try agreements()
+        try activity()
         try promises()  // last: it ends the sessions of one of the houses
     }
 
@@ -417,7 +418,10 @@ extension GateChecks {
             "researcher", "data-governance-officer", "principal-investigator", "safety-monitor", "auditor",
             "privacy-officer",
         ])
-        for act in ["agreement.list", "agreement.answer"] { taken[act] = taken["member.leave"] }
+        for act in ["concern.list", "concern.answer"] { taken[act] = ["owner", "auditor", "privacy-officer"] }
+        for act in ["agreement.list", "agreement.answer", "activity.read", "concern.report"] {
+            taken[act] = taken["member.leave"]
+        }
         return taken
     }()
 

@@ -218,6 +218,8 @@ struct House {
     let notice = UUID()
     /// Something to agree to, for the end of days, which the other one answered.
     let agreement = UUID()
+    /// Something that the other one reported, and that was answered.
+    let concern = UUID()
 }
 
 /// Somebody with a session for the API and one for pages.
@@ -335,6 +337,7 @@ extension Scene {
             """
         )
         try publish(in: house)
+        try report(in: house)
         try make(house.ada, keptBy: house.keeper, in: house)
         try make(house.ben, keptBy: house.other, in: house)
         try make(house.place, "Location", of: nil, in: house)

@@ -40,14 +40,14 @@ struct Specimen: Sendable {
             entry("entry_MONTH"),
         ]
         + installation
-        + agreements
+        + agreements + concerns
 
     // MARK: Who opens what
 
     private static let seeMembers: Set<String> = [
         "trail.read", "reach.read", "reach.share", "reach.withdraw", "member.list", "member.add",
         "member.change-roles", "member.end", "member.end-sessions", "notice.list", "reach.team", "reach.give",
-        "reach.end",
+        "reach.end", "concern.list",
     ]
     private static let seeRoles: Set<String> = [
         "member.list", "member.change-roles", "role.make", "role.change", "role.end",

@@ -53,6 +53,8 @@ public enum Refusal: String, Error, Sendable, CaseIterable {
     case lastOwner = "last_owner"
     /// That would be more patients than one may be shown in a day. Whoever runs the organisation is told.
     case tooManyPatients = "too_many_patients"
+    /// Ten reports of what looks wrong within a day are enough.
+    case tooManyReports = "too_many_reports"
     /// A setting that there is not, or a value out of its bounds.
     case settingIsOutOfBounds = "setting_is_out_of_bounds"
     /// Nobody to whom patients can be handed, or a time that is not within the year to come.

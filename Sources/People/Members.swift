@@ -71,7 +71,7 @@ public final class Members: Sendable {
     }
 
     let gate: Gate
-    private let keys: Keykeeper
+    let keys: Keykeeper
     /// Where links go out by mail; `nil` where they are handed over.
     private let outbox: Outbox?
 

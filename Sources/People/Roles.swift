@@ -21,7 +21,8 @@ extension Members {
     /// The permissions that some act asks for, in the order of their modules. What else the database lists is not built yet.
     public static let permissions = [
         "record.read", "record.write", "record.export", "record.administer", "directory.read", "directory.write",
-        "sharing.read", "sharing.write", "trail.read", "member.read", "member.administer", "role.administer",
+        "sharing.read", "sharing.write", "trail.read", "trail.administer", "member.read", "member.administer",
+        "role.administer",
         "settings.read", "settings.administer",
     ]
 

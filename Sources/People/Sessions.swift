@@ -81,7 +81,7 @@ extension SignIn {
         }
     }
 
-    private static func binding(ofDevice session: UUID) -> Binding {
+    static func binding(ofDevice session: UUID) -> Binding {
         Binding(organization: Installation.id, kind: "Device", id: session, version: 1)
     }
 }

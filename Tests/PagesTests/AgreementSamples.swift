@@ -35,7 +35,11 @@ extension Samples {
             (
                 "agreements-\(name)",
                 person.document(
-                    AgreementsPage(agreements: items, next: .patients, problem: self.word("Another version was published."))
+                    AgreementsPage(
+                        agreements: items,
+                        next: .patients,
+                        problem: self.word("Another version was published.")
+                    )
                 )
             )
         } + self.publishing(when) + [("agreement-reminder", frame.document(HomePage()))]

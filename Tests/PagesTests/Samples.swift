@@ -42,7 +42,8 @@ struct Samples {
 
     /// Every page, by the name of its file.
     var all: [(name: String, html: HTML)] {
-        self.doors + self.federated + self.accounts + self.agreements + self.lists + self.timelines + self.records + self.looks
+        self.doors + self.federated + self.accounts + self.agreements + self.activities + self.lists
+            + self.timelines + self.records + self.looks
             + self.shares + self.notices + self.promises + self.vouchings + self.failures + self.secondFactors
             + self.members
     }

@@ -120,6 +120,21 @@ extension Address {
     /// POST ends a membership, with `csrf`, `sure`, and perhaps `until` (yyyy-mm-dd) or `successor`.
     static func endMembership(_ account: String) -> Address { "/members/\(account)/end" }
 
+    /// What was done as oneself.
+    static let activity: Address = "/account/activity"
+    static let activityReported: Address = "/account/activity?done=1"
+    static func activity(page: String) -> Address { "/account/activity?page=\(page)" }
+
+    /// GET shows the form; POST reports, with `csrf`, `entry`, `words`.
+    static let reportConcern: Address = "/account/activity/report"
+    static func reportConcern(about entry: String) -> Address { "/account/activity/report?entry=\(entry)" }
+
+    /// What members reported, for those who look after it.
+    static let concerns: Address = "/reports"
+
+    /// POST answers one, with `csrf`, `words`, `closing` (yes, no).
+    static func concern(_ id: String) -> Address { "/reports/\(id)" }
+
     /// What one is asked to agree to: GET shows; POST answers, with `csrf`, `agreement`, `version`, `language`, `answer`, `next`.
     static let agreements: Address = "/agreements"
 

@@ -82,7 +82,9 @@ struct AgreementsPage: PageBody {
     private func card(_ item: Item, in frame: Frame) -> HTML {
         guard let text = item.asked else { return .nothing }
         let id = "a-\(item.id)"
-        let since: HTML = "<h3>What changed since the version you answered</h3>\(text.changes.map(Self.said))"
+        let since: HTML = """
+            <h3>What changed since the version you answered</h3>\(text.changes.map(Self.said))<h3>All of it</h3>
+            """
         return """
             <section class="card" aria-labelledby="\(id)"><h2 id="\(id)" lang="\(text.language)">\(text.title)</h2>
             <p class="hint">\(self.terms(item, text, in: frame))</p>

@@ -67,7 +67,7 @@ struct DevicesPage: PageBody {
 
 /// The way between the pages of one's own account.
 enum AccountTabs {
-    case codeApp, devices, agreements
+    case codeApp, devices, activity, agreements
 
     static func html(_ here: AccountTabs) -> HTML {
         let current: HTML = " aria-current=\"page\""
@@ -75,6 +75,7 @@ enum AccountTabs {
             <nav class="tabs" aria-label="Your account"><ul>
             <li><a href="\(Address.ownSecondFactor)"\(current, if: here == .codeApp)>Code app</a></li>
             <li><a href="\(Address.devices)"\(current, if: here == .devices)>Devices</a></li>
+            <li><a href="\(Address.activity)"\(current, if: here == .activity)>Activity</a></li>
             <li><a href="\(Address.agreements)"\(current, if: here == .agreements)>Agreements</a></li>
             </ul></nav>
             """

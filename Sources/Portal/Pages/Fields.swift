@@ -73,6 +73,8 @@ struct Field: Sendable {
 /// A labelled field for a few sentences.
 struct LongField: Sendable {
     var name: String
+    /// Tells fields of one name apart, where a page has several forms.
+    var suffix = ""
     var label: String
     var hint: String?
     var error: String?
@@ -83,17 +85,18 @@ struct LongField: Sendable {
     var rows = 4
 
     var html: HTML {
-        """
-        <div class="field\(" wrong", if: self.error != nil)">
-        <label for="\(self.name)">\(self.label)</label>
-        \(Field.hint(self.hint, of: self.name))\(Field.error(self.error, of: self.name))
-        <textarea id="\(self.name)" name="\(self.name)" maxlength="\(self.longest)" rows="\(self.rows)" autocomplete="off"\
-        \(Field.unsent)\
-        \(" required", if: self.isRequired)\
-        \(Field.description(self.name, self.hint, self.error))>
-        \(self.value)</textarea>
-        </div>
-        """
+        let id = self.name + self.suffix
+        return """
+            <div class="field\(" wrong", if: self.error != nil)">
+            <label for="\(id)">\(self.label)</label>
+            \(Field.hint(self.hint, of: id))\(Field.error(self.error, of: id))
+            <textarea id="\(id)" name="\(self.name)" maxlength="\(self.longest)" rows="\(self.rows)" autocomplete="off"\
+            \(Field.unsent)\
+            \(" required", if: self.isRequired)\
+            \(Field.description(id, self.hint, self.error))>
+            \(self.value)</textarea>
+            </div>
+            """
     }
 }
 

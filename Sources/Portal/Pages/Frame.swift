@@ -20,6 +20,8 @@ struct Frame: Sendable {
         var isOfficer = false
         /// Whether they give roles to the people of the organisation.
         var managesPeople = false
+        /// Whether they answer what members report.
+        var answersReports = false
         /// From when on they have to have answered what they are asked to agree to, if that is to come.
         var agreeBy: Moment?
     }
@@ -113,11 +115,13 @@ extension Frame {
             <li><a href="\(Address.vouching)"\(current, if: place == .vouching)>Vouching</a></li>
             """
         let people: HTML = "<li><a href=\"\(Address.members)\"\(current, if: place == .members)>People</a></li>"
+        let reports: HTML = "<li><a href=\"\(Address.concerns)\"\(current, if: place == .concerns)>Reports</a></li>"
         let change: HTML = "<li><a href=\"\(Address.chooseOrganization)\">Change organisation</a></li>"
         return """
             <nav aria-label="Main"><ul>
             <li><a href="\(Address.patients)"\(current, if: place == .patients)>\(self.words.listOfPeople)</a></li>
             \(people, if: person.managesPeople)
+            \(reports, if: person.answersReports)
             \(vouching, if: person.isOfficer)
             \(change, if: person.hasOtherOrganizations)
             </ul></nav>

@@ -138,6 +138,7 @@ struct PermissionTicks: Sendable {
         ("trail.read", "see who looked at a record that they keep"), ("member.read", "see who belongs here"),
         ("member.administer", "add people, give roles and end memberships"),
         ("role.administer", "make and change roles"),
+        ("trail.administer", "answer what members report about their own accounts"),
         ("settings.read", "see the settings"), ("settings.administer", "change the settings"),
     ]
 }

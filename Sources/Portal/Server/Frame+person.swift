@@ -17,6 +17,7 @@ extension Frame {
                 csrf: csrf,
                 isOfficer: !person.offices.isEmpty,
                 managesPeople: person.permits.contains("member.administer"),
+                answersReports: person.permits.contains("trail.administer"),
                 agreeBy: person.agreeBy.flatMap { $0 > Date() ? Moment($0, in: zone) : nil }
             )
         )

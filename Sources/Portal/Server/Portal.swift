@@ -124,6 +124,7 @@ func portal(
     sessions.add(toPages: pages)
     VouchRoutes(attestations: services.attestations, trust: services.trust).add(to: pages)
     MemberPageRoutes(members: services.members).add(to: pages)
+    ActivityRoutes(activity: Activity(members: services.members)).add(to: pages)
     let agreements = AgreementRoutes(members: services.members)
     agreements.add(toPages: pages)
 

@@ -231,7 +231,7 @@ extension Refusal {
     var status: HTTPResponse.Status {
         switch self {
         case .signedOut, .wrongCredentials, .secondFactorNeeded, .stepUpNeeded, .wrongCode: .unauthorized
-        case .tooManyTries, .tooManyPatients: .tooManyRequests
+        case .tooManyTries, .tooManyPatients, .tooManyReports: .tooManyRequests
         case .notFound: .notFound
         case .linkIsUsedUp, .deleted: .gone
         case .formIsForeign, .roleIsNotYours, .agreementNeeded: .forbidden
@@ -286,6 +286,7 @@ extension Refusal {
                 .throttled,
                 "that would be more patients than one may be shown in a day; whoever runs the organisation is told"
             )
+        case .tooManyReports: Outcome(.throttled, "ten reports within a day are taken, and no more")
         case .settingIsOutOfBounds: Outcome(.value, "there is no such setting, or the value is out of its bounds")
         case .endIsNotPossible:
             Outcome(.businessRule, "patients go to a member who may write records, and an end is a time within a year")

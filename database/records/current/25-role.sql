@@ -34,7 +34,7 @@ select profile, name, profile = any (offered_in), permissions
   from unnest(array['family', 'clinic', 'operations']) profile,
        (values
         ('owner', '{family,clinic,operations}'::text[],
-         '{record.read,record.write,record.export,record.administer,directory.read,directory.write,sharing.read,sharing.write,trail.read,member.read,member.administer,role.administer,settings.read,settings.administer}'::text[]),
+         '{record.read,record.write,record.export,record.administer,directory.read,directory.write,sharing.read,sharing.write,trail.read,trail.administer,member.read,member.administer,role.administer,settings.read,settings.administer}'::text[]),
         ('admin', '{family,clinic,operations}',
          '{record.read,record.write,record.export,record.administer,directory.read,directory.write,sharing.read,sharing.write,trail.read,member.read,member.administer,role.administer,settings.read,settings.administer}'),
         ('member', '{family,clinic,operations}',
