@@ -385,7 +385,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may insert on token (epoch, organization_id, patient_id, value)
         carekeep_server may select on version
         """
-            + agreements + activity
+            + agreements + activity + telling
     )
 
     /// What the key store's roles may.

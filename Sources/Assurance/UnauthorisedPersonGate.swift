@@ -52,6 +52,7 @@ struct GateChecks {
         try providers()
         try agreements()
         try activity()
+        try tellingAccounts()
         try promises()  // last: it ends the sessions of one of the houses
     }
 

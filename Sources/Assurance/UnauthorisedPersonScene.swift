@@ -338,6 +338,7 @@ extension Scene {
         )
         try publish(in: house)
         try report(in: house)
+        try know(in: house)
         try make(house.ada, keptBy: house.keeper, in: house)
         try make(house.ben, keptBy: house.other, in: house)
         try make(house.place, "Location", of: nil, in: house)

@@ -40,7 +40,7 @@ struct Specimen: Sendable {
             entry("entry_MONTH"),
         ]
         + installation
-        + agreements + concerns
+        + agreements + concerns + devices
 
     // MARK: Who opens what
 

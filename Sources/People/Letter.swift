@@ -19,6 +19,10 @@ public enum Letter: Sendable, Equatable {
     case passwordChanged
     /// They are signed in at a device that was not seen before.
     case newDevice(device: String)
+    /// Their code app was set up, or taken away.
+    case secondFactorChanged
+    /// They can sign in in another way, at somebody else's.
+    case wayLinked
 
     /// As in the database, such as `set-password`.
     var template: String {
@@ -30,6 +34,8 @@ public enum Letter: Sendable, Equatable {
         case .addressChanged: "address-changed"
         case .passwordChanged: "password-changed"
         case .newDevice: "new-device"
+        case .secondFactorChanged: "second-factor-changed"
+        case .wayLinked: "way-linked"
         }
     }
 
@@ -37,7 +43,7 @@ public enum Letter: Sendable, Equatable {
         switch self {
         case .setPassword(let link), .invitation(let link), .resetPassword(let link), .verifyAddress(let link): [link]
         case .newDevice(let device): [device]
-        case .addressChanged, .passwordChanged: [""]
+        case .addressChanged, .passwordChanged, .secondFactorChanged, .wayLinked: [""]
         }
     }
 
@@ -51,6 +57,8 @@ public enum Letter: Sendable, Equatable {
         case "address-changed": self = .addressChanged
         case "password-changed": self = .passwordChanged
         case "new-device": self = .newDevice(device: values[0])
+        case "second-factor-changed": self = .secondFactorChanged
+        case "way-linked": self = .wayLinked
         default: return nil
         }
     }

@@ -171,17 +171,16 @@ extension SignIn {
         let codes = RecoveryCodes.fresh()
         let next = Primitive.freshBytes(32)
         let seal = try await gate.auditSeal(caller)
-        let outcome = try await refusing(at: .gate) {
-            try await store.query(
-                """
-                select care.confirm_second_factor(
-                    \(caller.organization), \(caller.token.secret), \(caller.use.rawValue),
-                    \(offer.step(of: Self.plain(typed), near: kept.step)),
-                    \(codes.compactMap { RecoveryCodes.hash(Self.plain($0), of: kept.account) }), \(Primitive.sha256(next)),
-                    \(seal.epoch), \(seal.salt), \(seal.sealed))
-                """
-            )
-        }.first?.decode(Int32.self, at: 0)
+        let confirming: SQL = """
+            select care.confirm_second_factor(
+                \(caller.organization), \(caller.token.secret), \(caller.use.rawValue),
+                \(offer.step(of: Self.plain(typed), near: kept.step)),
+                \(codes.compactMap { RecoveryCodes.hash(Self.plain($0), of: kept.account) }), \(Primitive.sha256(next)),
+                \(seal.epoch), \(seal.salt), \(seal.sealed))
+            """
+        let raised = SessionToken(organization: caller.organization, secret: next)
+        let outcome = try await doing(confirming, tellingOf: .secondFactorChanged, by: raised, caller.use)?
+            .decode(Int32.self, at: 0)
         switch outcome {
         case 2: return .wrong
         case 3: return .tooLate
@@ -218,15 +217,13 @@ extension SignIn {
     /// - Throws: `Refusal.stepUpNeeded`, `Refusal.notFound` where there is none.
     public func removeSecondFactor(for caller: Caller) async throws {
         let seal = try await gate.auditSeal(caller)
-        let outcome = try await refusing(at: .gate) {
-            try await store.query(
-                """
-                select care.remove_second_factor(
-                    \(caller.organization), \(caller.token.secret), \(caller.use.rawValue),
-                    \(seal.epoch), \(seal.salt), \(seal.sealed))
-                """
-            )
-        }.first?.decode(Int32.self, at: 0)
+        let removing: SQL = """
+            select care.remove_second_factor(
+                \(caller.organization), \(caller.token.secret), \(caller.use.rawValue),
+                \(seal.epoch), \(seal.salt), \(seal.sealed))
+            """
+        let outcome = try await doing(removing, tellingOf: .secondFactorChanged, by: caller.token, caller.use)?
+            .decode(Int32.self, at: 0)
         try Self.check(outcome)
     }
 

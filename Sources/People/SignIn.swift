@@ -68,13 +68,17 @@ public final class SignIn: Sendable {
         let secret = Primitive.freshBytes(32)
         let seal = try await gate.auditSeal(origin, organization: wanted?.uuid ?? Installation.id)
         let times = times(use)
+        // Whether or not anybody is let in: so that it takes the same.
+        let (device, letter) = try await telling(of: origin, attempt)
         let row = try await refusing(at: .gate) {
             try await store.query(
                 """
-                select outcome, organization, session_id from care.begin_session(
+                select b.outcome, b.organization, b.session_id,
+                       care.tell_of_device(b.organization, b.session_id, \(device), \(letter?.id), \(letter?.sealed))
+                  from care.begin_session(
                     \(proof.token), \(proof.hash), \(wanted?.uuid), \(use.rawValue), \(Primitive.sha256(secret)),
                     make_interval(secs => \(times.idle.seconds)), make_interval(secs => \(times.lasting.seconds)),
-                    \(String?.none), \(seal.epoch), \(seal.salt), \(seal.sealed))
+                    \(String?.none), \(seal.epoch), \(seal.salt), \(seal.sealed)) b
                 """
             )
         }.first

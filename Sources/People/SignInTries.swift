@@ -3,6 +3,7 @@ public import FoundationEssentials
 import Glibc
 import Postgres
 import Seals
+import Trail
 
 /// Too many wrong passwords came from there to that account: the next is looked at from then on.
 public struct TooManyTries: Error {
@@ -59,6 +60,39 @@ extension SignIn {
     }
 
     // MARK: Known devices
+
+    /// What tells whether a device was seen before, and the letter if it was not. No device for one that shows that it is known, nor for
+    /// a command on the host.
+    func telling(of origin: AccessNote, _ attempt: Try?) async throws -> (device: [UInt8]?, letter: SealedLetter?) {
+        guard let attempt, attempt.device == nil else { return (nil, nil) }
+        let words = DeviceName.words(for: origin.device)
+        let device = try await keys.installation().signIn.token(
+            issuer: "device",
+            kind: attempt.token.hexadecimal,
+            id: "\(words) \(attempt.network)"
+        )
+        return (device, try await outbox?.seal(.newDevice(device: words)))
+    }
+
+    /// Does something to an account and tells its owner by a letter, both or neither.
+    func doing(
+        _ statement: SQL,
+        tellingOf letter: Letter,
+        by token: SessionToken,
+        _ use: SessionUse
+    ) async throws -> Row? {
+        var statements = [statement]
+        if let sealed = try await outbox?.seal(letter) {
+            statements.append(
+                """
+                select care.tell_of_change(
+                    \(token.organization), \(token.secret), \(use.rawValue), \(sealed.id), \(sealed.sealed))
+                """
+            )
+        }
+        let work = statements
+        return try await refusing(at: .gate) { try await store.pipeline([work])[0].get() }[0].first
+    }
 
     /// How long a device is known.
     public static let knownDeviceSeconds: Int64 = 180 * 86_400

@@ -301,15 +301,13 @@ public final class FederatedSignIn: Sendable {
     /// Links whoever a visit waits with to the account of somebody signed in. False if the visit is over.
     public func link(_ secret: FlowSecret, at provider: UUID, for caller: Caller) async throws -> Bool {
         let seal = try await gate.auditSeal(caller)
-        return try await refusing(at: .gate) {
-            try await store.query(
-                """
-                select care.link_identity(
-                    \(caller.organization), \(caller.token.secret), \(provider), \(secret.hash),
-                    \(seal.epoch), \(seal.salt), \(seal.sealed))
-                """
-            )
-        }.first?.decode(Bool.self, at: 0) ?? false
+        let linking: SQL = """
+            select care.link_identity(
+                \(caller.organization), \(caller.token.secret), \(provider), \(secret.hash),
+                \(seal.epoch), \(seal.salt), \(seal.sealed))
+            """
+        return try await signIn.doing(linking, tellingOf: .wayLinked, by: caller.token, caller.use)?
+            .decode(Bool.self, at: 0) ?? false
     }
 
     /// Whose name a button had, and the organisation that a provider signs in to; `nil` for the installation's.

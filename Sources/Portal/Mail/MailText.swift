@@ -154,6 +154,35 @@ struct LetterWords: Sendable {
 
                 Sent by the Carekeep at \(place). Please do not answer this letter: nobody reads the answer.
                 """
+        case .secondFactorChanged:
+            subject = "How you sign in to Carekeep was changed"
+            body = """
+                Hello,
+
+                on \(due.queuedAt) the code app of your account was set up, or taken away.
+
+                If this was you, all is well.
+
+                If it was not, please choose a new password at once, at \(MailLink(to: .forgot, base: base)), and tell those who run your \
+                Carekeep: they can take a code app away that is not yours.
+
+                Sent by the Carekeep at \(place). Please do not answer this letter: nobody reads the answer.
+                """
+        case .wayLinked:
+            subject = "Another way to sign in to your Carekeep account"
+            body = """
+                Hello,
+
+                on \(due.queuedAt) another way to sign in was linked to your account: at somebody else’s, such as your organisation’s own \
+                sign-in.
+
+                If this was you, all is well.
+
+                If it was not, somebody was signed in as you. Please choose a new password at once, at \
+                \(MailLink(to: .forgot, base: base)), and tell those who run your Carekeep.
+
+                Sent by the Carekeep at \(place). Please do not answer this letter: nobody reads the answer.
+                """
         case .newDevice(let device):
             subject = "A new device signed in to your Carekeep account"
             body = """

@@ -1,0 +1,64 @@
+"""Letters that tell somebody what happened to their account: a device that was not seen before, another code app. (ACC-3)"""
+
+from code_app import set_up
+from test_account import box, home, letter_to, mail, somebody  # noqa: F401 (fixtures)
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+IPHONE = ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+          "Version/17.0 Mobile/15E148 Safari/604.1")
+
+
+def told(home, template):
+    return int(home.sql("records", f"select count(*) from care.letter where template = '{template}'"))
+
+
+def browser_of(home, agent):
+    client = home.client()
+    client.headers["User-Agent"] = agent
+    return client
+
+
+def test_a_device_that_was_not_seen_before_is_told_of(home, mail, somebody):
+    with browser_of(home, FIREFOX) as laptop, browser_of(home, IPHONE) as phone:
+        assert home.sign_in(laptop, somebody).status_code == 303
+        assert told(home, "new-device") == 0, "the first is expected"
+        assert home.sign_in(phone, somebody).status_code == 303
+        letter = letter_to(mail, somebody.email, "A new device signed in to your Carekeep account")
+        assert "iPhone" in letter.get_content() and "If it was not" in letter.get_content()
+        assert home.sign_in(laptop, somebody).status_code == 303
+        assert home.sign_in(phone, somebody).status_code == 303
+        assert told(home, "new-device") == 1, "both are known now"
+
+
+def test_a_known_device_is_known_on_the_way(home, mail, somebody):
+    with browser_of(home, FIREFOX) as client:
+        home.sign_in(client, somebody)
+        client.headers["User-Agent"] = IPHONE  # it has what says that it is known
+        home.sign_in(client, somebody)
+    assert told(home, "new-device") == 0
+
+
+def test_nobody_is_told_more_than_three_times_a_day(home, mail, somebody):
+    for number in range(6):
+        with home.client() as client:
+            client.headers["User-Agent"] = [FIREFOX, IPHONE, "curl/8", FIREFOX.replace("X11; Linux", "Windows NT 10.0;"),
+                                            FIREFOX.replace("X11; Linux x86_64", "Macintosh"), "Python/3"][number]
+            home.sign_in(client, somebody)
+    assert 1 <= told(home, "new-device") <= 3
+
+
+def test_a_wrong_password_tells_nobody_of_a_device(home, mail, somebody):
+    with browser_of(home, FIREFOX) as client, browser_of(home, IPHONE) as stranger:
+        home.sign_in(client, somebody)
+        somebody.password, right = "not this one 9", somebody.password
+        assert home.sign_in(stranger, somebody).status_code != 303
+        somebody.password = right
+    assert told(home, "new-device") == 0
+
+
+def test_another_code_app_is_told_of(home, mail, somebody):
+    with home.client() as client:
+        home.sign_in(client, somebody)
+        set_up(home, client, somebody)
+    letter = letter_to(mail, somebody.email, "How you sign in to Carekeep was changed")
+    assert "code app" in letter.get_content()

@@ -1,0 +1,84 @@
+-- Letters that tell somebody what happened to their account: a device that was not seen before, another second factor, another way to
+-- sign in. Each follows from something that the same transaction did, and there are a few a day.
+
+alter table care.account_device enable row level security;
+alter table care.account_device force row level security;
+revoke all on care.account_device from carekeep_server, carekeep_keykeeper;
+grant select, insert on care.account_device to carekeep_gate;
+create policy account_device_read_by_the_gate on care.account_device for select to carekeep_gate using (true);
+create policy account_device_added_by_the_gate on care.account_device for insert to carekeep_gate with check (true);
+grant select (opened_in) on care.entry to carekeep_gate;
+
+-- Whether an account was told in this way less often than so many times within a day.
+create function care.may_tell(account uuid, template text, most integer) returns boolean
+    language plpgsql stable set search_path = care, pg_temp
+as $$
+begin
+    return most > (
+        select count(*) from care.letter l
+         where l.account_id = account and l.template = may_tell.template and l.queued_at > care.clock() - interval '1 day');
+end
+$$;
+
+-- Tells of a session that this very transaction has begun, if it was from a device that was not seen before in that organisation. Not of
+-- the first, and of three a day. Where there is no such session nothing is told.
+create function care.tell_of_device(organization uuid, session uuid, device bytea, letter uuid, letter_sealed bytea) returns void
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    s care.session;
+    is_first boolean;
+begin
+    select x.* into s from care.session x
+     where x.organization_id = organization and x.id = tell_of_device.session and x.xmin = pg_current_xact_id()::xid;
+    if s.id is null or device is null then
+        return;
+    end if;
+    is_first := not exists (
+        select from care.account_device d where d.organization_id = s.organization_id and d.account_id = s.account_id);
+    insert into care.account_device (organization_id, account_id, token, since)
+    values (s.organization_id, s.account_id, device, care.clock())
+        on conflict do nothing;
+    if found and not is_first and care.may_tell(s.account_id, 'new-device', 3) then
+        perform care.tell_account(s.account_id, 'new-device', letter, letter_sealed, null);
+    end if;
+end
+$$;
+
+-- Tells whoever is signed in of what this very transaction did to their account: what it was says its entry. Five a day.
+create function care.tell_of_change(
+    organization uuid, session_secret bytea, used_as text, letter uuid, letter_sealed bytea
+) returns void
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    s care.session := care.live_session(organization, session_secret, used_as);
+    template text;
+begin
+    select case e.act when 'identity.link' then 'way-linked' else 'second-factor-changed' end into template
+      from care.entry e
+     where e.organization_id = s.organization_id and e.account_id = s.account_id and e.at > care.clock() - interval '1 minute'
+       and e.opened_in = pg_current_xact_id() and e.granted
+       and e.act in ('second-factor.set', 'second-factor.remove', 'identity.link')
+     order by e.at desc limit 1;
+    if template is not null and care.may_tell(s.account_id, template, 5) then
+        perform care.tell_account(s.account_id, template, letter, letter_sealed, null);
+    end if;
+end
+$$;
+
+do $$
+declare
+    f regprocedure;
+begin
+    for f in select oid::regprocedure from pg_proc
+              where pronamespace = 'care'::regnamespace and proname in ('may_tell', 'tell_of_device', 'tell_of_change') loop
+        execute format('alter function %s owner to carekeep_gate', f);
+        execute format('revoke all on function %s from public', f);
+    end loop;
+end
+$$;
+grant execute on function
+    care.tell_of_device(uuid, uuid, bytea, uuid, bytea),
+    care.tell_of_change(uuid, bytea, text, uuid, bytea)
+    to carekeep_server;
