@@ -227,8 +227,8 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may insert on session
         carekeep_gate may delete on session
         carekeep_gate may update on session \
-        (ended_at, idle, sealed_device, second_factor_at, second_factor_is_due, secret_sha256, seen_at, stepped_up_at, tries, \
-        tries_wait_until, until)
+        (access_until, ended_at, idle, sealed_device, second_factor_at, second_factor_is_due, secret_sha256, seen_at, stepped_up_at, \
+        tries, tries_wait_until, until)
         carekeep_gate may delete on session
         carekeep_gate may delete on spending
         carekeep_gate may insert on spending
@@ -385,7 +385,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may insert on token (epoch, organization_id, patient_id, value)
         carekeep_server may select on version
         """
-            + agreements + activity + telling
+            + agreements + activity + telling + ofTokens
     )
 
     /// What the key store's roles may.

@@ -93,7 +93,8 @@ struct Catalogue {
         "account", "act", "address_change", "attestation", "attestation_review", "attestation_withdrawal",
         "built_in_role", "guard", "job_kind", "migration", "office", "permission", "probe_result", "recovery_code",
         "second_factor",
-        "second_factor_offer", "setting", "sign_in_try", "spending", "vulnerability",
+        "second_factor_offer", "setting", "sign_in_try", "spending", "token_key",
+        "vulnerability",
         "vulnerability_act",
     ]
 }

@@ -27,6 +27,7 @@ struct GateChecks {
         try secondFactors()
         try ownSessions()
         try signInTries()
+        try programTokens()
         try passwords()
         try members()
         try founding()

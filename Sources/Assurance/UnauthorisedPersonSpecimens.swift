@@ -39,6 +39,7 @@ struct Specimen: Sendable {
             entry("entry"),
             entry("entry_MONTH"),
         ]
+        + programTokens
         + installation
         + agreements + concerns + devices
 

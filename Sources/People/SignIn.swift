@@ -29,6 +29,8 @@ public final class SignIn: Sendable {
     let keys: Keykeeper
     let gate: Gate
     let hashing: HashingQueue
+    /// What programs that have signed in present.
+    public let tokens: ProgramTokens
     /// Where letters are sealed; `nil` where no mail is sent.
     let outbox: Outbox?
     private let profiles = Mutex<[UUID: Organization.Profile]>([:])
@@ -48,6 +50,7 @@ public final class SignIn: Sendable {
         self.gate = gate
         self.times = times
         hashing = HashingQueue()
+        tokens = ProgramTokens(store: store, keys: keys, gate: gate)
     }
 
     /// Signs in to the organisation wanted, or to the first of one's own.

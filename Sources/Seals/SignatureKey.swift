@@ -77,7 +77,7 @@ public struct SignatureKey: Sendable {
     }
 }
 
-/// Signs JSON Web Tokens with ES256: what Apple wants in place of a client secret.
+/// Signs JSON Web Tokens with ES256: our own, and what Apple wants in place of a client secret.
 public struct TokenSigner: Sendable {
     private let key: P256.Signing.PrivateKey
 
@@ -87,10 +87,19 @@ public struct TokenSigner: Sendable {
         self.key = key
     }
 
-    /// A key that nobody else has, for probes and tests.
+    /// A fresh key, which nobody else has.
     public init() {
         key = P256.Signing.PrivateKey()
     }
+
+    /// A key that was kept: 32 bytes; `nil` for what is none.
+    public init?(bytes: [UInt8]) {
+        guard let key = try? P256.Signing.PrivateKey(rawRepresentation: bytes) else { return nil }
+        self.key = key
+    }
+
+    /// The key itself, to be sealed.
+    public var bytes: [UInt8] { Array(key.rawRepresentation) }
 
     /// Who checks what this signs.
     public var publicKey: SignatureKey? {

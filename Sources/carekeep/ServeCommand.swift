@@ -206,8 +206,7 @@ struct ServeCommand: AsyncParsableCommand {
             certificate: try NIOSSLCertificate.fromPEMBytes(belongings.certificate),
             privateKey: try NIOSSLPrivateKey(bytes: belongings.certificateKey, format: .pem),
             allowsTLS12: configuration.minimumTLS == .v1_2,
-            limits: Portal.Limits(body: configuration.limits.bodyBytes, bundle: configuration.limits.bundleBytes),
-            apiSessionSeconds: Int(configuration.sessions.apiLifetime.components.seconds)
+            limits: Portal.Limits(body: configuration.limits.bodyBytes, bundle: configuration.limits.bundleBytes)
         )
     }
 }

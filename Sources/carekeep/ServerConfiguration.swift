@@ -255,7 +255,7 @@ struct ServerConfiguration: Sendable, Equatable {
         self.sessions = Sessions(
             pageIdle: sessions.time("page_idle", or: .seconds(7 * 86_400), atMost: .seconds(7 * 86_400)),
             pageLifetime: sessions.time("page_lifetime", or: .seconds(30 * 86_400), atMost: .seconds(30 * 86_400)),
-            apiLifetime: sessions.time("api_lifetime", or: .seconds(3600), atMost: .seconds(86_400))
+            apiLifetime: sessions.time("api_lifetime", or: .seconds(86_400), atMost: .seconds(86_400))
         )
         let reports = top.section("reports")
         self.reports = ErrorReports(

@@ -68,6 +68,7 @@ import Testing
         ("POST", "/sign-in", RouteClass.signIn), ("GET", "/sign-in", .open), ("POST", "/api/session", .signIn),
         ("POST", "/sign-in/logout/1", .logout), ("POST", "/sign-in/link/1", .signIn),
         ("GET", "/sign-in/logout/1", .open),
+        ("POST", "/api/session/refresh", .writes), ("POST", "/api/session/step-up", .signIn),
         ("POST", "/join", .signIn), ("GET", "/join", .links), ("POST", "/account/password", .signIn),
         ("GET", "/account", .pages), ("GET", "/password?link=x", .links), ("POST", "/forgot", .links),
         ("POST", "/address", .links), ("GET", "/patients", .pages), ("POST", "/patients", .pages),

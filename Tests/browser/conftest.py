@@ -1,5 +1,7 @@
 """What the tests of a running server share: the server, its people, and ways to speak to it."""
 
+import time
+
 import httpx
 import pytest
 from selenium import webdriver
@@ -76,20 +78,38 @@ def api(server):
 
 
 class Api(httpx.Client):
-    """The FHIR API on behalf of one person: paths are relative to `/fhir/`."""
+    """The FHIR API on behalf of one person: paths are relative to `/fhir/`. Refreshes its token before that is over."""
+
+    refresh_token = None
 
     def __init__(self, server, person):
         self.server, self.person = server, person
         with server.client() as client:
             answer = begin_api(server, client, person)
         assert answer.status_code in (200, 201), answer.text
-        self.token = answer.json()["token"]
+        self.keep(answer.json())
         super().__init__(
             base_url=f"{server.url}/fhir/", verify=server.trust(), timeout=60,
             headers={"Authorization": f"Bearer {self.token}", "Accept": "application/fhir+json"})
 
+    def keep(self, tokens):
+        """Keeps what signing in, refreshing or stepping up gave."""
+        self.token, self.renew_at = tokens["token"], time.monotonic() + tokens["expires_in"] - 60
+        self.refresh_token = tokens.get("refresh_token") or self.refresh_token
+
+    def refresh(self):
+        """The next two tokens, for the refresh token; where that works no more (a server was killed while it was used), by signing in."""
+        answer = super().request("POST", f"{self.server.url}/api/session/refresh", json={"refresh_token": self.refresh_token})
+        if answer.status_code != 200:
+            with self.server.client() as client:
+                answer = begin_api(self.server, client, self.person)
+        self.keep(answer.json())
+        self.headers["Authorization"] = f"Bearer {self.token}"
+
     def request(self, *arguments, **options):
         """A request; where it takes that somebody shows again who they are, that is shown and the request repeated."""
+        if time.monotonic() > self.renew_at:
+            self.refresh()
         answer = super().request(*arguments, **options)
         if answer.status_code != 401 or "step_up_needed" not in answer.text:
             return answer
@@ -97,7 +117,7 @@ class Api(httpx.Client):
         shown = {"code": app.code()} if app else {"password": self.person.password}
         stepped = super().request("POST", f"{self.server.url}/api/session/step-up", json=shown)
         assert stepped.status_code == 200, stepped.text
-        self.token = stepped.json()["token"]
+        self.keep(stepped.json())
         self.headers["Authorization"] = f"Bearer {self.token}"
         return super().request(*arguments, **options)
 

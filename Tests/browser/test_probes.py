@@ -1,6 +1,7 @@
 """Probes at the front door, with a mechanism taken away: something stands before the server and spoils what it answers."""
 
 import http.server
+import re
 import ssl
 import threading
 
@@ -107,7 +108,7 @@ def prove(front, spoil, *ids):
     return {name: row[1] for name, row in results(done).items()}, done.stdout
 
 
-DOOR = ["ACC-1", "ENC-2", "APP-1", "APP-2", "APP-3", "APP-4", "ACC-2", "ACC-3", "ACC-5", "MIN-1", "NET-3"]
+DOOR = ["ACC-1", "ENC-2", "APP-1", "APP-2", "APP-3", "APP-4", "ACC-2", "ACC-3", "ACC-4", "ACC-5", "MIN-1", "NET-3"]
 
 
 def test_unspoiled_everything_is_kept(front):
@@ -169,6 +170,43 @@ def limits_for_all(spoiler, question):
     return answer
 
 
+def refreshing_twice(spoiler, question):
+    """Answers a refresh token again and again."""
+    if question.path != "/api/session/refresh":
+        return spoiler.pass_on(question)
+    if question.body not in spoiler.kept:
+        spoiler.kept[question.body] = spoiler.pass_on(question)
+    return spoiler.kept[question.body]
+
+
+def no_lost_answers(spoiler, question):
+    """Whoever asks again is given something else."""
+    status, headers, content = spoiler.pass_on(question)
+    if question.path == "/api/session/refresh" and question.body in spoiler.kept:
+        content = re.sub(rb'"refresh_token":"....', b'"refresh_token":"AAAA', content)
+    spoiler.kept[question.body] = True
+    return status, headers, content
+
+
+def long_tokens(spoiler, question):
+    status, headers, content = spoiler.pass_on(question)
+    return status, headers, content.replace(b'"expires_in":600', b'"expires_in":3600')
+
+
+def unread_signatures(spoiler, question):
+    """Takes any token in three parts for the last one that was given."""
+    held = question.headers.get("Authorization", "")
+    if held.count(".") == 2 and "token" in spoiler.kept:
+        status, headers, content = spoiler.pass_on(question)
+        if status != 401:
+            return status, headers, content
+        question.headers["Authorization"] = spoiler.kept["token"]
+    status, headers, content = spoiler.pass_on(question)
+    if question.path.startswith("/api/session") and b'"token":"' in content:
+        spoiler.kept["token"] = "Bearer " + re.search(rb'"token":"([^"]+)"', content).group(1).decode()
+    return status, headers, content
+
+
 def tell_what_exists(spoiler, question):
     status, headers, content = spoiler.pass_on(question)
     if status == 404 and question.path.startswith("/fhir/"):
@@ -206,6 +244,10 @@ def history_rewritten(spoiler, question):
     ("APP-4", "injection", with_status(200, 500, only=lambda question: "%27" in question.path)),
     ("ACC-2", "weak-passwords", with_status(422, 303)),
     ("ACC-3", "session-end", sessions_that_go_on),
+    ("ACC-4", "program-tokens", refreshing_twice),
+    ("ACC-4", "program-tokens", no_lost_answers),
+    ("ACC-4", "program-tokens", long_tokens),
+    ("ACC-4", "program-tokens", unread_signatures),
     ("ACC-1", "second-factor", with_status(401, 201, only=lambda question: question.path == "/api/session")),
     ("ACC-1", "second-factor", with_status(303, 200, only=lambda question: question.path == "/patients")),
     ("ACC-1", "second-factor", with_status(401, 303, only=lambda question: question.path == "/second-factor")),

@@ -62,6 +62,7 @@ def test_one_person_waits_and_others_do_not(home):
 def test_a_made_up_token_uses_up_nobodys(home):
     with home.api(ADA) as ada, home.client() as client:
         forged = ada.token[:-8] + "AAAAAAAA"
+        assert forged != ada.token
         headers = {"Authorization": f"Bearer {forged}"}
         for _ in range(3 * FEW["reads"]):
             assert client.get(f"/fhir/Patient/{home.child}", headers=headers).status_code == 401

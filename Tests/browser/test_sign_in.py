@@ -137,7 +137,7 @@ def test_a_token_is_given_for_the_right_password_and_expires(client, people):
     answer = client.post("/api/session", json={"email": people.parent.email, "password": people.parent.password})
     body = answer.json()
     assert answer.status_code in (200, 201) and len(body["token"]) >= 32
-    assert 60 <= body["expires_in"] <= 86_400 and body["token_type"] == "Bearer"
+    assert 60 <= body["expires_in"] <= 600 < body["refresh_expires_in"] <= 86_400 and body["token_type"] == "Bearer"
     assert "no-store" in answer.headers["cache-control"]
 
 

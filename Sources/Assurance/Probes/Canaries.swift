@@ -13,7 +13,7 @@ public struct Canary: Sendable {
     /// What its only member signs in with; good until the run ends.
     public let address: String
     public let password: String
-    /// A session for the API, as the member.
+    /// An access token of the API, as the member. It lasts ten minutes: who needs it comes early in a run.
     public let token: String
     /// The text of a link with which the member could set another password. Whoever uses it ends the session.
     public let link: String
@@ -158,13 +158,14 @@ struct Canaries {
         try await agree(caller)
         let (patient, observation) = try await record(words, for: caller)
         let spare = try await founding.renewLink(for: address, in: Organization.ID(organization), over: admin)
+        let issued = try await home.signIn.tokens.issue(for: caller)
         return Canary(
             organization: organization,
             address: address,
             password: password,
-            token: caller.token.text,
+            token: issued.access,
             link: spare?.link.text ?? "",
-            caller: caller,
+            caller: Caller(token: issued.session, use: .api, origin: Self.origin),
             patient: patient,
             observation: observation,
             words: words

@@ -7,6 +7,7 @@ public enum ProbeName: String, Sendable, CaseIterable, Comparable {
     case passwordHashes = "password-hashes"
     case weakPasswords = "weak-passwords"
     case sessionEnd = "session-end"
+    case programTokens = "program-tokens"
     case secondFactor = "second-factor"
     case wall
     case guessing

@@ -6,7 +6,9 @@ enum Capability {
         let rest: JSON = [
             "mode": "server",
             "documentation": "An organisation's records, for whoever the organisation lets reach them.",
-            "security": ["description": "Authorization: Bearer, a token from POST /api/session"],
+            "security": [
+                "description": "Authorization: Bearer, a token from POST /api/session or /api/session/refresh"
+            ],
             "resource": .array(ResourceType.names.sorted().map(resource)),
             "interaction": [["code": "transaction"], ["code": "batch"]],
         ]

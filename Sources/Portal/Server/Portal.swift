@@ -65,7 +65,6 @@ public struct Services: Sendable {
 func portal(
     _ services: Services,
     limits: Limits,
-    apiSessionSeconds: Int,
     baseURL: String,
     underway: Underway,
     metrics: Metrics,
@@ -77,18 +76,11 @@ func portal(
     router.add(middleware: SecurityHeaders())
     router.add(middleware: ServedMethods())
     router.add(middleware: AnswerFailures(log: log, signIn: services.signIn))
-    router.add(middleware: LimitRates(limits: services.rates))
+    router.add(middleware: LimitRates(limits: services.rates, tokens: services.signIn.tokens))
 
-    let signing = SigningRoutes(
-        signIn: services.signIn,
-        federated: services.federated,
-        apiSessionSeconds: apiSessionSeconds
-    )
-    let secondFactor = SecondFactorRoutes(
-        signIn: services.signIn,
-        federated: services.federated,
-        apiSessionSeconds: apiSessionSeconds
-    )
+    let tokens = services.signIn.tokens
+    let signing = SigningRoutes(signIn: services.signIn, federated: services.federated)
+    let secondFactor = SecondFactorRoutes(signIn: services.signIn, federated: services.federated)
     let sessions = SessionRoutes(signIn: services.signIn, members: services.members)
     let fhir = FHIRRoutes(
         records: services.records,
@@ -128,7 +120,7 @@ func portal(
     let agreements = AgreementRoutes(members: services.members)
     agreements.add(toPages: pages)
 
-    let api = router.group().add(middleware: APIDoor()).group(context: APIVisit.self)
+    let api = router.group().add(middleware: APIDoor(tokens: tokens)).group(context: APIVisit.self)
     fhir.add(to: api)
     signing.add(toAPI: api)
     secondFactor.add(toAPI: api)

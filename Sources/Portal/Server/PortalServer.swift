@@ -35,8 +35,6 @@ public struct PortalServer: Sendable {
         public var allowsTLS12: Bool
         /// How much is taken at once.
         public var limits: Limits
-        /// How long an API session lasts, in seconds, to be told whoever begins one.
-        public var apiSessionSeconds: Int
 
         /// All of it.
         public init(
@@ -49,8 +47,7 @@ public struct PortalServer: Sendable {
             certificate: [NIOSSLCertificate],
             privateKey: NIOSSLPrivateKey,
             allowsTLS12: Bool,
-            limits: Limits,
-            apiSessionSeconds: Int
+            limits: Limits
         ) {
             self.host = host
             self.httpsPort = httpsPort
@@ -62,7 +59,6 @@ public struct PortalServer: Sendable {
             self.privateKey = privateKey
             self.allowsTLS12 = allowsTLS12
             self.limits = limits
-            self.apiSessionSeconds = apiSessionSeconds
         }
     }
 
@@ -122,7 +118,6 @@ public struct PortalServer: Sendable {
         let router = portal(
             services,
             limits: options.limits,
-            apiSessionSeconds: options.apiSessionSeconds,
             baseURL: options.base,
             underway: underway,
             metrics: metrics,

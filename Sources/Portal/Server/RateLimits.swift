@@ -50,7 +50,9 @@ public enum RouteClass: String, Sendable, CaseIterable {
         case "sign-in" where !isRead, "join" where !isRead: self = .signIn
         case "account" where !isRead: self = .signIn
         case "api":
-            self = parts.dropFirst().first == "session" && request.method == .post ? .signIn : isRead ? .reads : .writes
+            // Nobody guesses 256 bits: refreshing is no sign-in.
+            let isSignIn = parts.dropFirst().first == "session" && parts.last != "refresh" && request.method == .post
+            self = isSignIn ? .signIn : isRead ? .reads : .writes
         case "password", "join", "forgot", "address": self = .links
         case "fhir": self = Self.ofAPI(parts.dropFirst(), isRead)
         case nil, "sign-in", "trust", "trust.json", "security", ".well-known", "assets", "health": self = .open
@@ -280,6 +282,7 @@ public struct SettlingLimits: Service {
 /// Refuses what is asked too often, before anything is looked up.
 struct LimitRates: RouterMiddleware {
     let limits: RateLimits
+    let tokens: ProgramTokens
 
     func handle(
         _ request: Request,
@@ -289,7 +292,7 @@ struct LimitRates: RouterMiddleware {
         let kind = RouteClass(request)
         // Reports of weaknesses are counted where they are taken.
         let address = RateLimits.Spender.address(RateLimits.network(of: context.remoteAddress))
-        let token = kind.isOfPeople ? Self.token(of: request) : nil
+        let token = kind.isOfPeople ? await token(of: request) : nil
         // Whose token it is nobody knows before it has opened something. So only then it is counted: a made-up one uses up nobody's.
         let people = token.map(RateLimits.Spender.people) ?? []
         if let seconds = limits.wait(kind, [address] + people) { return Self.refusal(request, seconds) }
@@ -299,9 +302,10 @@ struct LimitRates: RouterMiddleware {
         return try await next(request, context)
     }
 
-    private static func token(of request: Request) -> SessionToken? {
+    private func token(of request: Request) async -> SessionToken? {
         if let field = request.headers[.authorization], field.count > 7, field.prefix(7).lowercased() == "bearer " {
-            return SessionToken(field.dropFirst(7))
+            // While the store is away it is nobody's; the door then says so.
+            return try? await tokens.session(of: field.dropFirst(7))
         }
         return Cookies.sessionToken(in: request)
     }

@@ -19,7 +19,6 @@ import Seals
 struct SecondFactorRoutes {
     let signIn: SignIn
     let federated: FederatedSignIn
-    let apiSessionSeconds: Int
 
     func add(toPages pages: RouterGroup<PageVisit>) {
         pages.get("second-factor") { request, visit in try await challenge(request, visit) }
@@ -114,7 +113,8 @@ struct SecondFactorRoutes {
         } else {
             throw Outcome(.required, "code must be given, or password, as a string")
         }
-        return .session(try answer.token, seconds: apiSessionSeconds)
+        let shown = Caller(token: try answer.token, use: .api, origin: visit.caller.origin)
+        return .tokens(try await signIn.tokens.reissue(for: shown))
     }
 
     // MARK: One's own code app
@@ -253,11 +253,15 @@ extension ShowingAnswer {
 }
 
 extension Response {
-    /// A session of the API, as the client that began it is told.
-    static func session(_ token: SessionToken, seconds: Int, _ status: HTTPResponse.Status = .ok) -> Response {
-        let answer: JSON = [
-            "token": .string(token.text), "token_type": "Bearer", "expires_in": .number("\(seconds)"),
+    /// Tokens of the API, as the client that asked for them is told.
+    static func tokens(_ issued: IssuedTokens, _ status: HTTPResponse.Status = .ok) -> Response {
+        var answer: JSON = [
+            "token": .string(issued.access), "token_type": "Bearer", "expires_in": .number("\(issued.seconds)"),
         ]
+        if let refresh = issued.refresh {
+            answer["refresh_token"] = .string(refresh)
+            answer["refresh_expires_in"] = .number("\(issued.refreshSeconds)")
+        }
         var response = Response(json: answer.serialized(), status: status)
         response.headers[.contentType] = "application/json"
         return response

@@ -12,11 +12,11 @@ import People
 ///     POST /sign-out
 ///     GET  /password    by a one-time link: `#` never reaches the server, so the link's secret is in the query, once
 ///     POST /password    token, password, again      POST /join     token, email, password: for whoever has an account
-///     POST /api/session {"email", "password", "organization"?, "code"?} → {"token", "expires_in"}     DELETE /api/session
+///     POST /api/session {"email", "password", "organization"?, "code"?} → {"token", "expires_in", "refresh_token", …}
+///     POST /api/session/refresh {"refresh_token"} → the same     DELETE /api/session
 struct SigningRoutes {
     let signIn: SignIn
     let federated: FederatedSignIn
-    let apiSessionSeconds: Int
 
     private var pages: PageSession { PageSession(signIn: signIn) }
 
@@ -31,6 +31,7 @@ struct SigningRoutes {
         open.post("password") { request, visit in try await setPassword(request, visit) }
         open.post("join") { request, visit in try await join(request, visit) }
         open.post("api/session") { request, visit in try await beginForAPI(request, visit) }
+        open.post("api/session/refresh") { request, visit in try await refresh(request, visit) }
     }
 
     func add(toPages pages: RouterGroup<PageVisit>) {
@@ -207,7 +208,18 @@ struct SigningRoutes {
             origin: visit.origin(of: request)
         )
         let caller = Caller(token: token, use: .api, origin: visit.origin(of: request))
-        return .session(try await complete(caller, with: body["code"]?.string), seconds: apiSessionSeconds, .created)
+        let complete = try await complete(caller, with: body["code"]?.string)
+        let shown = Caller(token: complete, use: .api, origin: caller.origin)
+        return .tokens(try await signIn.tokens.issue(for: shown), .created)
+    }
+
+    /// No door: whoever refreshes has no access token that is good.
+    private func refresh(_ request: Request, _ visit: Visit) async throws -> Response {
+        let body = try await JSON(body: request, limit: 16 << 10)
+        guard let token = body["refresh_token"]?.string else {
+            throw Outcome(.required, "refresh_token must be given, as a string")
+        }
+        return .tokens(try await signIn.tokens.refresh(token, origin: visit.origin(of: request)))
     }
 }
 
@@ -252,13 +264,15 @@ struct PageDoor: RouterMiddleware {
     }
 }
 
-/// The API's door: `Authorization: Bearer`. A cookie opens nothing here.
+/// The API's door: `Authorization: Bearer`, with an access token. A cookie opens nothing here, nor does a refresh token.
 struct APIDoor: RouterMiddleware {
+    let tokens: ProgramTokens
+
     func handle(_ request: Request, context: Visit, next: (Request, Visit) async throws -> Response) async throws
         -> Response
     {
         guard let field = request.headers[.authorization], field.count > 7,
-            field.prefix(7).lowercased() == "bearer ", let token = SessionToken(field.dropFirst(7))
+            field.prefix(7).lowercased() == "bearer ", let token = try await tokens.session(of: field.dropFirst(7))
         else { throw Refusal.signedOut }
         var visit = context
         visit.caller = Caller(

@@ -119,6 +119,8 @@ begin
         end if;
         if s.ended_at is not null or s.until <= at or s.seen_at + s.idle <= at or roles is null then
             outcome := 1; refused := 'session has ended';
+        elsif s.access_until <= at then
+            outcome := 1; refused := 'access token has expired';
         elsif s.used_as is distinct from open_pass.used_as then
             outcome := 1; refused := 'session is of another use';
         end if;

@@ -172,7 +172,7 @@ begin
       join care.membership m on m.organization_id = s.organization_id and m.account_id = s.account_id
       join care.organization o on o.organization_id = s.organization_id
      where s.organization_id = organization and s.secret_sha256 = sha256(session_secret)
-       and s.ended_at is null and s.until > at and s.seen_at + s.idle > at
+       and s.ended_at is null and s.until > at and s.seen_at + s.idle > at and coalesce(s.access_until > at, true)
        and m.since <= at and (m.until is null or m.until > at);
 end
 $$;

@@ -71,7 +71,7 @@ begin
       join care.membership m on m.organization_id = x.organization_id and m.account_id = x.account_id
      where x.organization_id = organization and x.secret_sha256 = sha256(session_secret)
        and x.used_as = live_session.used_as
-       and x.ended_at is null and x.until > at and x.seen_at + x.idle > at
+       and x.ended_at is null and x.until > at and x.seen_at + x.idle > at and coalesce(x.access_until > at, true)
        and m.since <= at and (m.until is null or m.until > at)
        for update of x;
     return s;

@@ -13,7 +13,7 @@ select format('%s on %s', i.indexrelid::regclass, i.indrelid::regclass)
        'probe_result_by_probe', 'office_pkey', 'attestation_pkey',
        'attestation_is_known_with_its_author', 'attestation_is_known_with_its_promise', 'attestation_follows_the_last',
        'attestation_review_pkey', 'spending_pkey', 'attestation_withdrawal_pkey',
-       'sign_in_try_pkey', 'sign_in_try_by_age', 'second_factor_pkey', 'second_factor_offer_pkey', 'recovery_code_pkey',
+       'sign_in_try_pkey', 'token_key_pkey', 'sign_in_try_by_age', 'second_factor_pkey', 'second_factor_offer_pkey', 'recovery_code_pkey',
        'vulnerability_pkey', 'vulnerability_is_found_by_one_token', 'vulnerability_by_number', 'vulnerability_act_pkey',
        'federated_session_by_subject', 'federated_session_by_provider', 'membership_by_account', 'session_by_account', 'letter_by_account',
        'link_by_account')

@@ -5,7 +5,7 @@ select c.oid::regclass::text
    and c.relname not in (
        'account', 'act', 'address_change', 'attestation', 'attestation_review', 'attestation_withdrawal', 'built_in_role', 'guard', 'job_kind',
        'migration', 'office', 'permission', 'probe_result', 'recovery_code', 'second_factor', 'second_factor_offer',
-       'setting', 'sign_in_try', 'spending', 'vulnerability', 'vulnerability_act')
+       'setting', 'sign_in_try', 'spending', 'token_key', 'vulnerability', 'vulnerability_act')
    and not exists (
        select from pg_attribute a
         where a.attrelid = c.oid and a.attname = 'organization_id' and a.attnotnull and a.atttypid = 'uuid'::regtype)
