@@ -25,7 +25,7 @@ struct Traces: Equatable {
              where c.relnamespace = 'care'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
                and exists (select from pg_attribute a
                             where a.attrelid = c.oid and a.attname = 'organization_id' and not a.attisdropped)
-               and c.relname not in ('entry', 'pass', 'session', 'link', 'disclosed', 'agreement', 'agreement_version',
+               and c.relname not in ('entry', 'pass', 'session', 'refresh_token', 'link', 'disclosed', 'agreement', 'agreement_version',
                                      'agreement_answer')
             """
         ).map { try $0.decode(String.self, at: 0) }
