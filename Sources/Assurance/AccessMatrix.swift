@@ -33,7 +33,9 @@ public struct AccessMatrix: Sendable {
     }
 
     /// The ways of reaching a patient, in the order in which they are told.
-    public static let ways = ["guardian", "self", "share", "care-team", "assignment"]
+    public static let ways = [
+        "guardian", "self", "share", "care-team", "assignment", "break-glass", "break-glass-write",
+    ]
 
     public let roles: [Role]
     public let acts: [Act]

@@ -42,7 +42,7 @@ public struct DeclaredGrants: Sendable {
         act patient.everything: patient, asks for record.export, carries directory.read, record.read; reached as \
         assignment, care-team, guardian, self, share
         act patient.history: patient, asks for record.read, carries record.read, version.read; reached as assignment, \
-        care-team, guardian, self, share
+        break-glass, break-glass-write, care-team, guardian, self, share
         act patient.list: roster, asks for record.read, carries roster.read
         act patient.merge: patients, asks for record.administer, carries patient.merge, record.change, record.move, \
         record.read, record.write, version.read; reached as assignment, care-team, guardian, self; after stepping up
@@ -58,8 +58,8 @@ public struct DeclaredGrants: Sendable {
         act reach.withdraw: patient, asks for sharing.write, carries member.read, reach.read, reach.withdraw; reached as \
         guardian, self
         act record.browse: patient, asks for record.read, carries directory.read, record.read, version.read; reached as \
-        assignment, care-team, guardian, self, share
-        act record.create: patient, asks for record.write, carries record.write; reached as assignment, care-team, \
+        assignment, break-glass, break-glass-write, care-team, guardian, self, share
+        act record.create: patient, asks for record.write, carries record.write; reached as assignment, break-glass-write, care-team, \
         guardian, self
         act record.create.several: patients, asks for record.write, carries record.write; reached as assignment, \
         care-team, guardian, self
@@ -67,42 +67,44 @@ public struct DeclaredGrants: Sendable {
         record.write; of the directory asks for directory.write, carries directory.change, directory.read, \
         directory.write, record.delete; reached as assignment, care-team, guardian, self
         act record.history: patient, asks for record.read, carries record.read, version.read; of the directory asks for \
-        directory.read, carries directory.read, version.read; reached as assignment, care-team, guardian, self, share
+        directory.read, carries directory.read, version.read; reached as assignment, break-glass, break-glass-write, \
+        care-team, guardian, self, share
         act record.move: patients, asks for record.administer, carries record.change, record.move, record.read, \
         record.write, version.read; reached as assignment, care-team, guardian, self; after stepping up
         act record.read: patient, asks for record.read, carries record.read; of the directory asks for directory.read, \
-        carries directory.read; reached as assignment, care-team, guardian, self, share
-        act record.search: patient, asks for record.read, carries record.read; reached as assignment, care-team, \
+        carries directory.read; reached as assignment, break-glass, break-glass-write, care-team, guardian, self, share
+        act record.search: patient, asks for record.read, carries record.read; reached as assignment, break-glass, \
+        break-glass-write, care-team, \
         guardian, self, share
         act record.update: patient, asks for record.write, carries record.change, record.read, record.write; of the \
         directory asks for directory.write, carries directory.change, directory.read, directory.write; reached as \
-        assignment, care-team, guardian, self
+        assignment, break-glass-write, care-team, guardian, self
         act role.change: organization, asks for role.administer, carries role.change, role.read; after stepping up
         act role.end: organization, asks for role.administer, carries role.end, role.read; after stepping up
         act role.make: organization, asks for role.administer, carries role.make, role.read; after stepping up
         act trail.read: patient, asks for trail.read, carries entry.read, member.read, record.read; reached as guardian, \
         self
-        being admin in clinic, family, operations (offered in clinic, family, operations): directory.read, \
+        being admin in family (offered in family): directory.read, \
         directory.write, member.administer, member.read, record.administer, record.export, record.read, record.write, \
         role.administer, settings.administer, settings.read, sharing.read, sharing.write, trail.read
         being auditor in clinic, family, operations (offered in clinic, operations): member.read, settings.read, \
         trail.administer, trail.read
         being caregiver in clinic, family, operations (offered in family): directory.read, directory.write, member.read, \
         record.administer, record.export, record.read, record.write, sharing.read, sharing.write, trail.read
-        being clinician in clinic, family, operations (offered in clinic, family, operations): directory.read, \
+        being clinician in family (offered in family): directory.read, \
         directory.write, member.read, record.administer, record.export, record.read, record.write, sharing.read, \
         sharing.write, trail.read
         being data-governance-officer in clinic, family, operations (offered in family): research.administer, \
         research.read, settings.read
         being member in clinic, family, operations (offered in clinic, family, operations): directory.read, member.read, \
         record.export, record.read, sharing.read, sharing.write, trail.read
-        being owner in clinic, family, operations (offered in clinic, family, operations): directory.read, \
+        being owner in family (offered in family): directory.read, \
         directory.write, member.administer, member.read, record.administer, record.export, record.read, record.write, \
         role.administer, settings.administer, settings.read, sharing.read, sharing.write, trail.administer, trail.read
         being patient in clinic, family, operations (offered in clinic, family): directory.read, member.read, \
         record.export, record.read, record.write, sharing.read, sharing.write, trail.read
         being principal-investigator in clinic, family, operations (offered in family): research.read, research.write
-        being privacy-officer in clinic, family, operations (offered in clinic, family, operations): member.read, \
+        being privacy-officer in family (offered in family): member.read, \
         settings.read, sharing.read, trail.administer, trail.read
         being researcher in clinic, family, operations (offered in family): research.read
         being safety-monitor in clinic, family, operations (offered in family): research.read
@@ -385,7 +387,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may insert on token (epoch, organization_id, patient_id, value)
         carekeep_server may select on version
         """
-            + agreements + activity + telling + ofTokens
+            + agreements + activity + telling + ofTokens + emergencies
     )
 
     /// What the key store's roles may.

@@ -280,7 +280,7 @@ extension GateChecks {
                 { try !isDenied($0, "select care.count_reach_of_merged(\(north.ada.patient))") }
             ),
             (
-                "vouch for the audit key", ["trail.read", "reach.read"],
+                "vouch for the audit key", ["trail.read", "reach.read", "break-glass.list"],
                 { try vouched($0, [here], use: "audit-2026") == [here] }
             ),
         ]
@@ -570,7 +570,7 @@ extension GateChecks {
             select from pg_inherits i join pg_class c on c.oid = i.inhrelid
              where i.inhparent = 'care.entry'::regclass
                and not (c.relrowsecurity and c.relforcerowsecurity
-                        and (select count(*) from pg_policy p where p.polrelid = c.oid) = 3
+                        and (select count(*) from pg_policy p where p.polrelid = c.oid) = 4
                         and c.relacl is null)
             """
         )

@@ -35,6 +35,7 @@ struct GateChecks {
         try givingRoles()
         try leaving()
         try team()
+        try emergencies()
         try links()
         try versions()
         try several()
@@ -415,6 +416,8 @@ extension GateChecks {
         ] { taken[act] = managers }
         taken["agreement.publish"] = managers
         taken["agreement.count"] = managers.union(["auditor", "privacy-officer", "data-governance-officer"])
+        for act in ["break-glass.offer", "break-glass.open"] { taken[act] = managers.union(["clinician"]) }
+        for act in ["break-glass.list", "break-glass.review"] { taken[act] = ["privacy-officer"] }
         taken["settings.list"] = managers.union(["auditor", "privacy-officer", "data-governance-officer"])
         taken["member.leave"] = readers.union([
             "researcher", "data-governance-officer", "principal-investigator", "safety-monitor", "auditor",
@@ -503,16 +506,20 @@ extension GateChecks {
         try reachOfSeveral()
     }
 
-    private static let kinds: Set<String> = ["guardian", "self", "share", "care-team", "assignment"]
+    private static let kinds: Set<String> = [
+        "guardian", "self", "share", "care-team", "assignment", "break-glass", "break-glass-write",
+    ]
 
     /// By which ways of reaching a patient an act is open: declared here once more, beside the table of acts.
     private static let accepted: [String: Set<String>] = {
-        let writers = kinds.subtracting(["share"])
+        let writers: Set<String> = ["guardian", "self", "care-team", "assignment"]
+        let emergency = writers.union(["break-glass-write"])
+        let exporters = kinds.subtracting(["break-glass", "break-glass-write"])
         let own: Set<String> = ["guardian", "self"]
         return [
-            "record.read": kinds, "record.search": kinds, "record.browse": kinds, "patient.everything": kinds,
-            "record.create": writers, Scene.actAboutSeveral: writers,
-            "record.update": writers, "record.delete": writers, "record.history": kinds, "patient.history": kinds,
+            "record.read": kinds, "record.search": kinds, "record.browse": kinds, "patient.everything": exporters,
+            "record.create": emergency, Scene.actAboutSeveral: writers,
+            "record.update": emergency, "record.delete": writers, "record.history": kinds, "patient.history": kinds,
             "bundle.write": writers, "record.move": writers, "patient.merge": writers, "trail.read": own,
             "reach.read": own, "reach.share": own, "reach.withdraw": own, "reach.team": writers,
             "reach.give": writers.subtracting(["self"]), "reach.end": writers.subtracting(["self"]),

@@ -192,7 +192,7 @@ final class Scene {
 /// An organisation with people and rows.
 struct House {
     let organization = UUID()
-    /// Owner and caregiver: Ada's guardian. Steward and auditor of the installation, too.
+    /// Owner, caregiver and privacy officer: Ada's guardian. Steward and auditor of the installation, too.
     let keeper = Someone()
     /// Caregiver: Ben's guardian.
     let other = Someone()
@@ -220,6 +220,8 @@ struct House {
     let agreement = UUID()
     /// Something that the other one reported, and that was answered.
     let concern = UUID()
+    /// An emergency of the clinician's with the third patient, which nobody has reviewed.
+    let emergency = UUID()
 }
 
 /// Somebody with a session for the API and one for pages.
@@ -272,7 +274,7 @@ extension Scene {
             values (\(house.organization), 'clinic', 'GB', \([UInt8]([0])))
             """
         )
-        try add(house.keeper, ["owner", "caregiver"], to: house)
+        try add(house.keeper, ["owner", "caregiver", "privacy-officer"], to: house)
         try add(house.other, ["caregiver"], to: house)
         try add(house.clinician, ["clinician"], to: house)
         for office in ["steward", "auditor"] { try give(office, to: house.keeper) }
@@ -339,6 +341,7 @@ extension Scene {
         try publish(in: house)
         try report(in: house)
         try know(in: house)
+        try makeEmergency(in: house)
         try make(house.ada, keptBy: house.keeper, in: house)
         try make(house.ben, keptBy: house.other, in: house)
         try make(house.place, "Location", of: nil, in: house)
@@ -481,7 +484,8 @@ extension Scene {
             """
             insert into care.reach (organization_id, patient_id, account_id, kind, until)
             values (\(house.organization), \(kept.patient), \(someone.account), \(kind),
-                    case when \(kind) = 'share' then clock_timestamp() + interval '90 days' end)
+                    case when \(kind) = 'share' then clock_timestamp() + interval '90 days'
+                         when \(kind) like 'break-glass%' then clock_timestamp() + interval '50 minutes' end)
             """
         )
     }

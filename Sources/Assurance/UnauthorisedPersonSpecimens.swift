@@ -41,14 +41,14 @@ struct Specimen: Sendable {
         ]
         + programTokens
         + installation
-        + agreements + concerns + devices
+        + agreements + concerns + devices + emergencies
 
     // MARK: Who opens what
 
     private static let seeMembers: Set<String> = [
         "trail.read", "reach.read", "reach.share", "reach.withdraw", "member.list", "member.add",
         "member.change-roles", "member.end", "member.end-sessions", "notice.list", "reach.team", "reach.give",
-        "reach.end", "concern.list",
+        "reach.end", "concern.list", "break-glass.list",
     ]
     private static let seeRoles: Set<String> = [
         "member.list", "member.change-roles", "role.make", "role.change", "role.end",
@@ -974,7 +974,7 @@ struct Specimen: Sendable {
         ),
     ]
 
-    private static func of(_ victim: Victim) -> (column: String, value: SQL) {
+    static func of(_ victim: Victim) -> (column: String, value: SQL) {
         ("organization_id", "\(victim.house.organization)")
     }
 }

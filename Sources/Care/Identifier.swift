@@ -77,6 +77,10 @@ public enum Reach: String, Sendable, CaseIterable {
     case careTeam = "care-team"
     /// Was sent to the patient's job.
     case assignment
+    /// Opened the record in an emergency, to read it, for an hour at most. (ROL-8)
+    case breakGlass = "break-glass"
+    /// The same, to add and correct besides.
+    case breakGlassWrite = "break-glass-write"
 
     /// The way in which someone of these roles reaches a patient whom they enter.
     public static func ofCreator(holding roles: Set<Role>) -> Reach {

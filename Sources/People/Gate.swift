@@ -2,7 +2,7 @@ public import Care
 public import FoundationEssentials
 public import Postgres
 public import Seals
-import Trail
+public import Trail
 
 /// What somebody is about to do: the arguments that the gate authorises and writes down.
 public struct Errand: Sendable {
@@ -105,6 +105,14 @@ public final class Gate: Sendable {
             ["select care.disclose(\(patients), \(seal.epoch), \(seal.salt), \(seal.sealed))"]
         )
         guard try rows[0].first?.decode(Int32.self, at: 0) ?? -1 >= 0 else { throw Refusal.tooManyPatients }
+    }
+
+    /// Seals where a caller comes from and why they do something, in their own words, to be kept with an entry.
+    public func seal(_ reason: String, query: String, for caller: Caller) async throws -> AuditSeal {
+        var note = caller.origin
+        note.query = query
+        note.reason = reason
+        return try await auditSeal(note, organization: caller.organization)
     }
 
     func auditSeal(_ caller: Caller, query: String = "") async throws -> AuditSeal {

@@ -23,6 +23,8 @@ public enum Letter: Sendable, Equatable {
     case secondFactorChanged
     /// They can sign in in another way, at somebody else's.
     case wayLinked
+    /// Somebody opened, in an emergency, a record that is theirs or that they keep. Whose it is and why stands with the record.
+    case openedInEmergency
 
     /// As in the database, such as `set-password`.
     var template: String {
@@ -36,6 +38,7 @@ public enum Letter: Sendable, Equatable {
         case .newDevice: "new-device"
         case .secondFactorChanged: "second-factor-changed"
         case .wayLinked: "way-linked"
+        case .openedInEmergency: "break-glass"
         }
     }
 
@@ -43,7 +46,7 @@ public enum Letter: Sendable, Equatable {
         switch self {
         case .setPassword(let link), .invitation(let link), .resetPassword(let link), .verifyAddress(let link): [link]
         case .newDevice(let device): [device]
-        case .addressChanged, .passwordChanged, .secondFactorChanged, .wayLinked: [""]
+        case .addressChanged, .passwordChanged, .secondFactorChanged, .wayLinked, .openedInEmergency: [""]
         }
     }
 
@@ -56,6 +59,7 @@ public enum Letter: Sendable, Equatable {
         case "verify-address": self = .verifyAddress(link: values[0])
         case "address-changed": self = .addressChanged
         case "password-changed": self = .passwordChanged
+        case "break-glass": self = .openedInEmergency
         case "new-device": self = .newDevice(device: values[0])
         case "second-factor-changed": self = .secondFactorChanged
         case "way-linked": self = .wayLinked
@@ -74,9 +78,9 @@ public enum Letter: Sendable, Equatable {
 
 /// A letter under its id, sealed, to be queued by a statement.
 public struct SealedLetter: Sendable {
-    let id: UUID
+    public let id: UUID
     let language: String
-    let sealed: [UInt8]
+    public let sealed: [UInt8]
 }
 
 /// Where letters are sealed for the queue. A statement that queues one goes into the transaction that the letter follows from.

@@ -55,7 +55,7 @@ public struct Pass: Sendable, PassProof {
         return switch subject.use {
         case .patient: patients.contains(subject.id) || scope == "roster"
         case .directory: scope == "directory" || [.readEverything, .writeBundle, .browseRecords].contains(act)
-        case .audit: act == .readTrail
+        case .audit: act == .readTrail || act == .listEmergencies
         case .account, .installation: false
         }
     }

@@ -53,7 +53,7 @@ enum FunctionMutants {
         + looking + asking + taking + holding + failing + sweeping
         + proving + attesting + reportingWeaknesses + roles + changingRoles + leaving + settingThings
         + federating + obeying + unlinking + writingLetters + changingAccounts + spending + team + waysIn
-        + agreeing + activity + telling + programTokens
+        + agreeing + activity + telling + programTokens + emergencies
 
     private static let acting: [Damage] = [
         ("acting", "if shown is null or shown = '' then", "if shown is null then"),
@@ -975,7 +975,7 @@ enum FunctionMutants {
             "off_board", "where m.organization_id = organization and m.account_id = account;",
             "where m.account_id = account;"
         ),
-        ("patients_alone_with", "and o.kind <> 'share'", ""),
+        ("patients_alone_with", "and o.kind not in ('share', 'break-glass', 'break-glass-write')", ""),
         ("patients_alone_with", "and o.withdrawn_at is null", ""),
         ("patients_alone_with", "and (m.until is null or m.until > at)", ""),
         (

@@ -629,9 +629,9 @@ extension Release {
         await town.close()
     }
 
-    @Test func `role-matrix and leaving hold on a copy`() async throws {
+    @Test func `role-matrix, leaving and emergencies hold on a copy`() async throws {
         let town = try await TestTown()
-        for probe in [Probe.roleMatrix, .leaving] {
+        for probe in [Probe.roleMatrix, .leaving, .emergencies] {
             let kept = try await outcome(probe, town)
             #expect(kept.outcome == .kept, "\(kept.seen) \(kept.details.prefix(5))")
         }
@@ -651,8 +651,25 @@ extension Release {
         ),
         ("leaving", "off_board", "and s.account_id = account and s.ended_at is null;", "and false;"),
         ("leaving", "end_membership", "perform care.require_owner(shown.organization_id);", ""),
+        ("emergencies", "break_glass", "or not 'clinician' = any ((care.acting_member()).roles)", ""),
+        ("emergencies", "open_pass", "r.kind = any (a.reach)", "true"),
+        (
+            "emergencies", "break_glass",
+            "perform care.write_entry(shown, patient, null, null, key_epoch, salt, sealed, at);", ""
+        ),
+        (
+            "emergencies", "break_glass", "for i in 1 .. least(cardinality(told), cardinality(letters)) loop",
+            "for i in 1 .. 0 loop"
+        ),
+        ("emergencies", "break_glass", "opened >= most or", ""),
+        ("emergencies", "break_glass_minutes", "care.setting_of(organization, 'break-glass.minutes')", "''60''"),
     ])
-    func `role-matrix and leaving fall short`(probe: String, function: String, text: String, damage: String)
+    func `role-matrix, leaving and emergencies fall short`(
+        probe: String,
+        function: String,
+        text: String,
+        damage: String
+    )
         async throws
     {
         let town = try await TestTown()

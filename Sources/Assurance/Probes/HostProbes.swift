@@ -144,7 +144,7 @@ extension Probe {
         wall, guardNow, grants, drift, passwordHashes, quietLogs, canaryBytes,
         rootKey, diskEncryption, swap, coreDumps, fileModes, accounts, listeners, firewall, clock,
         sockets, databaseWrites, databaseLogs,
-        `guard`, unguardedTable, stepsBack, unauthorisedPerson, roleMatrix, leaving,
+        `guard`, unguardedTable, stepsBack, unauthorisedPerson, roleMatrix, leaving, emergencies,
         mutants, databaseMutants, killRun, fuzzing,
     ]
 }

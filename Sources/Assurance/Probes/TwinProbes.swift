@@ -233,7 +233,7 @@ extension Probe {
         }
     }
 
-    private static func unlike(_ isAlike: Bool) -> [String] {
+    static func unlike(_ isAlike: Bool) -> [String] {
         isAlike
             ? []
             : ["the rules of this installation are not those of the copy, so what the copy shows does not hold here"]

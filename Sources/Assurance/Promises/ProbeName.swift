@@ -51,6 +51,7 @@ public enum ProbeName: String, Sendable, CaseIterable, Comparable {
     case roleMatrix = "role-matrix"
     case leaving
     case agreements
+    case emergencies
 
     public static func < (one: ProbeName, other: ProbeName) -> Bool { one.rawValue < other.rawValue }
 }

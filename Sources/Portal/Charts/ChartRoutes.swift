@@ -47,13 +47,20 @@ struct ChartRoutes {
     // MARK: People
 
     private func people(_ visit: PageVisit) async throws -> Response {
-        let (found, isCutOff) = try await records.people(for: visit.caller)
+        let (found, isCutOff): ([StoredRecord], Bool)
+        do {
+            (found, isCutOff) = try await records.people(for: visit.caller)
+        } catch Refusal.notFound where visit.person.permits.contains("emergency.administer") {
+            // Whoever reviews emergencies and nothing else has no patients to list.
+            return .seeOther(.emergencyReviews)
+        }
         let people = try found.map { try person($0, visit) }.sorted { $0.name < $1.name }
         return visit.response(
             PatientsPage(
                 people: people,
                 isCutOff: isCutOff,
                 offersSearch: visit.person.profile != .family || people.count > 8,
+                offersEmergency: Self.offersEmergency(visit),
                 reminder: try await reminder(visit)
             )
         )
@@ -110,7 +117,19 @@ struct ChartRoutes {
             return visit.response(PatientsPage(people: [], search: search), status: .unprocessableContent)
         }
         let people = try found.records.map { try person($0, visit) }.sorted { $0.name < $1.name }
-        return visit.response(PatientsPage(people: people, search: search, isCutOff: found.next != nil))
+        return visit.response(
+            PatientsPage(
+                people: people,
+                search: search,
+                isCutOff: found.next != nil,
+                offersEmergency: Self.offersEmergency(visit)
+            )
+        )
+    }
+
+    /// Only whom to show the way; the gate decides.
+    private static func offersEmergency(_ visit: PageVisit) -> Bool {
+        visit.person.roles.contains(.clinician) && visit.person.permits.contains("emergency.write")
     }
 
     /// What was typed as one value: commas, bars and dollar signs join values in FHIR, and people type them as they are.
@@ -256,6 +275,8 @@ struct ChartRoutes {
         case .endMembership?: .other("was handed this record, or handed it over, as a member left")
         case .giveReach?: .other("let a colleague in to this record")
         case .endReach?: .other("ended a colleague’s way into this record")
+        case .openInEmergency?: .other(EmergencyKind.told(look.note?.query ?? ""))
+        case .reviewEmergency?: .other("checked why this record was opened in an emergency")
         case .readReach?, .listTeam?: .other("looked at who can read this record")
         default: .other("did something that this page has no words for")
         }
@@ -304,6 +325,7 @@ struct ChartRoutes {
             case .share: SharingPage.Purpose(rawValue: reach.purpose.rawValue)?.reason ?? "shared for care"
             case .careTeam: "belongs to the care team"
             case .assignment: "was sent to the job"
+            case .breakGlass, .breakGlassWrite: "opened it in an emergency"
             }
         return SharingPage.Reader(
             name: reach.member?.name ?? "Someone who has left",

@@ -183,6 +183,20 @@ struct LetterWords: Sendable {
 
                 Sent by the Carekeep at \(place). Please do not answer this letter: nobody reads the answer.
                 """
+        case .openedInEmergency:
+            subject = "A record was opened in an emergency"
+            body = """
+                Hello,
+
+                somebody who works for \(due.organization ?? OneLine("your Carekeep")!) opened a record that is yours, or that you keep, in an emergency. \
+                Nobody had let them in before. It was on \(due.queuedAt), and it ends by itself within an hour.
+
+                Who it was stands in the record: please sign in at \(place), open it and choose “Who looked”.
+
+                Somebody else there checks whether it was right. If you have a question or it looks wrong to you, please ask them.
+
+                Sent by the Carekeep at \(place). Please do not answer this letter: nobody reads the answer.
+                """
         case .newDevice(let device):
             subject = "A new device signed in to your Carekeep account"
             body = """

@@ -24,6 +24,8 @@ struct Frame: Sendable {
         var answersReports = false
         /// From when on they have to have answered what they are asked to agree to, if that is to come.
         var agreeBy: Moment?
+        /// Whether they review what others opened in emergencies.
+        var reviewsEmergencies = false
     }
 
     init(
@@ -116,12 +118,16 @@ extension Frame {
             """
         let people: HTML = "<li><a href=\"\(Address.members)\"\(current, if: place == .members)>People</a></li>"
         let reports: HTML = "<li><a href=\"\(Address.concerns)\"\(current, if: place == .concerns)>Reports</a></li>"
+        let emergencies: HTML = """
+            <li><a href="\(Address.emergencyReviews)"\(current, if: place == .emergencyReviews)>Emergencies</a></li>
+            """
         let change: HTML = "<li><a href=\"\(Address.chooseOrganization)\">Change organisation</a></li>"
         return """
             <nav aria-label="Main"><ul>
             <li><a href="\(Address.patients)"\(current, if: place == .patients)>\(self.words.listOfPeople)</a></li>
             \(people, if: person.managesPeople)
             \(reports, if: person.answersReports)
+            \(emergencies, if: person.reviewsEmergencies)
             \(vouching, if: person.isOfficer)
             \(change, if: person.hasOtherOrganizations)
             </ul></nav>

@@ -48,6 +48,8 @@ struct PatientsPage: PageBody {
     var isCutOff = false
     /// Whether to offer the search at all. A family with two children needs none.
     var offersSearch = true
+    /// Whether the reader may open, in an emergency, the record of somebody who is not here.
+    var offersEmergency = false
     /// For stewards, where there is something to do.
     var reminder: Reminder?
 
@@ -61,8 +63,14 @@ struct PatientsPage: PageBody {
         \(self.reminder.map { self.notice($0, in: frame.words) })
         \(self.searchForm(in: frame), if: self.offersSearch)
         \(self.results(in: frame))
+        \(Self.emergency, if: self.offersEmergency)
         """
     }
+
+    private static let emergency: HTML = """
+        <p class="hint">Somebody is not here, and waiting could harm them?
+        <a href="\(Address.emergency)">Open a record in an emergency</a></p>
+        """
 
     private func notice(_ reminder: Reminder, in words: Words) -> HTML {
         let promises = { (count: Int) in words.count(count, "promise", "promises") }

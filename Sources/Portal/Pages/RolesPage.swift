@@ -140,5 +140,7 @@ struct PermissionTicks: Sendable {
         ("role.administer", "make and change roles"),
         ("trail.administer", "answer what members report about their own accounts"),
         ("settings.read", "see the settings"), ("settings.administer", "change the settings"),
+        ("emergency.write", "open a record in an emergency, if they are clinicians"),
+        ("emergency.administer", "review what was opened in emergencies"),
     ]
 }

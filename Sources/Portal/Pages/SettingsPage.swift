@@ -220,6 +220,10 @@ extension SettingsPage.Line {
         "request.answer": "A request about one’s data is answered within",
         "request.record": "A request for one’s record is answered within",
         "complaint.acknowledge": "A complaint is acknowledged within",
+        "break-glass.minutes": "For how many minutes a clinician may open a record in an emergency (0: not at all)",
+        "break-glass.writes": "Whether they may write in it then (1) or only read (0)",
+        "break-glass.daily": "How many such records one clinician may open in 24 hours",
+        "break-glass.review-within": "Within how many hours somebody else reviews it",
     ]
 }
 

@@ -18,7 +18,8 @@ extension Frame {
                 isOfficer: !person.offices.isEmpty,
                 managesPeople: person.permits.contains("member.administer"),
                 answersReports: person.permits.contains("trail.administer"),
-                agreeBy: person.agreeBy.flatMap { $0 > Date() ? Moment($0, in: zone) : nil }
+                agreeBy: person.agreeBy.flatMap { $0 > Date() ? Moment($0, in: zone) : nil },
+                reviewsEmergencies: person.permits.contains("emergency.administer")
             )
         )
     }

@@ -119,6 +119,7 @@ func portal(
     ActivityRoutes(activity: Activity(members: services.members)).add(to: pages)
     let agreements = AgreementRoutes(members: services.members)
     agreements.add(toPages: pages)
+    EmergencyRoutes(records: services.records).add(to: pages)
 
     let api = router.group().add(middleware: APIDoor(tokens: tokens)).group(context: APIVisit.self)
     fhir.add(to: api)

@@ -55,6 +55,11 @@ insert into care.act (name, scope, permission, powers, reach) values
     ('notice.list', 'organization', 'member.administer', '{notice.read,member.read}', '{}'),
     ('settings.list', 'organization', 'settings.read', '{settings.read}', '{}'),
     ('settings.change', 'organization', 'settings.administer', '{settings.read,settings.change}', '{}'),
+    -- In an emergency: to be told the terms, to open a record, to see what others opened, and to say whether it was right.
+    ('break-glass.offer', 'organization', 'emergency.write', '{break-glass.offer}', '{}'),
+    ('break-glass.open', 'organization', 'emergency.write', '{break-glass.open}', '{}'),
+    ('break-glass.list', 'organization', 'emergency.administer', '{break-glass.read,entry.read,member.read}', '{}'),
+    ('break-glass.review', 'organization', 'emergency.administer', '{break-glass.review}', '{}'),
     -- The organisation's own roles.
     ('role.make', 'organization', 'role.administer', '{role.read,role.make}', '{}'),
     ('role.change', 'organization', 'role.administer', '{role.read,role.change}', '{}'),
@@ -81,10 +86,15 @@ update care.act set directory_powers = '{directory.read,directory.write,director
                     directory_permission = 'directory.write'
  where name = 'record.delete';
 
+-- What somebody let in by an emergency may do: read; and, where the organisation says so, add and correct. (ROL-8)
+update care.act set reach = reach || '{break-glass,break-glass-write}'
+ where name in ('record.read', 'record.history', 'record.search', 'record.browse', 'patient.history');
+update care.act set reach = reach || '{break-glass-write}' where name in ('record.create', 'record.update');
+
 -- What is grave takes that the session showed within five minutes who is there. (ACC-1)
 update care.act set step_up = true
  where name in ('reach.share', 'member.add', 'member.change-roles', 'member.end', 'role.make', 'role.change', 'role.end',
-                'settings.change', 'record.move', 'patient.merge', 'attestation.make', 'attestation.review');
+                'settings.change', 'break-glass.offer', 'break-glass.open', 'record.move', 'patient.merge', 'attestation.make', 'attestation.review');
 
 revoke all on care.act from carekeep_server, carekeep_keykeeper;
 grant select on care.act to carekeep_gate;

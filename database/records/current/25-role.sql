@@ -23,7 +23,7 @@ delete from care.permission;
 insert into care.permission (name, module, action)
 select module || '.' || action, module, action
   from unnest(array[
-           'record', 'directory', 'sharing', 'trail', 'member', 'role', 'settings', 'assurance', 'journal', 'practice', 'medicines',
+           'record', 'directory', 'sharing', 'trail', 'member', 'role', 'settings', 'emergency', 'assurance', 'journal', 'practice', 'medicines',
            'research']) module,
        unnest(array['read', 'write', 'export', 'administer']) action;
 
@@ -58,6 +58,13 @@ select profile, name, profile = any (offered_in), permissions
         ('privacy-officer', '{family,clinic,operations}', 
          '{trail.read,trail.administer,sharing.read,member.read,settings.read}')
        ) r (name, offered_in, permissions);
+
+-- Opening a record in an emergency takes to be a clinician besides (58-break-glass.sql): those who make clinicians have the permission to
+-- give, and nothing by it. There is none of it in families.
+update care.built_in_role set permissions = permissions || '{emergency.write}'
+ where name in ('owner', 'admin', 'clinician') and profile in ('clinic', 'operations');
+update care.built_in_role set permissions = permissions || '{emergency.administer}'
+ where name = 'privacy-officer' and profile in ('clinic', 'operations');
 
 alter table care.permission force row level security;
 alter table care.built_in_role force row level security;

@@ -34,6 +34,16 @@ insert into care.setting (profile, name, kind, value, floor, ceiling, is_obeyed,
     ('operations', 'session.idle', 'hours', '24', '1', '168', true, 'our choice: patients and those who care for them', '2026-11-22'),
     ('operations', 'session.lasting', 'days', '7', '1', '30', true, 'our choice: patients and those who care for them', '2026-11-22'),
     ('operations', 'session.programs', 'hours', '24', '1', '24', true, 'our choice; the operator sets less', '2026-11-22'),
+    -- Opening a record in an emergency: for how many minutes (0: not at all), whether to write (1) or to read alone (0), how often
+    -- one person may in a day, and within how many hours somebody else looks at it. None in families.
+    ('clinic', 'break-glass.minutes', 'minutes', '60', '0', '60', true, 'our choice: as long as an emergency, and no shift', '2026-11-22'),
+    ('clinic', 'break-glass.writes', 'count', '0', '0', '1', true, 'our choice: whoever writes joins the team', '2026-11-22'),
+    ('clinic', 'break-glass.daily', 'count', '3', '1', '20', true, 'our choice: more are no emergencies', '2026-11-22'),
+    ('clinic', 'break-glass.review-within', 'hours', '72', '1', '168', true, 'our choice: three days', '2026-11-22'),
+    ('operations', 'break-glass.minutes', 'minutes', '60', '0', '60', true, 'our choice: as long as an emergency, and no shift', '2026-11-22'),
+    ('operations', 'break-glass.writes', 'count', '1', '0', '1', true, 'our choice: whoever treats on scene writes it down', '2026-11-22'),
+    ('operations', 'break-glass.daily', 'count', '10', '1', '20', true, 'our choice: a large event in a day', '2026-11-22'),
+    ('operations', 'break-glass.review-within', 'hours', '72', '1', '168', true, 'our choice: three days', '2026-11-22'),
     -- Growing up: a review before a birthday, not a cut.
     ('family', 'growing-up.review-before', 'days', '90', '30', '180', false, 'our choice; guidance differs by country', '2026-11-22'),
     ('family', 'growing-up.account-from', 'years', '12', '11', '16', false, 'our choice; COPPA and GDPR 8 ask for a parent below 13 to 16', '2026-11-22'),

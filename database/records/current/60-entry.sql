@@ -22,6 +22,10 @@ begin
     execute format(
         'create policy entry_read_of_the_patient on %s for select to carekeep_server '
         'using (patient_id = any ((select care.acting_patients(''entry.read''))::uuid[]))', relation);
+    execute format(
+        'create policy entry_read_to_review_an_emergency on %s for select to carekeep_server '
+        'using ((select care.acting_may(''break-glass.read'')) and care.is_of_an_emergency(account_id, patient_id, at))',
+        relation);
 end
 $$;
 
