@@ -373,7 +373,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may select on patient
         carekeep_server may insert on patient (id, organization_id)
         carekeep_server may select on reach
-        carekeep_server may insert on reach (account_id, kind, organization_id, patient_id, purpose, until)
+        carekeep_server may insert on reach (account_id, kind, kinds, organization_id, patient_id, purpose, until)
         carekeep_server may update on reach (withdrawn_at)
         carekeep_server may select on record
         carekeep_server may insert on record \
@@ -387,7 +387,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may insert on token (epoch, organization_id, patient_id, value)
         carekeep_server may select on version
         """
-            + agreements + activity + telling + ofTokens + emergencies
+            + agreements + activity + telling + ofTokens + emergencies + "\n" + family
     )
 
     /// What the key store's roles may.

@@ -13,6 +13,7 @@ struct GateChecks {
         try targets()
         try roles()
         try reach()
+        try kindsOfRecord()
         try whatIsWritten()
         try together()
         try theGuard()

@@ -15,6 +15,8 @@ extension PatientRecords {
         public let purpose: Purpose
         public let since: Date
         public let until: Date?
+        /// The kinds of entry (FHIR types) that they see; `nil` for the whole record.
+        public var kinds: [String]?
         /// When they last read in the record.
         public let lastLooked: Date?
     }
@@ -30,7 +32,7 @@ extension PatientRecords {
             for: caller,
             work: [
                 """
-                select id, account_id, kind, purpose, since, until from care.reach
+                select id, account_id, kind, purpose, since, until, kinds from care.reach
                  where organization_id = \(caller.organization) and withdrawn_at is null
                    and (until is null or until > now())
                  order by since, id
@@ -62,6 +64,7 @@ extension PatientRecords {
                 purpose: Purpose(rawValue: try row.decode(String.self, at: 3)) ?? .care,
                 since: try row.decode(Date.self, at: 4),
                 until: try row.decode(Date?.self, at: 5),
+                kinds: try row.decode([String]?.self, at: 6),
                 lastLooked: looked[account]
             )
         }
@@ -71,7 +74,7 @@ extension PatientRecords {
         return (patient, reaches, colleagues.filter { $0.isActive && $0.roles.contains(.clinician) })
     }
 
-    /// Lets a clinician of the organisation read a patient's record.
+    /// Lets a clinician of the organisation read a patient's record, or some kinds of entry of it: FHIR types, `Patient` among them.
     ///
     /// - Throws: `Refusal.shareLastsTooLong`; `Refusal.notFound` if either is out of reach, or is no clinician.
     public func share(
@@ -79,6 +82,7 @@ extension PatientRecords {
         with account: Person.ID,
         purpose: Purpose,
         until: Date,
+        kinds: [String]? = nil,
         for caller: Caller
     ) async throws {
         let tag = try await index(for: caller).tag(kind: "Patient", id: id)
@@ -87,8 +91,8 @@ extension PatientRecords {
             for: caller,
             work: [
                 """
-                insert into care.reach (organization_id, patient_id, account_id, kind, purpose, until)
-                select \(caller.organization), p, \(account.uuid), 'share', \(purpose.rawValue), \(until)
+                insert into care.reach (organization_id, patient_id, account_id, kind, kinds, purpose, until)
+                select \(caller.organization), p, \(account.uuid), 'share', \(kinds)::text[], \(purpose.rawValue), \(until)
                   from unnest((select care.acting_patients('reach.share'))::uuid[]) p
                 """
             ]

@@ -8,8 +8,10 @@ import Seals
 extension PatientRecords {
     /// What is in a patient's record, for a page that shows it over time: of more than `limit` entries those entered last. The
     /// trail says "read the timeline".
+    ///
+    /// `kinds` are those of which the caller sees entries; `nil` for all.
     public func timeline(of id: String, limit: Int = 5_000, for caller: Caller) async throws -> (
-        patient: StoredRecord, records: [StoredRecord], isCutOff: Bool
+        patient: StoredRecord, records: [StoredRecord], isCutOff: Bool, kinds: [String]?
     ) {
         let tag = try await index(for: caller).tag(kind: "Patient", id: id)
         let (pass, rows) = try await gate.open(
@@ -21,7 +23,8 @@ extension PatientRecords {
                  where organization_id = \(caller.organization)
                    and \(Self.ofPatients) and not is_deleted
                  order by kind <> 'Patient', created_at desc, id desc limit \(Int64(limit + 2))
-                """
+                """,
+                "select care.acting_kinds()",
             ]
         )
         let records = try await open(rows[0], under: pass)
@@ -30,7 +33,8 @@ extension PatientRecords {
         }
         if let row = patient.patient { known.remember(row, for: tag) }
         let entries = records.filter { $0.row != patient.row }
-        return (patient, entries.prefix(limit).reversed(), entries.count > limit)
+        let kinds = try rows[1].first?.decode([String]?.self, at: 0)
+        return (patient, entries.prefix(limit).reversed(), entries.count > limit, kinds)
     }
 
     /// What the note of an entry says in place of a query when somebody read a timeline page.

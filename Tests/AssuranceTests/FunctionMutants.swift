@@ -53,7 +53,7 @@ enum FunctionMutants {
         + looking + asking + taking + holding + failing + sweeping
         + proving + attesting + reportingWeaknesses + roles + changingRoles + leaving + settingThings
         + federating + obeying + unlinking + writingLetters + changingAccounts + spending + team + waysIn
-        + agreeing + activity + telling + programTokens + emergencies
+        + agreeing + activity + telling + programTokens + emergencies + family
 
     private static let acting: [Damage] = [
         ("acting", "if shown is null or shown = '' then", "if shown is null then"),

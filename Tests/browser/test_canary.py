@@ -286,7 +286,8 @@ class Exercise:
         with self.pages() as client:
             self.post(client, here, here, clinician=c.sought, purpose=c.note, until=c.born.isoformat())
             until = (date.today() + timedelta(days=30)).isoformat()
-            assert self.post(client, here, here, clinician=colleague, purpose="treatment", until=until).status_code == 303
+            assert self.post(client, here, here, clinician=colleague, purpose="treatment", until=until,
+                             **{"see-health": "yes"}).status_code == 303
             assert c.colleague in client.get(here).text
             with self.home.api(Person(c.colleagues_email, c.password[::-1])) as reader:
                 assert c.note in reader.get(f"Condition/{self.condition}").text

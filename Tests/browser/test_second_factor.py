@@ -111,7 +111,7 @@ def test_what_is_grave_asks_again_and_does_nothing_by_itself(home):
         sharing = f"/patients/{child}/sharing"
         page = client.get(sharing)
         clinician = re.search(r'<option value="([0-9a-f-]{36})"', page.text).group(1)
-        form = {"clinician": clinician, "purpose": "treatment", "until": time.strftime("%Y-%m-%d")}
+        form = {"clinician": clinician, "purpose": "treatment", "until": time.strftime("%Y-%m-%d"), "see-results": "yes"}
         home.sql("records", "update care.session set stepped_up_at = stepped_up_at - interval '6 minutes'")
         answer = client.post(sharing, data=form | {"csrf": csrf_of(page)})
         assert answer.status_code == 303

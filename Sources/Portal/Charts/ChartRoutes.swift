@@ -146,7 +146,7 @@ struct ChartRoutes {
 
     private func timeline(_ request: Request, _ visit: PageVisit) async throws -> Response {
         let id = try visit.patient
-        let (patient, all, isCutOff) = try await records.timeline(of: id, for: visit.caller)
+        let (patient, all, isCutOff, kinds) = try await records.timeline(of: id, for: visit.caller)
         let words = visit.words
         let resources = try all.map { (record: $0, object: try $0.resource.object) }
         let told = resources.map { (record: $0.record, words: RecordInWords($0.object, words: words)) }
@@ -165,6 +165,7 @@ struct ChartRoutes {
                 shown: shown,
                 entriesOfMany: isCutOff ? all.count : nil,
                 groups: RecordKind.Group.allCases.filter { group in told.contains { $0.words.kind.group == group } },
+                sees: kinds.map(ShownKinds.words),
                 newer: here > 0 ? String(here - 1, radix: 36) : nil,
                 older: here + 1 < pages ? String(here + 1, radix: 36) : nil
             )
@@ -333,6 +334,7 @@ struct ChartRoutes {
             isYou: reach.member?.account == visit.person.account,
             reason: reason,
             until: reach.until.map { Day.last(before: $0, in: visit.zone) },
+            sees: reach.kinds.map(ShownKinds.words),
             lastLooked: reach.lastLooked.map { Moment($0, in: visit.zone) },
             share: reach.kind == .share ? reach.id.uuidString.lowercased() : nil
         )
@@ -343,7 +345,8 @@ struct ChartRoutes {
         var draft = SharingPage.Draft(
             clinician: form["clinician"],
             purpose: form["purpose"],
-            until: form["until"] ?? ""
+            until: form["until"] ?? "",
+            shown: ShownKinds { form[$0] != nil }
         )
         let account = draft.clinician.flatMap(Person.ID.init)
         let purpose = draft.purpose.flatMap(Purpose.init)
@@ -364,7 +367,14 @@ struct ChartRoutes {
         // What it is for is asked again: that stands in no address.
         let draftAgain = Address.sharing(of: patient, clinician: "\(account)", until: last)
         return try await SecondFactorRoutes.steppingUp(backTo: draftAgain) {
-            try await records.share(patient, with: account, purpose: purpose, until: until, for: visit.caller)
+            try await records.share(
+                patient,
+                with: account,
+                purpose: purpose,
+                until: until,
+                kinds: draft.shown.types(of: ResourceType.names),
+                for: visit.caller
+            )
             return .seeOther(.sharing(of: patient, done: "\(account)"))
         }
     }

@@ -9,6 +9,8 @@ struct SharingPage: PageBody {
         var reason: String
         /// The last day; `nil` for as long as they are what they are.
         var until: Day?
+        /// What they see, where it is not the whole record: "medicines, results".
+        var sees: String?
         /// When they last opened the record.
         var lastLooked: Moment?
         /// The id of the share, if it is one that can be ended here.
@@ -53,11 +55,14 @@ struct SharingPage: PageBody {
         var clinician: String?
         var purpose: String?
         var until = ""
+        var shown = ShownKinds()
         var clinicianError: String?
         var purposeError: String?
         var untilError: String?
 
-        var hasErrors: Bool { self.clinicianError != nil || self.purposeError != nil || self.untilError != nil }
+        var hasErrors: Bool {
+            self.clinicianError != nil || self.purposeError != nil || self.untilError != nil || self.shown.error != nil
+        }
     }
 
     /// What was just done.
@@ -123,6 +128,7 @@ struct SharingPage: PageBody {
 
     private func terms(_ reader: Reader, in words: Words) -> String {
         var parts = [reader.reason]
+        if let sees = reader.sees { parts.append("sees \(sees)") }
         if let until = reader.until { parts.append("until \(words.date(until))") }
         if !reader.isYou {
             parts.append(reader.lastLooked.map { "last looked \(words.moment($0))" } ?? "has not looked yet")
@@ -149,9 +155,10 @@ struct SharingPage: PageBody {
             \(frame.csrfField)
             \(self.clinicianChoice.html)
             \(self.purposeChoice.html)
+            \(self.draft.shown.html)
             \(self.untilField(in: frame).html)
-            <p class="hint">They can read everything in this record until that day, and cannot pass it on here. You see
-            each time they look.</p>
+            <p class="hint">They can read what is ticked until that day, and cannot pass it on here. You see each time they
+            look.</p>
             <button type="submit">Share</button>
             </form>
             """

@@ -23,6 +23,8 @@ struct TimelinePage: PageBody {
     var entriesOfMany: Int?
     /// What it can be narrowed down to; empty where the route does not offer it.
     var groups: [RecordKind.Group] = []
+    /// What of the record is shown to whoever looks, where it is not all: "medicines, results".
+    var sees: String?
     /// Opaque tokens of the neighbouring pages.
     var newer: String?
     var older: String?
@@ -33,6 +35,7 @@ struct TimelinePage: PageBody {
         """
         \(self.patient.header(.timeline, title: "<h1><bdi>\(self.patient.name.isEmpty ? "Name not entered" : self.patient.name)</bdi></h1>", in: frame))
         \(self.entriesOfMany.map(TimelinePage.cutOff))
+        \(self.sees.map(Self.notice))
         \(self.newer == nil ? self.picture.figure(of: self.patient.id, in: frame) : nil)
         <section class="entries" aria-labelledby="entries">
         <h2 id="entries">\(self.shown?.label ?? "Everything entered")</h2>
@@ -48,6 +51,13 @@ struct TimelinePage: PageBody {
         <div class="notice"><p><strong>This record is longer than a page can show.</strong> Here are the \(String(count)) entries that
         were entered last, in the list and in the picture. What was entered before them is kept, and can be searched and exported
         with other health software.</p></div>
+        """
+    }
+
+    private static func notice(_ sees: String) -> HTML {
+        """
+        <div class="notice"><p>You see a part of this record: \(sees). The rest was not shared with you, so what is missing here may
+        be there.</p></div>
         """
     }
 

@@ -78,6 +78,10 @@ declare
     target_record uuid;
     target_patient uuid;
     target_several boolean;
+    target_kind text;
+    target_kinds text[];
+    -- Whether somebody is reached for some kinds of record alone.
+    is_narrowed boolean := false;
     -- Of records about several: their number among the targets, and the patients whom they stand with.
     several integer[] := '{}';
     stands_with uuid[] := '{}';
@@ -156,11 +160,13 @@ begin
     -- Whom is it about? The gate finds the patients itself; an unknown record is refused like a forbidden one.
     if n > 0 and p.organization_id is not null then
         for i in 1 .. n loop
-            select r.id, r.patient_id, r.is_about_several into target_record, target_patient, target_several
+            select r.id, r.patient_id, r.is_about_several, r.kind
+              into target_record, target_patient, target_several, target_kind
               from care.record r
              where r.organization_id = p.organization_id and r.tag = targets[i];
             records[i] := target_record;
             patients[i] := target_patient;
+            target_kinds[i] := target_kind;
             if target_several then
                 several := several || i;
                 stands_with := stands_with || target_patient;
@@ -235,7 +241,13 @@ begin
                  where r.organization_id = p.organization_id and r.account_id = p.account_id
                    and r.patient_id = patients[i] and r.kind = any (a.reach)
                    and r.withdrawn_at is null and r.since <= at and (r.until is null or r.until > at)
+                   and r.kinds is null
             ) into reached;
+            if not reached then
+                reached := coalesce(target_kinds[i] = any (care.kinds_reached(
+                    p.organization_id, p.account_id, array[patients[i]], a.reach, at)), false);
+                is_narrowed := reached or is_narrowed;
+            end if;
             if i = any (several) then
                 -- Whoever reaches one of those whom it is about may read it. To change it, all must be reached.
                 select array_agg(x.patient_id) filter (where x.reached), count(*) into also_reached, subjects from (
@@ -244,10 +256,12 @@ begin
                          where r.organization_id = p.organization_id and r.account_id = p.account_id
                            and r.patient_id = o.patient_id and r.kind = any (a.reach)
                            and r.withdrawn_at is null and r.since <= at and (r.until is null or r.until > at)
+                           and (r.kinds is null or target_kinds[i] = any (r.kinds))
                     ) as reached
                       from care.record_subject o
                      where o.organization_id = p.organization_id and o.record_id = records[i]) x;
                 also_reached := coalesce(also_reached, '{}');
+                is_narrowed := true;
                 if 'record.change' = any (p.powers) then
                     reached := reached and cardinality(also_reached) = subjects;
                 elsif not reached and cardinality(also_reached) > 0 then
@@ -283,6 +297,12 @@ begin
             p.patients := p.patients || subject;
         end if;
     end loop;
+    -- Of several, what is open of each of them.
+    if refused is null and is_narrowed then
+        p.kinds := care.kinds_reached(
+            p.organization_id, p.account_id,
+            array(select x from unnest(p.patients) x where not x = any (p.new_patients)), a.reach, at);
+    end if;
     -- One entry for each target; one for none, unless the patients to be made have theirs below.
     for i in 1 .. case when refused is null and n = 0 and cardinality(p.new_patients) > 0 then 0 else greatest(n, 1) end loop
         perform care.write_entry(p, patients[i], records[i], refused, key_epoch, salt, sealed, at);
@@ -311,7 +331,7 @@ begin
     insert into care.pass values (
         sha256(pass_secret), p.organization_id, p.actor_organization_id, p.account_id, p.session_id, p.opening_id, p.act,
         p.scope, p.powers, p.patients, p.new_patients, p.directory, p.purpose, pg_current_xact_id(), p.until,
-        p.client_scope, p.stepped_up_at);
+        p.client_scope, p.stepped_up_at, p.kinds);
     if s.seen_at < at - interval '1 minute' then
         -- Whoever is about to write it down does so for all: openings that travel together never wait for one another.
         update care.session set seen_at = at

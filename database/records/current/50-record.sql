@@ -54,7 +54,7 @@ create policy reach_withdrawn_by_the_patients_own on care.reach for update to ca
     -- Once, and now: nobody writes a share's end down earlier or later than it was.
     with check (withdrawn_at = now() and now() > clock_timestamp() - interval '1 minute');
 grant select,
-      insert (organization_id, patient_id, account_id, kind, purpose, until),
+      insert (organization_id, patient_id, account_id, kind, kinds, purpose, until),
       update (withdrawn_at)
    on care.reach to carekeep_server;
 
@@ -232,6 +232,7 @@ begin
          where not exists (
             select from care.record r
              where r.organization_id = shown.organization_id and r.tag = t.tag and not r.is_deleted
+               and (shown.kinds is null or r.kind = any (shown.kinds) or r.patient_id is null)
                and (r.patient_id is null or r.patient_id = any (shown.patients)
                     or r.is_about_several and exists (
                         select from care.record_subject s
