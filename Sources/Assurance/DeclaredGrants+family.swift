@@ -1,6 +1,18 @@
-/// What is declared for families: kinds of record, invitations, pauses.
+/// What is declared for families: kinds of record, invitations of carers.
 extension DeclaredGrants {
     static let family = """
+        act carer.invite: patient, asks for sharing.write, carries carer.invite; reached as guardian, self; after stepping up
+        act carer.withdraw: patient, asks for sharing.write, carries carer.withdraw; reached as guardian, self
+        carekeep_gate may select on invitation
+        carekeep_gate may insert on invitation
+        carekeep_gate may update on invitation (outcome, settled_at)
+        carekeep_server may select on invitation \
+        (account_id, basis, id, kind, kinds, made_at, organization_id, outcome, patient_id, reach_until, settled_at, until)
         carekeep_server may execute acting_kinds()
+        carekeep_server may execute decline_invitation(uuid,bytea,integer,bytea,bytea)
+        carekeep_server may execute invitation_of(uuid,bytea)
+        carekeep_server may execute invite_carer\
+        (uuid,uuid,bytea,bytea,bytea,text,text[],text,timestamp with time zone,bytea,bytea)
+        carekeep_server may execute withdraw_invitation(uuid)
         """
 }

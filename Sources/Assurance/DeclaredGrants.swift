@@ -21,8 +21,8 @@ public struct DeclaredGrants: Sendable {
         act attestation.review: installation, carries attestation.review; being steward; after stepping up
         act attestation.withdraw: installation, carries attestation.withdraw; being steward
         act bundle.write: patients, asks for record.write, carries patient.write, reach.write, record.change, \
-        record.delete, record.read, record.write; of the directory asks for directory.write, carries directory.change, \
-        directory.read, directory.write; reached as assignment, care-team, guardian, self
+        record.delete, record.read, record.write; of the directory asks for directory.write, carries \
+        directory.change, directory.read, directory.write; reached as assignment, care-team, carer, guardian, self
         act directory.browse: directory, asks for directory.read, carries directory.read, version.read
         act directory.create: directory, asks for directory.write, carries directory.write
         act directory.history: directory, asks for directory.read, carries directory.read, version.read
@@ -39,10 +39,10 @@ public struct DeclaredGrants: Sendable {
         act settings.list: organization, asks for settings.read, carries settings.read
         act patient.browse: roster, asks for record.read, carries roster.read, version.read
         act patient.create: patients, asks for record.write, carries patient.write, reach.write, record.write
-        act patient.everything: patient, asks for record.export, carries directory.read, record.read; reached as \
-        assignment, care-team, guardian, self, share
-        act patient.history: patient, asks for record.read, carries record.read, version.read; reached as assignment, \
-        break-glass, break-glass-write, care-team, guardian, self, share
+        act patient.everything: patient, asks for record.export, carries directory.read, record.read; reached \
+        as assignment, care-team, carer, carer-reading, guardian, self, share
+        act patient.history: patient, asks for record.read, carries record.read, version.read; reached as \
+        assignment, break-glass, break-glass-write, care-team, carer, carer-reading, guardian, self, share
         act patient.list: roster, asks for record.read, carries roster.read
         act patient.merge: patients, asks for record.administer, carries patient.merge, record.change, record.move, \
         record.read, record.write, version.read; reached as assignment, care-team, guardian, self; after stepping up
@@ -57,28 +57,28 @@ public struct DeclaredGrants: Sendable {
         guardian, self; after stepping up
         act reach.withdraw: patient, asks for sharing.write, carries member.read, reach.read, reach.withdraw; reached as \
         guardian, self
-        act record.browse: patient, asks for record.read, carries directory.read, record.read, version.read; reached as \
-        assignment, break-glass, break-glass-write, care-team, guardian, self, share
-        act record.create: patient, asks for record.write, carries record.write; reached as assignment, break-glass-write, care-team, \
-        guardian, self
-        act record.create.several: patients, asks for record.write, carries record.write; reached as assignment, \
-        care-team, guardian, self
+        act record.browse: patient, asks for record.read, carries directory.read, record.read, version.read; \
+        reached as assignment, break-glass, break-glass-write, care-team, carer, carer-reading, guardian, self, share
+        act record.create: patient, asks for record.write, carries record.write; reached as assignment, break-glass-write, \
+        care-team, carer, guardian, self
+        act record.create.several: patients, asks for record.write, carries record.write; reached as \
+        assignment, care-team, carer, guardian, self
         act record.delete: patient, asks for record.write, carries record.change, record.delete, record.read, \
         record.write; of the directory asks for directory.write, carries directory.change, directory.read, \
-        directory.write, record.delete; reached as assignment, care-team, guardian, self
-        act record.history: patient, asks for record.read, carries record.read, version.read; of the directory asks for \
-        directory.read, carries directory.read, version.read; reached as assignment, break-glass, break-glass-write, \
-        care-team, guardian, self, share
+        directory.write, record.delete; reached as assignment, care-team, carer, guardian, self
+        act record.history: patient, asks for record.read, carries record.read, version.read; of the directory \
+        asks for directory.read, carries directory.read, version.read; reached as assignment, break-glass, break-glass-write, care-team, carer, \
+        carer-reading, guardian, self, share
         act record.move: patients, asks for record.administer, carries record.change, record.move, record.read, \
         record.write, version.read; reached as assignment, care-team, guardian, self; after stepping up
-        act record.read: patient, asks for record.read, carries record.read; of the directory asks for directory.read, \
-        carries directory.read; reached as assignment, break-glass, break-glass-write, care-team, guardian, self, share
-        act record.search: patient, asks for record.read, carries record.read; reached as assignment, break-glass, \
-        break-glass-write, care-team, \
+        act record.read: patient, asks for record.read, carries record.read; of the directory asks for \
+        directory.read, carries directory.read; reached as assignment, break-glass, break-glass-write, care-team, carer, carer-reading, \
         guardian, self, share
-        act record.update: patient, asks for record.write, carries record.change, record.read, record.write; of the \
-        directory asks for directory.write, carries directory.change, directory.read, directory.write; reached as \
-        assignment, break-glass-write, care-team, guardian, self
+        act record.search: patient, asks for record.read, carries record.read; reached as assignment, break-glass, break-glass-write, \
+        care-team, carer, carer-reading, guardian, self, share
+        act record.update: patient, asks for record.write, carries record.change, record.read, record.write; of \
+        the directory asks for directory.write, carries directory.change, directory.read, directory.write; \
+        reached as assignment, break-glass-write, care-team, carer, guardian, self
         act role.change: organization, asks for role.administer, carries role.change, role.read; after stepping up
         act role.end: organization, asks for role.administer, carries role.end, role.read; after stepping up
         act role.make: organization, asks for role.administer, carries role.make, role.read; after stepping up

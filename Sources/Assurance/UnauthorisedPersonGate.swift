@@ -14,6 +14,7 @@ struct GateChecks {
         try roles()
         try reach()
         try kindsOfRecord()
+        try carers()
         try whatIsWritten()
         try together()
         try theGuard()
@@ -507,23 +508,23 @@ extension GateChecks {
         try reachOfSeveral()
     }
 
-    private static let kinds: Set<String> = [
-        "guardian", "self", "share", "care-team", "assignment", "break-glass", "break-glass-write",
-    ]
+    private static let kinds: Set<String> = Set(AccessMatrix.ways)
 
     /// By which ways of reaching a patient an act is open: declared here once more, beside the table of acts.
     private static let accepted: [String: Set<String>] = {
-        let writers: Set<String> = ["guardian", "self", "care-team", "assignment"]
+        let writers: Set<String> = ["guardian", "self", "care-team", "assignment", "carer"]
         let emergency = writers.union(["break-glass-write"])
         let exporters = kinds.subtracting(["break-glass", "break-glass-write"])
+        let staying = writers.subtracting(["carer"])
         let own: Set<String> = ["guardian", "self"]
         return [
             "record.read": kinds, "record.search": kinds, "record.browse": kinds, "patient.everything": exporters,
             "record.create": emergency, Scene.actAboutSeveral: writers,
             "record.update": emergency, "record.delete": writers, "record.history": kinds, "patient.history": kinds,
-            "bundle.write": writers, "record.move": writers, "patient.merge": writers, "trail.read": own,
-            "reach.read": own, "reach.share": own, "reach.withdraw": own, "reach.team": writers,
-            "reach.give": writers.subtracting(["self"]), "reach.end": writers.subtracting(["self"]),
+            "bundle.write": writers, "record.move": staying, "patient.merge": staying, "trail.read": own,
+            "reach.read": own, "reach.share": own, "reach.withdraw": own, "reach.team": staying,
+            "carer.invite": own, "carer.withdraw": own,
+            "reach.give": staying.subtracting(["self"]), "reach.end": staying.subtracting(["self"]),
         ]
     }()
 

@@ -245,6 +245,8 @@ struct Kept {
     var own = Sealed()
     var share = UUID()
     var entry = UUID()
+    /// An invitation to care for them, which nobody answers.
+    var invitation = UUID()
     var token = Int64.random(in: .min ... .max)
 
     /// Somebody else, in another organisation, with the same ids.
@@ -456,6 +458,7 @@ extension Scene {
                     clock_timestamp() + interval '90 days')
             """
         )
+        try invite(to: kept, by: guardian, in: house)
         try make(kept.person, "Patient", of: kept.patient, in: house)
         try make(kept.weight, "Observation", of: kept.patient, in: house)
         try make(kept.joint, "Observation", of: house.third, in: house, alsoAbout: kept.patient)

@@ -41,7 +41,7 @@ struct Specimen: Sendable {
         ]
         + programTokens
         + installation
-        + agreements + concerns + devices + emergencies
+        + agreements + concerns + devices + emergencies + family
 
     // MARK: Who opens what
 

@@ -22,6 +22,8 @@ public enum Act: String, Sendable, CaseIterable {
     case readReach = "reach.read"
     case share = "reach.share"
     case stopSharing = "reach.withdraw"
+    case inviteCarer = "carer.invite"
+    case withdrawInvitation = "carer.withdraw"
     case listTeam = "reach.team"
     case giveReach = "reach.give"
     case endReach = "reach.end"

@@ -81,6 +81,10 @@ public enum Reach: String, Sendable, CaseIterable {
     case breakGlass = "break-glass"
     /// The same, to add and correct besides.
     case breakGlassWrite = "break-glass-write"
+    /// Was asked by whoever keeps the record to read and enter, too.
+    case carer
+    /// Was asked by whoever keeps the record to read, too.
+    case carerReading = "carer-reading"
 
     /// The way in which someone of these roles reaches a patient whom they enter.
     public static func ofCreator(holding roles: Set<Role>) -> Reach {

@@ -73,7 +73,7 @@ public final class Members: Sendable {
     let gate: Gate
     let keys: Keykeeper
     /// Where links go out by mail; `nil` where they are handed over.
-    private let outbox: Outbox?
+    let outbox: Outbox?
 
     /// Over a gate.
     public init(gate: Gate, keys: Keykeeper, outbox: Outbox? = nil) {

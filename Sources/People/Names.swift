@@ -36,6 +36,15 @@ struct Names: Sendable {
         return String(decoding: address, as: UTF8.self)
     }
 
+    /// What an invitation says to whoever has its link: bound to the invitation, so that it opens in no other.
+    func sealInvitation(_ text: [UInt8], _ invitation: UUID) throws(SealError) -> [UInt8] {
+        try installation.key.seal(text, for: Self.binding("Invitation", invitation))
+    }
+
+    func openInvitation(_ sealed: [UInt8], _ invitation: UUID) throws(SealError) -> [UInt8] {
+        try installation.key.open(sealed, for: Self.binding("Invitation", invitation))
+    }
+
     private static func binding(_ kind: String, _ id: UUID) -> Binding {
         Binding(organization: Installation.id, kind: kind, id: id, version: 1)
     }

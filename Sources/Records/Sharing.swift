@@ -108,8 +108,8 @@ extension PatientRecords {
             work: [
                 """
                 update care.reach set withdrawn_at = now()
-                 where organization_id = \(caller.organization) and id = \(share) and kind = 'share'
-                   and withdrawn_at is null
+                 where organization_id = \(caller.organization) and id = \(share)
+                   and kind in ('share', 'carer', 'carer-reading') and withdrawn_at is null
                 """
             ]
         )

@@ -17,7 +17,7 @@ struct AccessCommand: AsyncParsableCommand {
             abstract: "Print the whole matrix: roles, acts, and ways of reaching a patient.",
             discussion: """
                 Each cell says by which ways of reaching a patient a role opens an act: g guardian, s self, h share, c care team, \
-                a assignment to a job; + for an act that is about no patient; . for never. It is read from the tables that the gate reads, \
+                a assignment to a job, r carer, o carer who only reads; + for an act that is about no patient; . for never. It is read from the tables that the gate reads, \
                 and a test tries it cell by cell. An organisation's own roles are not in it: see the page /roles.
                 """
         )
@@ -82,7 +82,10 @@ struct AccessCommand: AsyncParsableCommand {
         private static func cell(_ ways: [String]?, of act: AccessMatrix.Act) -> String {
             guard let ways else { return "." }
             guard act.isAboutPatient else { return "+" }
-            let letters = ["guardian": "g", "self": "s", "share": "h", "care-team": "c", "assignment": "a"]
+            let letters = [
+                "guardian": "g", "self": "s", "share": "h", "care-team": "c", "assignment": "a", "carer": "r",
+                "carer-reading": "o",
+            ]
             return ways.map { letters[$0] ?? "?" }.joined()
         }
 

@@ -177,7 +177,7 @@ enum CatalogueMutants {
             }
             changes += has.map { ("without the power \($0)", "powers = array_remove(powers, '\($0)')") }
             if ["patient", "patients"].contains(scope) {
-                changes += ["guardian", "self", "share", "care-team", "assignment"].filter { !reach.contains($0) }
+                changes += AccessMatrix.ways.filter { !reach.contains($0) }
                     .map { ("for \($0)", "reach = reach || '{\($0)}'") }
             }
             if !roles.isEmpty {

@@ -1,6 +1,6 @@
-/// Damages to what keeps kinds of record apart.
+/// Damages to what keeps kinds of record apart, and to how carers are asked.
 extension FunctionMutants {
-    static let family: [Damage] = kinds
+    static let family: [Damage] = kinds + inviting + invited
 
     private static let kinds: [Damage] = [
         ("acting_kinds", "return (care.acting()).kinds;", "return null;"),
@@ -18,9 +18,8 @@ extension FunctionMutants {
             "open_pass", "coalesce(target_kinds[i] = any (care.kinds_reached(",
             "coalesce('Patient' = any (care.kinds_reached("
         ),
-        ("open_pass", "is_narrowed := reached or is_narrowed;", ""),
-        ("open_pass", "is_narrowed := reached or is_narrowed;", "is_narrowed := reached;"),
-        ("open_pass", "is_narrowed := true;", ""),
+        ("open_pass", "at)), false);\n                is_narrowed := true;", "at)), false);"),
+        ("open_pass", "is_narrowed := true;\n                if 'record.change'", "if 'record.change'"),
         ("open_pass", "and (r.kinds is null or target_kinds[i] = any (r.kinds))", ""),
         ("open_pass", "where not x = any (p.new_patients)", ""),
         ("open_pass", "p.stepped_up_at, p.kinds);", "p.stepped_up_at, null);"),
@@ -30,5 +29,81 @@ extension FunctionMutants {
             "or r.kind = any (shown.kinds)"
         ),
         ("require_may_let_in", "and r.kinds is null", ""),
+    ]
+
+    private static let inviting: [Damage] = [
+        ("may_invite", "r.organization_id = organization and", ""),
+        ("may_invite", "and r.account_id = account", ""),
+        ("may_invite", "and r.patient_id = patient", ""),
+        ("may_invite", "and (r.kind = 'guardian' or r.kind = 'self' and may_invite.kind <> 'guardian')", ""),
+        ("may_invite", "or r.kind = 'self' and may_invite.kind <> 'guardian'", ""),
+        ("may_invite", "and may_invite.kind <> 'guardian'", ""),
+        ("may_invite", "and r.withdrawn_at is null", ""),
+        ("may_invite", "and r.since <= at", ""),
+        ("may_invite", "and (r.until is null or r.until >= lasting)", ""),
+        ("may_invite", "and m.since <= at", ""),
+        ("may_invite", "and (m.until is null or m.until > at)", ""),
+        ("may_invite", "and m.roles && string_to_array(care.setting_of(organization, 'carer.invited-by'), ',')", ""),
+        ("invite_carer", "if not coalesce('carer.invite' = any (shown.powers), false) then", "if false then"),
+        (
+            "invite_carer", "not care.may_invite(shown.organization_id, shown.account_id, patient, kind, lasting, at)\n       or",
+            ""
+        ),
+        ("invite_carer", "or account = shown.account_id", ""),
+        ("invite_carer", "or coalesce(lasting <= at, false)", ""),
+        ("invite_carer", "case kind when 'carer-reading' then 'member' else 'caregiver' end", "'caregiver'"),
+        ("invite_carer", "case kind when 'carer-reading' then 'member' else 'caregiver' end", "'member'"),
+        ("invite_carer", "perform care.require_may_give(care.acting_member(), array[role], '{}');", ""),
+        (
+            "invite_carer",
+            "update care.membership x set since = 'infinity'\n         where x.organization_id = shown.organization_id and x.account_id = invite_carer.account;",
+            ""
+        ),
+        ("invite_carer", "and a.sign_in_token = address_token", ""),
+        ("invite_carer", "and r.account_id = m.account_id", ""),
+        ("invite_carer", "and r.patient_id = patient\n", ""),
+        ("invite_carer", "and r.kind in ('guardian', 'self', 'carer', 'carer-reading')", "and false"),
+        ("invite_carer", "and r.withdrawn_at is null", ""),
+        ("invite_carer", "and a.password_hash is null", ""),
+        ("invite_carer", "and o.organization_id <> shown.organization_id", "and false"),
+        ("invite_carer", "and i.account_id = invite_carer.account", ""),
+        ("invite_carer", "and i.patient_id = patient", ""),
+        ("invite_carer", "perform care.settle_invitations(shown.organization_id, array(", "perform concat(array("),
+    ]
+
+    private static let invited: [Damage] = [
+        ("invitation_stands", "i.link_sha256 = invitation_stands.link_sha256", "true"),
+        ("invitation_stands", "i.reach_until <= at\n                or", ""),
+        (
+            "invitation_stands",
+            "or not care.may_invite(i.organization_id, i.invited_by, i.patient_id, i.kind, i.reach_until, at)", ""
+        ),
+        ("use_link", "and care.invitation_stands(link.organization_id, link.secret_sha256, at)", ""),
+        ("use_link", "perform care.take_up_invitation(l, at, key_epoch, salt, sealed);", ""),
+        ("join_organization", "and care.invitation_stands(l.organization_id, l.secret_sha256, at)", ""),
+        ("join_organization", "perform care.take_up_invitation(used, at, key_epoch, salt, sealed);", ""),
+        ("link_of", "and care.invitation_stands(l.organization_id, l.secret_sha256, care.clock())", ""),
+        ("settle_invitations", "and x.id = any (invitations)", ""),
+        ("settle_invitations", "l.organization_id = i.organization_id and l.secret_sha256 = i.link_sha256 and", "false and"),
+        ("withdraw_invitation", "not coalesce('carer.withdraw' = any (shown.powers), false)\n       or", ""),
+        ("withdraw_invitation", "and i.patient_id = any (shown.patients)", ""),
+        ("withdraw_invitation", "and i.outcome is null", ""),
+        ("invitation_of", "i.organization_id = organization and", ""),
+        ("invitation_of", "and i.link_sha256 = sha256(link_secret)", ""),
+        ("invitation_of", "and l.used_at is null", ""),
+        ("invitation_of", "and l.until > at", ""),
+        ("invitation_of", "and care.invitation_stands(i.organization_id, i.link_sha256, at)", ""),
+        ("take_up_invitation", "and x.link_sha256 = (used).secret_sha256", ""),
+        ("take_up_invitation", "where m.organization_id = i.organization_id and m.account_id = i.account_id and m.since = 'infinity';", "where false;"),
+        ("take_up_invitation", "i.kind, i.kinds, i.basis", "i.kind, null, i.basis"),
+        ("take_up_invitation", "i.basis, at, i.reach_until)", "i.basis, at, null)"),
+        ("take_up_invitation", "perform care.write_for_patient(", "perform concat("),
+        ("write_for_patient", "perform care.write_entry(p, patient,", "perform care.write_entry(p, null,"),
+        ("write_for_patient", "p.account_id := account;", ""),
+        ("decline_invitation", "x.organization_id = organization and", ""),
+        ("decline_invitation", "and x.link_sha256 = sha256(link_secret)", ""),
+        ("decline_invitation", "and l.used_at is null", ""),
+        ("decline_invitation", "and l.until > at", ""),
+        ("decline_invitation", "perform care.settle_invitations(", "perform concat("),
     ]
 }

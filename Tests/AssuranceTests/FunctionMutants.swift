@@ -859,7 +859,7 @@ enum FunctionMutants {
             "not 'member.add' = any (shown.powers)"
         ),
         ("add_member", "perform care.require_may_give(care.acting_member(), roles, '{}');", ""),
-        ("account_to_add", "if not coalesce('member.add' = any ((care.acting()).powers), false) then", "if false then"),
+        ("account_to_add", "if not coalesce((care.acting()).powers && '{member.add,carer.invite}', false) then", "if false then"),
         (
             "admit",
             "if not exists (select from care.account a where a.id = account and a.sign_in_token = address_token) then",
@@ -975,7 +975,11 @@ enum FunctionMutants {
             "off_board", "where m.organization_id = organization and m.account_id = account;",
             "where m.account_id = account;"
         ),
-        ("patients_alone_with", "and o.kind not in ('share', 'break-glass', 'break-glass-write')", ""),
+        (
+            "patients_alone_with",
+            "and o.kind not in ('share', 'carer', 'carer-reading', 'break-glass', 'break-glass-write')",
+            ""
+        ),
         ("patients_alone_with", "and o.withdrawn_at is null", ""),
         ("patients_alone_with", "and (m.until is null or m.until > at)", ""),
         (

@@ -45,7 +45,7 @@ struct Samples {
         self.doors + self.federated + self.accounts + self.agreements + self.activities + self.lists
             + self.timelines + self.records + self.looks
             + self.shares + self.notices + self.promises + self.vouchings + self.failures + self.secondFactors
-            + self.members + self.emergencies
+            + self.members + self.emergencies + self.carers
     }
 }
 

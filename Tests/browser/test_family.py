@@ -1,5 +1,6 @@
 """Families: what of a child's record somebody is let in to."""
 
+import base64
 import re
 from datetime import date, timedelta
 
@@ -89,3 +90,131 @@ def test_a_share_of_nothing_is_no_share(home, child):
     assert answer.status_code == 422 and "tick at least one kind" in answer.text
     assert "Stop sharing" not in page
     assert home.api(IMANI).get(f"Patient/{child[0]}").status_code == 404
+
+
+# Carers
+
+KIM, NAN = Person("kim@tester.example"), Person("nan@elsewhere.example")
+BOXES = ["visits", "medicines", "vaccines", "results", "health", "documents", "bills", "rest"]
+
+
+def ask(home, child, name="Kim", email=KIM.email, basis="agreement", may="carer", until="", seen=BOXES, person=ADA):
+    """Somebody is asked to be a carer, by the form."""
+    page = f"/patients/{child}/carers"
+    with home.client() as client:
+        home.sign_in(client, person)
+        fields = {"csrf": csrf_of(client.get(page)), "name": name, "email": email, "basis": basis, "may": may, "until": until}
+        return client.post(page, data=fields | {f"see-{one}": "yes" for one in seen})
+
+
+def link_in(answer):
+    """The way that the link on a page leads."""
+    assert answer.status_code == 200, answer.text
+    return re.search(r"(/password\?link=[^<\s]+)", answer.text).group(1)
+
+
+def accept(home, way, person):
+    """Somebody new accepts, by choosing a password; how that was answered."""
+    return home.set_password(way, person.password)
+
+
+def let_out(home, child, person=ADA):
+    """Everybody who was asked in is let out again."""
+    page = f"/patients/{child}/carers"
+    with home.client() as client:
+        home.sign_in(client, person)
+        for reach in re.findall(r'name="reach" value="([^"]+)"', client.get(page).text):
+            assert client.post(f"{page}/end", data={"csrf": csrf_of(client.get(page)), "reach": reach}).status_code == 303
+        return client.get(page).text
+
+
+def test_whoever_is_asked_reads_what_before_accepting(home, child):
+    id, measured, diagnosed = child
+    way = link_in(ask(home, id, basis="helping-out", may="carer-reading", until=date.today().isoformat(), seen=["results"]))
+    with home.client() as client:
+        page = client.get(way)
+    for said in ("Ada Tester", "Helping out for a while", "Some kinds of entry: results", "Read</dd>", "No, thank you",
+                 "Accept by choosing a password"):
+        assert said in page.text, said
+    assert "Sore shin" not in page.text and "Testperson" not in page.text, "a first name, and nothing of the record"
+    assert accept(home, way, KIM).status_code == 303
+    kim = home.api(KIM)
+    assert kim.get(f"Observation/{measured}").status_code == 200
+    assert kim.get(f"Condition/{diagnosed}").status_code == 404
+    assert kim.create(observation(id, "A word of Kim's")).status_code == 404, "whoever reads enters nothing"
+    assert accept(home, way, KIM).status_code != 303, "the link works once"
+    page = let_out(home, id)
+    assert "helping out for a while" not in page.split("<form")[0]
+    assert kim.get(f"Observation/{measured}").status_code == 404
+    with home.client() as client:
+        home.sign_in(client, ADA)
+        looks = client.get(f"/patients/{id}/looks").text
+        assert "accepted the invitation to look after this record" in looks
+        assert "asked somebody to look after this record, too" in looks
+
+
+def test_a_carer_enters_and_cannot_ask_others_or_share(home, child):
+    id, measured, _ = child
+    way = link_in(ask(home, id))
+    with home.client() as client:
+        token = re.search(r'name="token" value="([^"]+)"', client.get(way).text).group(1)
+        join = client.get(way)
+        fields = {"csrf": csrf_of(join), "token": token, "email": KIM.email, "password": KIM.password}
+        assert "Accept" in join.text and client.post("/join", data=fields | {"password": "another"}).status_code == 401
+        assert client.post("/join", data=fields).status_code == 303
+        assert client.post("/join", data=fields).status_code != 303, "the link works once"
+        for page in ("carers", "sharing", "looks"):
+            assert client.get(f"/patients/{id}/{page}").status_code == 404
+        assert client.get(f"/patients/{id}").status_code == 200
+    assert home.api(KIM).create(observation(id, "Kim noticed a limp")).status_code == 201
+    assert ask(home, id, person=KIM).status_code == 404
+    assert ask(home, id).status_code == 422, "who looks after the record already"
+    let_out(home, id)
+
+
+def test_an_invitation_is_taken_back_and_declined(home, child):
+    id = child[0]
+    page = f"/patients/{id}/carers"
+    way = link_in(ask(home, id, "Nan", "nan@tester.example"))
+    with home.client() as client:
+        home.sign_in(client, ADA)
+        waits = client.get(page)
+        assert "Asked, and not answered yet" in waits.text
+        invitation = re.search(r'name="invitation" value="([^"]+)"', waits.text).group(1)
+        fields = {"csrf": csrf_of(waits), "invitation": invitation}
+        assert client.post(f"{page}/withdraw", data=fields).status_code == 303
+        assert client.post(f"{page}/withdraw", data=fields).status_code == 404
+        assert "Asked, and not answered yet" not in client.get(page).text
+    with home.client() as client:
+        assert "used" in client.get(way).text.lower() and "Accept" not in client.get(way).text
+    way = link_in(ask(home, id, "Nan", "nan@tester.example"))
+    with home.client() as client:
+        form = client.get(way)
+        fields = {"csrf": csrf_of(form), "token": re.search(r'name="token" value="([^"]+)"', form.text).group(1)}
+        assert "You said no" in client.post("/invitation/decline", data=fields).text
+        assert client.post("/invitation/decline", data=fields).status_code == 410
+    assert home.set_password(way).status_code == 410
+    assert "carer.decline" in home.sql("records", "select distinct act from care.entry where patient_id is not null")
+
+
+def test_an_invitation_opens_nothing_in_another_organisation(home, child):
+    way = link_in(ask(home, child[0], "Olu", "olu@tester.example"))
+    other = home.found("The others", "oona@other.example", "Oona Other")
+    assert home.set_password(other).status_code == 303
+    bytes = base64.urlsafe_b64decode(way.split("link=")[1])
+    theirs = base64.urlsafe_b64decode(other.split("link=")[1])
+    assert bytes[:16] != theirs[:16]
+    swapped = base64.urlsafe_b64encode(theirs[:16] + bytes[16:]).decode()
+    with home.client() as client:
+        assert client.get(f"/password?link={swapped}").status_code == 410
+        assert "Accept" in client.get(way).text
+
+
+def test_what_makes_no_sense_is_said_at_its_field(home, child):
+    answer = ask(home, child[0], name="", email="nowhere", basis="", may="guardian", until="2020-01-01", seen=["results"])
+    assert answer.status_code == 422
+    for said in ("Please enter their name", "Please enter an email address", "Please choose on what basis",
+                 "Please choose a day from today on"):
+        assert said in answer.text, said
+    assert "sees the whole record" in ask(home, child[0], may="guardian", seen=["results"]).text
+    assert "or it would be to yourself" in ask(home, child[0], email=ADA.email).text

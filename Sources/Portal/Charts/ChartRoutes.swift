@@ -275,10 +275,14 @@ struct ChartRoutes {
         case .stopSharing?: .stoppedSharing
         case .endMembership?: .other("was handed this record, or handed it over, as a member left")
         case .giveReach?: .other("let a colleague in to this record")
+        case .inviteCarer?: .other("asked somebody to look after this record, too")
+        case .withdrawInvitation?: .other("took back an invitation to look after this record")
         case .endReach?: .other("ended a colleague’s way into this record")
         case .openInEmergency?: .other(EmergencyKind.told(look.note?.query ?? ""))
         case .reviewEmergency?: .other("checked why this record was opened in an emergency")
         case .readReach?, .listTeam?: .other("looked at who can read this record")
+        case nil where look.act == "carer.accept": .other("accepted the invitation to look after this record")
+        case nil where look.act == "carer.decline": .other("declined the invitation to look after this record")
         default: .other("did something that this page has no words for")
         }
     }
@@ -327,6 +331,8 @@ struct ChartRoutes {
             case .careTeam: "belongs to the care team"
             case .assignment: "was sent to the job"
             case .breakGlass, .breakGlassWrite: "opened it in an emergency"
+            case .carer: "looks after them, too"
+            case .carerReading: "reads, as one of the carers"
             }
         return SharingPage.Reader(
             name: reach.member?.name ?? "Someone who has left",
@@ -336,7 +342,7 @@ struct ChartRoutes {
             until: reach.until.map { Day.last(before: $0, in: visit.zone) },
             sees: reach.kinds.map(ShownKinds.words),
             lastLooked: reach.lastLooked.map { Moment($0, in: visit.zone) },
-            share: reach.kind == .share ? reach.id.uuidString.lowercased() : nil
+            share: [.share, .carer, .carerReading].contains(reach.kind) ? reach.id.uuidString.lowercased() : nil
         )
     }
 
@@ -386,7 +392,7 @@ struct ChartRoutes {
         return .seeOther(.sharing(of: try visit.patient, done: SharingPage.Done.stopping))
     }
 
-    private func card(_ patient: StoredRecord, _ visit: PageVisit, isOwn: Bool? = nil) throws -> PatientCard {
+    func card(_ patient: StoredRecord, _ visit: PageVisit, isOwn: Bool? = nil) throws -> PatientCard {
         let roles = visit.person.roles
         // Only a guess which links to show; the gate decides what opens.
         let own = isOwn ?? (roles.contains(.caregiver) || roles.contains(.patient))

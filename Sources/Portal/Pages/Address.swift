@@ -248,6 +248,18 @@ extension Address {
         "/patients/\(patient)/sharing?clinician=\(clinician)&until=\(until.iso)"
     }
 
+    /// Who looks after somebody: GET lists and asks; POST invites, with `csrf`, `name`, `email`, `basis`, `may`, `see-…`, `until`.
+    static func carers(of patient: String) -> Address { "/patients/\(patient)/carers" }
+
+    /// POST, with `csrf`, `invitation`.
+    static func withdrawInvitation(of patient: String) -> Address { "/patients/\(patient)/carers/withdraw" }
+
+    /// POST, with `csrf`, `reach`.
+    static func endCarer(of patient: String) -> Address { "/patients/\(patient)/carers/end" }
+
+    /// Says no to an invitation. POST, with `csrf`, `token`.
+    static let declineInvitation: Address = "/invitation/decline"
+
     /// POST, with `csrf`, `share`.
     static func stopSharing(of patient: String) -> Address { "/patients/\(patient)/sharing/stop" }
 }

@@ -167,7 +167,7 @@ struct PatientCard: Sendable {
     var maySeeLooks = true
 
     /// The pages of one record.
-    enum Tab: Sendable { case timeline, looks, sharing }
+    enum Tab: Sendable { case timeline, looks, sharing, carers }
 
     /// "born 3 March 2014, 12 years old".
     static func life(born: Day?, died: Day?, isDead: Bool = false, in frame: Frame) -> String {
@@ -204,6 +204,8 @@ struct PatientCard: Sendable {
             \(self.link("Timeline", Address.timeline(of: self.id), tab == .timeline))
             \(self.maySeeLooks ? self.link("Who looked", Address.whoLooked(at: self.id), tab == .looks) : nil)
             \(self.mayShare ? self.link("Sharing", Address.sharing(of: self.id), tab == .sharing) : nil)
+            \(self.mayShare && frame.words.audience == .family
+                ? self.link("Family", Address.carers(of: self.id), tab == .carers) : nil)
             </ul></nav>
             """
     }

@@ -196,6 +196,7 @@ extension SettingsPage.Line {
     }
 
     private static let labels = [
+        "carer.invited-by": "Who among those who keep a record may ask other carers in",
         "disclosure.limit": "How many people lists, searches and exports may show one member in a day",
         "session.idle": "Signed out after so long without doing anything",
         "session.lasting": "Signed out at the latest after",

@@ -140,6 +140,8 @@ struct JoinPage: PageBody {
     /// What was typed before. Never the password.
     var email = ""
     var trouble: PasswordTrouble?
+    /// What they are asked to be, where it is an invitation to look after somebody.
+    var asked: CarerWords?
 
     func title(in frame: Frame) -> String { "Join" }
 
@@ -148,6 +150,7 @@ struct JoinPage: PageBody {
         <div class="narrow">
         <h1>Join \(self.organization)?</h1>
         \(self.problem.map { Problem(text: $0).html })
+        \(self.asked?.html(in: frame.words))
         <p>You have an account already. Sign in with it once here, and you belong to \(self.organization) as well. What
         you have elsewhere stays there: nobody here sees it.</p>
         <form method="post" action="\(Address.join)" class="card">
@@ -157,8 +160,9 @@ struct JoinPage: PageBody {
             isRequired: true).html)
         \(Field(kind: .password, name: "password", label: "Password", completion: "current-password",
             isRequired: true).html)
-        <button type="submit">Join</button>
+        <button type="submit">\(self.asked == nil ? "Join" : "Accept")</button>
         </form>
+        \(self.asked.map { _ in CarerWords.no(csrf: self.csrf, token: self.token) })
         <p class="hint">Not expecting this? Close this page, and nothing happens.</p>
         </div>
         """
@@ -187,21 +191,25 @@ struct SetPasswordPage: PageBody {
     /// Whose password it is, for the browser's password store; empty if the server cannot tell.
     var email = ""
     var trouble: Trouble?
+    /// What they are asked to be, where it is an invitation to look after somebody.
+    var asked: CarerWords?
 
     func title(in frame: Frame) -> String { "Choose a password" }
 
     func body(in frame: Frame) -> HTML {
         """
         <div class="narrow">
-        <h1>Choose a password</h1>
+        <h1>\(self.asked == nil ? "Choose a password" : "Accept by choosing a password")</h1>
+        \(self.asked?.html(in: frame.words))
         <p>You sign in with your email address and this password. This link works once.</p>
         <form method="post" action="\(Address.setPassword)" class="card">
         <input type="hidden" name="csrf" value="\(self.csrf)">
         <input type="hidden" name="token" value="\(self.token)">
         \(self.email.isEmpty ? nil : self.account.html)
         \(NewPasswordFields(trouble: self.trouble).html)
-        <button type="submit">Keep this password</button>
+        <button type="submit">\(self.asked == nil ? "Keep this password" : "Accept")</button>
         </form>
+        \(self.asked.map { _ in CarerWords.no(csrf: self.csrf, token: self.token) })
         </div>
         """
     }

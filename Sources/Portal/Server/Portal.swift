@@ -98,6 +98,8 @@ func portal(
     HealthRoutes(isReady: services.isReady).add(to: open)
     AssetRoutes().add(to: open)
     signing.add(toOpen: open)
+    let carers = CarerRoutes(records: services.records, signIn: services.signIn, charts: charts, baseURL: baseURL)
+    carers.add(toOpen: open)
     ProviderRoutes(federated: services.federated, signIn: services.signIn, limits: services.rates).add(toOpen: open)
     let accounts = AccountRoutes(signIn: services.signIn)
     accounts.add(toOpen: open)
@@ -109,6 +111,7 @@ func portal(
 
     let pages = router.group().add(middleware: PageDoor(signIn: services.signIn)).group(context: PageVisit.self)
     charts.add(to: pages)
+    carers.add(to: pages)
     signing.add(toPages: pages)
     secondFactor.add(toPages: pages)
     accounts.add(toPages: pages)

@@ -53,7 +53,7 @@ public enum RouteClass: String, Sendable, CaseIterable {
             // Nobody guesses 256 bits: refreshing is no sign-in.
             let isSignIn = parts.dropFirst().first == "session" && parts.last != "refresh" && request.method == .post
             self = isSignIn ? .signIn : isRead ? .reads : .writes
-        case "password", "join", "forgot", "address": self = .links
+        case "password", "join", "forgot", "address", "invitation": self = .links
         case "fhir": self = Self.ofAPI(parts.dropFirst(), isRead)
         case nil, "sign-in", "trust", "trust.json", "security", ".well-known", "assets", "health": self = .open
         default: self = .pages

@@ -107,7 +107,7 @@ struct SigningRoutes {
         let (purpose, organization) = try await signIn.purpose(of: link)
         switch purpose {
         case .setPassword: return try await passwordForm(request, token: text, link)
-        case .join: return joinForm(request, token: text, organization: organization)
+        case .join: return try await joinForm(request, token: text, link, organization: organization)
         }
     }
 
@@ -119,7 +119,8 @@ struct SigningRoutes {
     ) async throws -> Response {
         let visitor = VisitorToken(request)
         let own = try await signIn.account(behind: link)
-        let page = SetPasswordPage(csrf: visitor.formToken, token: token, email: own?.address ?? "", trouble: trouble)
+        var page = SetPasswordPage(csrf: visitor.formToken, token: token, email: own?.address ?? "", trouble: trouble)
+        page.asked = try await signIn.terms(behind: link).map(CarerWords.init)
         var response = Response(
             page: Frame(visitorOn: .now).document(page),
             status: trouble == nil ? .ok : .unprocessableContent
@@ -131,18 +132,20 @@ struct SigningRoutes {
     private func joinForm(
         _ request: Request,
         token: String,
+        _ link: AccountLink,
         organization: String,
         email: String = "",
         _ trouble: PasswordTrouble? = nil
-    ) -> Response {
+    ) async throws -> Response {
         let visitor = VisitorToken(request)
-        let page = JoinPage(
+        var page = JoinPage(
             csrf: visitor.formToken,
             token: token,
             organization: organization,
             email: email,
             trouble: trouble
         )
+        page.asked = try await signIn.terms(behind: link).map(CarerWords.init)
         let html = Frame(visitorOn: .now).document(page)
         var response = trouble?.response(html) ?? Response(page: html)
         response.headers[.setCookie] = visitor.newCookie
@@ -165,7 +168,7 @@ struct SigningRoutes {
             )
         } catch {
             guard let trouble = PasswordTrouble(error) else { throw error }
-            return joinForm(request, token: token, organization: organization, email: email, trouble)
+            return try await joinForm(request, token: token, link, organization: organization, email: email, trouble)
         }
         let session = try await pages.begin(email, password, in: Organization.ID(link.organization), request, visit)
         return try await pages.response(session, of: email, next: nil)

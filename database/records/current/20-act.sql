@@ -1,28 +1,29 @@
 -- What can be done. `powers` are what policies ask for; `reach` and `permission` are what the gate asks for; `roles` are offices,
 -- for the scope `installation` alone. What each role permits stands in 25-role.sql.
--- A share reads; guardians, the patients themselves, and those who care for them also write. (ROL-1, ROL-2, ROL-3)
+-- A share reads, and so does a carer who is let in to read; guardians, the patients themselves, other carers, and those who treat them
+-- also write. (ROL-1, ROL-2, ROL-3)
 
 delete from care.act;
 insert into care.act (name, scope, permission, powers, reach) values
-    ('record.read', 'patient', 'record.read', '{record.read}', '{guardian,self,share,care-team,assignment}'),
-    ('record.history', 'patient', 'record.read', '{record.read,version.read}', '{guardian,self,share,care-team,assignment}'),
-    ('record.search', 'patient', 'record.read', '{record.read}', '{guardian,self,share,care-team,assignment}'),
+    ('record.read', 'patient', 'record.read', '{record.read}', '{guardian,self,share,care-team,assignment,carer,carer-reading}'),
+    ('record.history', 'patient', 'record.read', '{record.read,version.read}', '{guardian,self,share,care-team,assignment,carer,carer-reading}'),
+    ('record.search', 'patient', 'record.read', '{record.read}', '{guardian,self,share,care-team,assignment,carer,carer-reading}'),
     -- A search's further pages, which go by what records were at the first one; and what it includes of the directory.
     ('record.browse', 'patient', 'record.read', '{record.read,version.read,directory.read}',
-        '{guardian,self,share,care-team,assignment}'),
-    ('record.create', 'patient', 'record.write', '{record.write}', '{guardian,self,care-team,assignment}'),
-    ('record.create.several', 'patients', 'record.write', '{record.write}', '{guardian,self,care-team,assignment}'),
+        '{guardian,self,share,care-team,assignment,carer,carer-reading}'),
+    ('record.create', 'patient', 'record.write', '{record.write}', '{guardian,self,care-team,assignment,carer}'),
+    ('record.create.several', 'patients', 'record.write', '{record.write}', '{guardian,self,care-team,assignment,carer}'),
     ('record.update', 'patient', 'record.write', '{record.read,record.write,record.change}',
-        '{guardian,self,care-team,assignment}'),
+        '{guardian,self,care-team,assignment,carer}'),
     ('record.delete', 'patient', 'record.write', '{record.read,record.write,record.change,record.delete}',
-        '{guardian,self,care-team,assignment}'),
-    ('patient.history', 'patient', 'record.read', '{record.read,version.read}', '{guardian,self,share,care-team,assignment}'),
+        '{guardian,self,care-team,assignment,carer}'),
+    ('patient.history', 'patient', 'record.read', '{record.read,version.read}', '{guardian,self,share,care-team,assignment,carer,carer-reading}'),
     ('patient.everything', 'patient', 'record.export', '{record.read,directory.read}',
-        '{guardian,self,share,care-team,assignment}'),
+        '{guardian,self,share,care-team,assignment,carer,carer-reading}'),
     ('patient.create', 'patients', 'record.write', '{record.write,patient.write,reach.write}', '{}'),
     ('bundle.write', 'patients', 'record.write',
         '{record.read,record.write,record.change,record.delete,patient.write,reach.write}',
-        '{guardian,self,care-team,assignment}'),
+        '{guardian,self,care-team,assignment,carer}'),
     -- A record to another patient; and all of them, of somebody who turns out to be somebody else.
     ('record.move', 'patients', 'record.administer', '{record.read,version.read,record.write,record.change,record.move}',
         '{guardian,self,care-team,assignment}'),
@@ -36,6 +37,9 @@ insert into care.act (name, scope, permission, powers, reach) values
     ('reach.read', 'patient', 'sharing.read', '{reach.read,member.read,record.read,entry.read}', '{guardian,self}'),
     ('reach.share', 'patient', 'sharing.write', '{reach.read,reach.share,member.read}', '{guardian,self}'),
     ('reach.withdraw', 'patient', 'sharing.write', '{reach.read,reach.withdraw,member.read}', '{guardian,self}'),
+    -- Whoever keeps a record asks somebody to be a carer, too.
+    ('carer.invite', 'patient', 'sharing.write', '{carer.invite}', '{guardian,self}'),
+    ('carer.withdraw', 'patient', 'sharing.write', '{carer.withdraw}', '{guardian,self}'),
     -- Who treats somebody lets colleagues in, and out.
     ('reach.team', 'patient', 'sharing.read', '{reach.read,member.read}', '{guardian,self,care-team,assignment}'),
     ('reach.give', 'patient', 'sharing.write', '{reach.give,member.read}', '{guardian,care-team,assignment}'),
@@ -93,7 +97,7 @@ update care.act set reach = reach || '{break-glass-write}' where name in ('recor
 
 -- What is grave takes that the session showed within five minutes who is there. (ACC-1)
 update care.act set step_up = true
- where name in ('reach.share', 'member.add', 'member.change-roles', 'member.end', 'role.make', 'role.change', 'role.end',
+ where name in ('reach.share', 'carer.invite', 'member.add', 'member.change-roles', 'member.end', 'role.make', 'role.change', 'role.end',
                 'settings.change', 'break-glass.offer', 'break-glass.open', 'record.move', 'patient.merge', 'attestation.make', 'attestation.review');
 
 revoke all on care.act from carekeep_server, carekeep_keykeeper;

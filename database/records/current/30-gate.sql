@@ -246,7 +246,7 @@ begin
             if not reached then
                 reached := coalesce(target_kinds[i] = any (care.kinds_reached(
                     p.organization_id, p.account_id, array[patients[i]], a.reach, at)), false);
-                is_narrowed := reached or is_narrowed;
+                is_narrowed := true;
             end if;
             if i = any (several) then
                 -- Whoever reaches one of those whom it is about may read it. To change it, all must be reached.

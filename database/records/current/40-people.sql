@@ -208,7 +208,7 @@ create function care.account_to_add(address_token bytea) returns uuid
     language plpgsql stable security definer set search_path = care, pg_temp
 as $$
 begin
-    if not coalesce('member.add' = any ((care.acting()).powers), false) then
+    if not coalesce((care.acting()).powers && '{member.add,carer.invite}', false) then
         raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
     end if;
     return care.account_of(address_token);
@@ -328,6 +328,7 @@ begin
        and exists (select from care.membership m
                     where m.organization_id = link.organization_id and m.account_id = link.account_id
                       and (m.until is null or m.until > at))
+       and care.invitation_stands(link.organization_id, link.secret_sha256, at)
      returning * into l;
     if not found then
         perform care.write_sign_in(null, null, null, 'password.set', 'no such link', key_epoch, salt, sealed);
@@ -336,6 +337,7 @@ begin
     update care.account set password_hash = hash, password_at = at where id = l.account_id;
     update care.session set ended_at = at where account_id = l.account_id and ended_at is null;
     perform care.end_other_ways_in(l.account_id, at);
+    perform care.take_up_invitation(l, at, key_epoch, salt, sealed);
     perform care.write_sign_in(l.organization_id, l.account_id, null, 'password.set', null, key_epoch, salt, sealed);
     return true;
 end
@@ -350,7 +352,8 @@ begin
       from care.link l
       join care.organization o on o.organization_id = l.organization_id
      where l.organization_id = organization and l.secret_sha256 = sha256(link_secret)
-       and l.used_at is null and l.until > care.clock();
+       and l.used_at is null and l.until > care.clock()
+       and care.invitation_stands(l.organization_id, l.secret_sha256, care.clock());
 end
 $$;
 
@@ -367,6 +370,7 @@ begin
     update care.link l set used_at = at from care.account a
      where l.organization_id = organization and l.secret_sha256 = sha256(link_secret)
        and l.purpose = 'join' and l.used_at is null and l.until > at
+       and care.invitation_stands(l.organization_id, l.secret_sha256, at)
        and a.id = l.account_id and a.sign_in_token = token and a.password_hash = hash and a.closed_at is null
      returning l.* into used;
     if not found then
@@ -375,6 +379,7 @@ begin
     end if;
     update care.membership m set since = at
      where m.organization_id = used.organization_id and m.account_id = used.account_id and m.since = 'infinity';
+    perform care.take_up_invitation(used, at, key_epoch, salt, sealed);
     perform care.write_sign_in(
         used.organization_id, used.account_id, null, 'member.join', null, key_epoch, salt, sealed);
     return true;

@@ -105,7 +105,8 @@ begin
                 select from care.reach o
                   join care.membership m on m.organization_id = o.organization_id and m.account_id = o.account_id
                  where o.organization_id = organization and o.account_id <> account and o.patient_id = r.patient_id
-                   and o.kind not in ('share', 'break-glass', 'break-glass-write') and o.withdrawn_at is null and (o.until is null or o.until > at)
+                   and o.kind not in ('share', 'carer', 'carer-reading', 'break-glass', 'break-glass-write')
+                   and o.withdrawn_at is null and (o.until is null or o.until > at)
                    and (m.until is null or m.until > at))
          order by r.patient_id, r.since;
 end

@@ -49,7 +49,7 @@ create policy reach_shared_by_the_patients_own on care.reach for insert to carek
                and m.since <= now() and (m.until is null or m.until > now())));
 create policy reach_withdrawn_by_the_patients_own on care.reach for update to carekeep_server
     using (
-        kind = 'share' and withdrawn_at is null
+        kind in ('share', 'carer', 'carer-reading') and withdrawn_at is null
         and patient_id = any ((select care.acting_patients('reach.withdraw'))::uuid[]))
     -- Once, and now: nobody writes a share's end down earlier or later than it was.
     with check (withdrawn_at = now() and now() > clock_timestamp() - interval '1 minute');

@@ -39,18 +39,267 @@ begin
 end
 $$;
 
+-- Invitations: whoever keeps a record asks somebody to be a carer, too. It is the ordinary link that accepts (care.link), and brings
+-- the reach with it; an invitation that no longer stands makes its link one that does not work. (ROL-1)
+
+alter table care.invitation enable row level security;
+alter table care.invitation force row level security;
+revoke all on care.invitation from carekeep_server, carekeep_keykeeper;
+create policy invitation_stays_in_its_organization on care.invitation as restrictive to carekeep_server
+    using (organization_id = (select care.acting_organization()))
+    with check (organization_id = (select care.acting_organization()));
+create policy invitation_read_by_the_patients_own on care.invitation for select to carekeep_server
+    using (patient_id = any ((select care.acting_patients('reach.read'))::uuid[]));
+grant select (organization_id, id, patient_id, account_id, kind, kinds, basis, reach_until, made_at, until, outcome, settled_at)
+   on care.invitation to carekeep_server;
+create policy invitation_read_by_the_gate on care.invitation for select to carekeep_gate using (true);
+create policy invitation_made_by_the_gate on care.invitation for insert to carekeep_gate with check (true);
+create policy invitation_settled_by_the_gate on care.invitation for update to carekeep_gate using (true) with check (true);
+grant select, insert, update (outcome, settled_at) on care.invitation to carekeep_gate;
+
+-- Whether somebody may let others in as this, until then: they keep the record, for as long, and are what the organisation's setting
+-- asks for. Whoever it is about makes no guardians.
+create function care.may_invite(organization uuid, account uuid, patient uuid, kind text, lasting timestamptz, at timestamptz)
+    returns boolean
+    language plpgsql stable set search_path = care, pg_temp
+as $$
+begin
+    return exists (
+        select from care.reach r
+          join care.membership m on m.organization_id = r.organization_id and m.account_id = r.account_id
+         where r.organization_id = organization and r.account_id = account and r.patient_id = patient
+           and (r.kind = 'guardian' or r.kind = 'self' and may_invite.kind <> 'guardian')
+           and r.withdrawn_at is null and r.since <= at and (r.until is null or r.until >= lasting)
+           and m.since <= at and (m.until is null or m.until > at)
+           and m.roles && string_to_array(care.setting_of(organization, 'carer.invited-by'), ','));
+end
+$$;
+
+-- Whether a link may be used: it is of no invitation, or of one that still stands.
+create function care.invitation_stands(organization uuid, link_sha256 bytea, at timestamptz) returns boolean
+    language plpgsql stable set search_path = care, pg_temp
+as $$
+begin
+    return not exists (
+        select from care.invitation i
+         where i.organization_id = organization and i.link_sha256 = invitation_stands.link_sha256
+           and (i.reach_until <= at
+                or not care.may_invite(i.organization_id, i.invited_by, i.patient_id, i.kind, i.reach_until, at)));
+end
+$$;
+
+-- Asks somebody to be a carer of the patient of the pass. Whoever belongs already keeps their roles; who does not, belongs once they
+-- accept. Answers what the link is for, as care.admit does.
+create function care.invite_carer(
+    invitation uuid, account uuid, address_token bytea, sealed_address bytea, sealed_name bytea, kind text, kinds text[],
+    basis text, lasting timestamptz, sealed bytea, link_sha256 bytea
+) returns text
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    shown care.pass := care.acting();
+    at timestamptz := care.clock();
+    patient uuid := shown.patients[1];
+    role constant text := case kind when 'carer-reading' then 'member' else 'caregiver' end;
+    link_is_for text := 'join';
+    m care.membership;
+begin
+    if not coalesce('carer.invite' = any (shown.powers), false) then
+        raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
+    end if;
+    if not care.may_invite(shown.organization_id, shown.account_id, patient, kind, lasting, at)
+       or account = shown.account_id or coalesce(lasting <= at, false) then
+        raise exception using errcode = '23514', message = 'that is more than they have', constraint = 'reach_is_theirs_to_give';
+    end if;
+    select * into m from care.membership x
+     where x.organization_id = shown.organization_id and x.account_id = invite_carer.account
+       and (x.until is null or x.until > at)
+       for update;
+    if m.account_id is null then
+        perform care.require_may_give(care.acting_member(), array[role], '{}');
+        link_is_for := care.admit(
+            shown.organization_id, account, address_token, sealed_address, sealed_name, array[role], link_sha256);
+        update care.membership x set since = 'infinity'
+         where x.organization_id = shown.organization_id and x.account_id = invite_carer.account;
+    elsif not exists (
+        select from care.account a where a.id = invite_carer.account and a.sign_in_token = address_token) then
+        raise exception using errcode = '23505', message = 'account exists', constraint = 'account_signs_in_by_one_address';
+    elsif exists (
+        select from care.reach r
+         where r.organization_id = shown.organization_id and r.account_id = m.account_id and r.patient_id = patient
+           and r.kind in ('guardian', 'self', 'carer', 'carer-reading')
+           and r.withdrawn_at is null and (r.until is null or r.until > at)) then
+        raise exception using errcode = '23505', message = 'carer exists', constraint = 'carer_is_let_in_once';
+    else
+        -- Whose account was opened here, and who belongs nowhere else, has no password yet to show.
+        if exists (
+            select from care.account a
+             where a.id = m.account_id and a.password_hash is null
+               and not exists (
+                    select from care.membership o
+                     where o.account_id = a.id and o.organization_id <> shown.organization_id)) then
+            link_is_for := 'set-password';
+        end if;
+        insert into care.link (organization_id, account_id, purpose, secret_sha256, until)
+        values (shown.organization_id, m.account_id, link_is_for, link_sha256, at + interval '7 days');
+    end if;
+    -- A new one takes the place of one that waits.
+    perform care.settle_invitations(shown.organization_id, array(
+        select i.id from care.invitation i
+         where i.organization_id = shown.organization_id and i.patient_id = patient and i.account_id = invite_carer.account
+           and i.outcome is null), 'withdrawn', at);
+    insert into care.invitation (
+        organization_id, id, link_sha256, patient_id, invited_by, account_id, kind, kinds, basis, reach_until, sealed, made_at,
+        until)
+    values (
+        shown.organization_id, invitation, invite_carer.link_sha256, patient, shown.account_id, invite_carer.account,
+        invite_carer.kind, invite_carer.kinds, invite_carer.basis, lasting, invite_carer.sealed, at, at + interval '7 days');
+    return link_is_for;
+end
+$$;
+
+-- Brings invitations to an end: their links do not work any more.
+create function care.settle_invitations(organization uuid, invitations uuid[], outcome text, at timestamptz) returns void
+    language plpgsql volatile set search_path = care, pg_temp
+as $$
+declare
+    i care.invitation;
+begin
+    for i in
+        update care.invitation x set outcome = settle_invitations.outcome, settled_at = at
+         where x.organization_id = organization and x.id = any (invitations) and x.outcome is null
+        returning x.*
+    loop
+        update care.link l set used_at = at
+         where l.organization_id = i.organization_id and l.secret_sha256 = i.link_sha256 and l.used_at is null;
+    end loop;
+end
+$$;
+
+-- Takes an invitation back, before it is accepted.
+create function care.withdraw_invitation(invitation uuid) returns void
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    shown care.pass := care.acting();
+begin
+    if not coalesce('carer.withdraw' = any (shown.powers), false)
+       or not exists (
+            select from care.invitation i
+             where i.organization_id = shown.organization_id and i.id = invitation and i.patient_id = any (shown.patients)
+               and i.outcome is null) then
+        raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
+    end if;
+    perform care.settle_invitations(shown.organization_id, array[invitation], 'withdrawn', care.clock());
+end
+$$;
+
+-- What somebody is invited to, by a link that still works; nothing by any other.
+create function care.invitation_of(
+    organization uuid, link_secret bytea,
+    out invitation uuid, out kind text, out kinds text[], out basis text, out reach_until timestamptz, out sealed bytea,
+    out time_zone text
+)
+    language plpgsql stable security definer set search_path = care, pg_temp
+as $$
+declare
+    at timestamptz := care.clock();
+begin
+    select i.id, i.kind, i.kinds, i.basis, i.reach_until, i.sealed, o.time_zone
+      into invitation, kind, kinds, basis, reach_until, sealed, time_zone
+      from care.invitation i
+      join care.organization o on o.organization_id = i.organization_id
+      join care.link l on l.organization_id = i.organization_id and l.secret_sha256 = i.link_sha256
+     where i.organization_id = organization and i.link_sha256 = sha256(link_secret)
+       and l.used_at is null and l.until > at and care.invitation_stands(i.organization_id, i.link_sha256, at);
+end
+$$;
+
+-- What using a link does besides, if it is of an invitation: the membership begins, and with it the reach; the patient's trail says so.
+-- For the functions that use a link up, which have asked whether it stands.
+create function care.take_up_invitation(used care.link, at timestamptz, key_epoch integer, salt bytea, sealed bytea) returns void
+    language plpgsql volatile set search_path = care, pg_temp
+as $$
+declare
+    i care.invitation;
+    p care.pass;
+begin
+    update care.invitation x set outcome = 'accepted', settled_at = at
+     where x.organization_id = (used).organization_id and x.link_sha256 = (used).secret_sha256 and x.outcome is null
+    returning x.* into i;
+    if not found then
+        return;
+    end if;
+    update care.membership m set since = at
+     where m.organization_id = i.organization_id and m.account_id = i.account_id and m.since = 'infinity';
+    insert into care.reach (organization_id, patient_id, account_id, kind, kinds, basis, since, until)
+    values (i.organization_id, i.patient_id, i.account_id, i.kind, i.kinds, i.basis, at, i.reach_until);
+    perform care.write_for_patient(i.organization_id, i.account_id, i.patient_id, 'carer.accept', key_epoch, salt, sealed);
+end
+$$;
+
+-- An entry in a patient's trail of something done before there is a pass.
+create function care.write_for_patient(
+    organization uuid, account uuid, patient uuid, act_name text, key_epoch integer, salt bytea, sealed bytea
+) returns void
+    language plpgsql volatile set search_path = care, pg_temp
+as $$
+declare
+    p care.pass;
+begin
+    p.organization_id := organization;
+    p.actor_organization_id := organization;
+    p.account_id := account;
+    p.opening_id := gen_random_uuid();
+    p.act := act_name;
+    p.scope := 'patient';
+    perform care.write_entry(p, patient, null, null, key_epoch, salt, sealed, care.clock());
+end
+$$;
+
+-- Says no to an invitation, by its link alone. True if there was one.
+create function care.decline_invitation(organization uuid, link_secret bytea, key_epoch integer, salt bytea, sealed bytea)
+    returns boolean
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    i care.invitation;
+    at timestamptz := care.clock();
+begin
+    select x.* into i from care.invitation x
+      join care.link l on l.organization_id = x.organization_id and l.secret_sha256 = x.link_sha256
+     where x.organization_id = organization and x.link_sha256 = sha256(link_secret)
+       and l.used_at is null and l.until > at and x.outcome is null
+       for update of x;
+    if not found then
+        return false;
+    end if;
+    perform care.settle_invitations(i.organization_id, array[i.id], 'declined', at);
+    perform care.write_for_patient(i.organization_id, i.account_id, i.patient_id, 'carer.decline', key_epoch, salt, sealed);
+    return true;
+end
+$$;
+
 do $$
 declare
     f regprocedure;
 begin
     for f in select oid::regprocedure from pg_proc
-              where pronamespace = 'care'::regnamespace and proname in ('kinds_reached', 'acting_kinds') loop
+              where pronamespace = 'care'::regnamespace
+                and proname in ('kinds_reached', 'acting_kinds', 'may_invite', 'invitation_stands', 'invite_carer',
+                                'settle_invitations', 'withdraw_invitation', 'invitation_of', 'take_up_invitation',
+                                'write_for_patient', 'decline_invitation') loop
         execute format('alter function %s owner to carekeep_gate', f);
         execute format('revoke all on function %s from public', f);
     end loop;
 end
 $$;
-grant execute on function care.acting_kinds() to carekeep_server;
+grant execute on function
+    care.acting_kinds(),
+    care.invite_carer(uuid, uuid, bytea, bytea, bytea, text, text[], text, timestamptz, bytea, bytea),
+    care.withdraw_invitation(uuid), care.invitation_of(uuid, bytea),
+    care.decline_invitation(uuid, bytea, integer, bytea, bytea)
+    to carekeep_server;
 
 create policy record_is_of_a_kind_of_the_pass on care.record as restrictive to carekeep_server
     using (coalesce(kind = any ((select care.acting_kinds())::text[]), true) or patient_id is null)

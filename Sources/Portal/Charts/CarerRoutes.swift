@@ -1,0 +1,191 @@
+import Care
+import FHIR
+import Foundation
+import HTTPTypes
+import Hummingbird
+import People
+import Records
+
+/// Who looks after somebody's record, and asking others to.
+///
+///     GET  /patients/{id}/carers            who does, and who was asked
+///     POST /patients/{id}/carers            ask somebody
+///     POST /patients/{id}/carers/withdraw   take an invitation back
+///     POST /patients/{id}/carers/end        let somebody out
+///     POST /invitation/decline              say no, by an invitation's link
+struct CarerRoutes {
+    let records: PatientRecords
+    let signIn: SignIn
+    let charts: ChartRoutes
+    let baseURL: String
+
+    func add(to pages: RouterGroup<PageVisit>) {
+        pages.get("patients/:patient/carers") { _, visit in try await list(visit) }
+        pages.post("patients/:patient/carers") { request, visit in try await invite(request, visit) }
+        pages.post("patients/:patient/carers/withdraw") { request, visit in try await withdraw(request, visit) }
+        pages.post("patients/:patient/carers/end") { request, visit in try await end(request, visit) }
+    }
+
+    func add(toOpen open: RouterGroup<Visit>) {
+        open.post("invitation/decline") { request, visit in try await decline(request, visit) }
+    }
+
+    private func list(_ visit: PageVisit, draft: CarersPage.Draft = .init(), done: CarersPage.Done? = nil) async throws
+        -> Response
+    {
+        let found = try await records.carers(of: visit.patient, for: visit.caller)
+        let page = CarersPage(
+            patient: try charts.card(found.patient, visit, isOwn: true),
+            carers: found.carers.map { carer($0, visit) },
+            waiting: found.waiting.map { waiting($0.invitation, $0.name, visit) },
+            draft: draft,
+            done: done
+        )
+        return visit.response(page, status: draft.hasErrors ? .unprocessableContent : .ok)
+    }
+
+    private func carer(_ carer: PatientRecords.Carer, _ visit: PageVisit) -> CarersPage.Carer {
+        let reach = carer.reach
+        return CarersPage.Carer(
+            name: reach.member?.name ?? "Someone who has left",
+            isYou: reach.member?.account == visit.person.account,
+            does: CarerWords.does(reach.kind),
+            sees: reach.kinds.map(ShownKinds.words),
+            basis: carer.basis.map { CarerWords.label($0).lowercased() },
+            until: reach.until.map { lastDay(before: $0, visit) },
+            reach: [.carer, .carerReading].contains(reach.kind) ? reach.id.uuidString.lowercased() : nil
+        )
+    }
+
+    private func waiting(_ invitation: WaitingInvitation, _ name: String?, _ visit: PageVisit) -> CarersPage.Waiting {
+        CarersPage.Waiting(
+            id: invitation.id.uuidString.lowercased(),
+            name: name ?? "Somebody",
+            does: CarerWords.does(invitation.way),
+            basis: CarerWords.label(invitation.basis).lowercased(),
+            until: Moment(invitation.until, in: visit.zone).day
+        )
+    }
+
+    /// The last day of something that ends at a midnight.
+    private func lastDay(before end: Date, _ visit: PageVisit) -> Day {
+        Moment(end.addingTimeInterval(-1), in: visit.zone).day
+    }
+
+    // MARK: Asking
+
+    private func invite(_ request: Request, _ visit: PageVisit) async throws -> Response {
+        let form = try await Form(request, of: visit.caller)
+        var draft = CarersPage.Draft(
+            name: form["name"] ?? "",
+            email: form["email"] ?? "",
+            basis: form["basis"],
+            may: form["may"],
+            until: form["until"] ?? "",
+            shown: ShownKinds { form[$0] != nil }
+        )
+        let offer = check(&draft, visit)
+        guard let (way, basis, until) = offer, !draft.hasErrors else { return try await list(visit, draft: draft) }
+        let patient = try await records.carers(of: visit.patient, for: visit.caller).patient
+        let terms = CarerTerms(
+            names: .init(
+                patient: PatientFacts(try patient.resource, words: visit.words).shortName,
+                inviter: visit.person.name
+            ),
+            way: way,
+            kinds: draft.shown.types(of: ResourceType.names),
+            basis: basis,
+            until: until
+        )
+        do {
+            let invitation = try await records.inviteCarer(
+                draft.name,
+                address: draft.email,
+                as: terms,
+                to: visit.patient,
+                for: visit.caller
+            )
+            let link = "\(baseURL)/password?link=\(invitation.link.text)"
+            return try await list(
+                visit,
+                done: invitation.isMailed ? .mailed(to: draft.name) : .made(for: draft.name, link: link)
+            )
+        } catch Refusal.exists {
+            draft.emailError = "Whoever has this address looks after the record already."
+        } catch Refusal.reachIsNotYours {
+            draft.mayError = "That is more than you may give, or for longer, or it would be to yourself."
+        }
+        return try await list(visit, draft: draft)
+    }
+
+    /// What is offered, if what was sent makes sense; else what is wrong with it is in the draft.
+    private func check(_ draft: inout CarersPage.Draft, _ visit: PageVisit) -> (Reach, CarerBasis, Date?)? {
+        let way = draft.may.flatMap(Reach.init).flatMap { CarerWords.ways.contains($0) ? $0 : nil }
+        let basis = draft.basis.flatMap(CarerBasis.init)
+        if !(1...200).contains(draft.name.count) { draft.nameError = "Please enter their name, in 200 letters or fewer." }
+        if draft.email.split(separator: "@").count != 2 || draft.email.utf8.count > 254
+            || records.mailsInvitations && MailAddress(draft.email) == nil
+        {
+            draft.emailError = "Please enter an email address, such as name@example.org."
+        }
+        if basis == nil { draft.basisError = "Please choose on what basis." }
+        if way == nil { draft.mayError = "Please choose what they may do." }
+        if way == .guardian, draft.shown.types(of: ResourceType.names) != nil {
+            draft.shown.error = "Whoever may do everything sees the whole record. Please tick all, or let them do less."
+        }
+        var until: Date?
+        if !draft.until.isEmpty {
+            guard let last = Day(fhir: draft.until), last.day != nil, last >= Day.today(in: visit.zone) else {
+                draft.untilError = "Please choose a day from today on, or none."
+                return nil
+            }
+            until = visit.end(of: last)
+        }
+        guard let way, let basis else { return nil }
+        return (way, basis, until)
+    }
+
+    private func withdraw(_ request: Request, _ visit: PageVisit) async throws -> Response {
+        let form = try await Form(request, of: visit.caller)
+        guard let invitation = form["invitation"].flatMap(UUID.init(uuidString:)) else { throw Refusal.notFound }
+        try await records.withdrawInvitation(invitation, to: visit.patient, for: visit.caller)
+        return .seeOther(.carers(of: try visit.patient))
+    }
+
+    private func end(_ request: Request, _ visit: PageVisit) async throws -> Response {
+        let form = try await Form(request, of: visit.caller)
+        guard let reach = form["reach"].flatMap(UUID.init(uuidString:)) else { throw Refusal.notFound }
+        try await records.stopSharing(reach, of: visit.patient, for: visit.caller)
+        return .seeOther(.carers(of: try visit.patient))
+    }
+
+    // MARK: Saying no
+
+    private func decline(_ request: Request, _ visit: Visit) async throws -> Response {
+        let form = try await Form(ofVisitor: request)
+        guard let link = form["token"].flatMap(AccountLink.init) else { throw Refusal.linkIsUsedUp }
+        try await signIn.decline(link, origin: visit.origin(of: request))
+        return Response(page: Frame(visitorOn: .now).document(DeclinedPage()))
+    }
+}
+
+extension PageVisit {
+    /// The end of a day where the organisation is.
+    func end(of day: Day) -> Date {
+        let end = Date(timeIntervalSince1970: Double(day.number + 1) * 86_400)
+        return end.addingTimeInterval(-Double(zone.secondsFromGMT(for: end)))
+    }
+}
+
+extension CarerWords {
+    init(_ terms: CarerTerms) {
+        self.init(
+            patient: terms.names.patient,
+            inviter: terms.names.inviter,
+            way: terms.way,
+            sees: terms.kinds.map(ShownKinds.words),
+            basis: terms.basis,
+            until: terms.until.map { Moment($0.addingTimeInterval(-1), in: TimeZone(identifier: terms.timeZone) ?? .gmt).day }
+        )
+    }
+}

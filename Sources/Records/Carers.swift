@@ -1,0 +1,89 @@
+public import Care
+public import Foundation
+public import People
+import Postgres
+import Seals
+
+/// Carers: who looks after a patient, and asking others to. (ROL-1)
+extension PatientRecords {
+    /// Who looks after a patient now, and who was asked to.
+    public struct Carers: Sendable {
+        public let patient: StoredRecord
+        public let carers: [Carer]
+        public let waiting: [(invitation: WaitingInvitation, name: String?)]
+    }
+
+    /// One of them.
+    public struct Carer: Sendable {
+        public let reach: ReachedBy
+        /// By what right, where whoever let them in said so.
+        public let basis: CarerBasis?
+    }
+
+    /// Who looks after a patient now, and who was asked to.
+    public func carers(of id: String, for caller: Caller) async throws -> Carers {
+        let tag = try await index(for: caller).tag(kind: "Patient", id: id)
+        let (pass, rows) = try await gate.open(
+            Errand(.readReach, targets: [tag]),
+            for: caller,
+            work: [
+                """
+                select id, account_id, kind, purpose, since, until, kinds, basis from care.reach
+                 where organization_id = \(caller.organization) and withdrawn_at is null
+                   and (until is null or until > now()) and kind in ('guardian', 'self', 'carer', 'carer-reading')
+                 order by since, id
+                """,
+                Members.all(in: caller.organization),
+                "select \(SealedRecord.columns) from care.record where organization_id = \(caller.organization) and tag = \(tag)",
+                Members.waitingInvitations(in: caller.organization),
+            ]
+        )
+        let all = try await members.read(rows[1], in: caller.organization)
+        let byAccount = Dictionary(all.map { ($0.account, $0) }) { first, _ in first }
+        guard let row = rows[2].first else { throw Refusal.notFound }
+        return Carers(
+            patient: try await open(SealedRecord(row), id: id, under: pass),
+            carers: try rows[0].map { try carer($0, byAccount) },
+            waiting: try Members.readInvitations(rows[3]).map { ($0, byAccount[$0.account]?.name) }
+        )
+    }
+
+    private func carer(_ row: Row, _ members: [Person.ID: Member]) throws -> Carer {
+        Carer(
+            reach: ReachedBy(
+                id: try row.decode(UUID.self, at: 0),
+                member: members[Person.ID(try row.decode(UUID.self, at: 1))],
+                kind: Reach(rawValue: try row.decode(String.self, at: 2)) ?? .share,
+                purpose: Purpose(rawValue: try row.decode(String.self, at: 3)) ?? .care,
+                since: try row.decode(Date.self, at: 4),
+                until: try row.decode(Date?.self, at: 5),
+                kinds: try row.decode([String]?.self, at: 6),
+                lastLooked: nil
+            ),
+            basis: try row.decode(String?.self, at: 7).flatMap(CarerBasis.init)
+        )
+    }
+
+    /// Asks somebody to be a carer of a patient, too.
+    ///
+    /// - Throws: as ``Members/invite(name:address:as:toPatientOf:for:)``.
+    public func inviteCarer(
+        _ name: String,
+        address: String,
+        as terms: CarerTerms,
+        to id: String,
+        for caller: Caller
+    ) async throws -> Invitation {
+        let tag = try await index(for: caller).tag(kind: "Patient", id: id)
+        return try await members.invite(name: name, address: address, as: terms, toPatientOf: tag, for: caller)
+    }
+
+    /// Takes an invitation back.
+    public func withdrawInvitation(_ invitation: UUID, to id: String, for caller: Caller) async throws {
+        let tag = try await index(for: caller).tag(kind: "Patient", id: id)
+        try await members.withdraw(invitation, toPatientOf: tag, for: caller)
+    }
+
+    /// Whether links go out by mail.
+    public var mailsInvitations: Bool { members.sendsMail }
+}

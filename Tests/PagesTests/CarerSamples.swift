@@ -1,0 +1,79 @@
+import Care
+
+@testable import Portal
+
+/// The pages of whoever looks after somebody's record, and of whoever is asked to.
+extension Samples {
+    var carers: [(name: String, html: HTML)] {
+        let page = CarersPage(patient: self.ada, carers: self.carersOfAda, waiting: self.waitingForAda)
+        let wrong = with(page) { page in
+            page.draft = .init(
+                name: self.word("Kim Berg"),
+                email: self.word("kim"),
+                basis: "agreement",
+                may: "guardian",
+                until: self.word("2020-01-01"),
+                nameError: self.word("Enter a name."),
+                emailError: self.word("Enter an address."),
+                basisError: self.word("Choose one."),
+                mayError: self.word("Choose one."),
+                untilError: self.word("That day is over.")
+            )
+            page.draft.shown.error = self.word("Tick one.")
+        }
+        let mailed = with(page) { $0.done = .mailed(to: self.word("Kim Berg")) }
+        let made = with(page) { page in
+            page.done = .made(for: self.word("Kim Berg"), link: self.word("https://localhost/password?link=abc"))
+        }
+        return [
+            ("carers", self.frame().document(page)), ("carers-wrong", self.frame().document(wrong)),
+            ("carers-mailed", self.frame().document(mailed)), ("carers-made", self.frame().document(made)),
+        ] + self.asked
+    }
+
+    private var carersOfAda: [CarersPage.Carer] {
+        [
+            .init(name: self.word("Maria Berg"), isYou: true, does: CarerWords.does(.guardian)),
+            .init(
+                name: self.word("Kim Berg"),
+                does: CarerWords.does(.carerReading),
+                sees: self.word("medicines"),
+                basis: self.word("helping out for a while"),
+                until: Day(2026, 4, 1),
+                reach: self.word("r1")
+            ),
+        ]
+    }
+
+    private var waitingForAda: [CarersPage.Waiting] {
+        [
+            .init(
+                id: self.word("i1"),
+                name: self.word("Nan Berg"),
+                does: CarerWords.does(.carer),
+                basis: self.word("agreed between us"),
+                until: Day(2026, 3, 12)!
+            )
+        ]
+    }
+
+    /// What somebody who was asked sees before they answer.
+    private var asked: [(name: String, html: HTML)] {
+        let visitor = self.frame(signedIn: false)
+        let asked = CarerWords(
+            patient: self.word("Ada"),
+            inviter: self.word("Maria Berg"),
+            way: .carer,
+            sees: self.word("medicines, results"),
+            basis: .helpingOut,
+            until: Day(2026, 4, 1)
+        )
+        let (csrf, token) = (self.word("t0ken"), self.word("s3cret"))
+        let password = SetPasswordPage(csrf: csrf, token: token, email: self.word("kim@example.org"), asked: asked)
+        let join = JoinPage(csrf: csrf, token: token, organization: self.word("The Berg family"), asked: asked)
+        return [
+            ("asked-new", visitor.document(password)), ("asked-known", visitor.document(join)),
+            ("asked-declined", visitor.document(DeclinedPage())),
+        ]
+    }
+}
