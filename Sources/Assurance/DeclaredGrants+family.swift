@@ -2,10 +2,19 @@
 extension DeclaredGrants {
     static let family = """
         act carer.invite: patient, asks for sharing.write, carries carer.invite; reached as guardian, self; after stepping up
+        act carer.pause: patient, asks for sharing.write, carries carer.pause; reached as guardian, self
+        act carer.resume: patient, asks for sharing.write, carries carer.resume; reached as guardian, self; after stepping up
         act carer.withdraw: patient, asks for sharing.write, carries carer.withdraw; reached as guardian, self
         carekeep_gate may select on invitation
         carekeep_gate may insert on invitation
         carekeep_gate may update on invitation (outcome, settled_at)
+        carekeep_gate may select on pause
+        carekeep_gate may insert on pause
+        carekeep_gate may update on pause (ended_at, ended_by)
+        carekeep_server may select on pause
+        carekeep_server may execute own_pauses(uuid,bytea,text)
+        carekeep_server may execute pause_carer(uuid,uuid,uuid,bytea,bytea)
+        carekeep_server may execute resume_carer(uuid)
         carekeep_server may select on invitation \
         (account_id, basis, id, kind, kinds, made_at, organization_id, outcome, patient_id, reach_until, settled_at, until)
         carekeep_server may execute acting_kinds()

@@ -21,11 +21,60 @@ extension Specimen {
             },
             change: "basis = 'agreement'",
             opened: [.select: ["reach.read"]]
-        )
+        ),
+        Specimen(
+            name: "pause",
+            table: "pause",
+            match: { "organization_id = \($0.house.organization) and id = \($0.kept.pause)" },
+            row: { victim, existing in
+                pause(victim, existing, of: victim.house.clinician, by: victim.house.keeper)
+            },
+            change: "since = since",
+            opened: [.select: ["reach.read"]]
+        ),
+        Specimen(
+            name: "pause (of whoever looks)",
+            table: "pause",
+            match: { "organization_id = \($0.house.organization) and id = \($0.kept.ownPause)" },
+            row: { victim, existing in
+                pause(victim, existing, of: victim.house.keeper, by: victim.house.clinician)
+            },
+            change: "since = since"
+        ),
     ]
+
+    private static func pause(_ victim: Victim, _ existing: Bool, of paused: Someone, by guardian: Someone) -> [(
+        column: String, value: SQL
+    )] {
+        let id = paused.account == victim.house.keeper.account ? victim.kept.ownPause : victim.kept.pause
+        return [
+            ("organization_id", "\(victim.house.organization)"), ("id", "\(existing ? id : UUID())"),
+            ("patient_id", "\(victim.kept.patient)"), ("account_id", "\(paused.account)"),
+            ("paused_by", "\(guardian.account)"), ("ask_account_id", "\(guardian.account)"),
+            ("sealed_reason", "'\\x00'"), ("sealed_patient", "'\\x00'"), ("since", "now()"), ("ended_at", "now()"),
+            ("ended_by", "\(guardian.account)"),
+        ]
+    }
 }
 
 extension Scene {
+    /// Pauses that have ended: somebody's, and the keeper's own.
+    func pause(_ kept: Kept, in house: House) throws {
+        for (id, paused, guardian) in [
+            (kept.pause, house.clinician, house.keeper), (kept.ownPause, house.keeper, house.clinician),
+        ] {
+            try admin.query(
+                """
+                insert into care.pause (
+                    organization_id, id, patient_id, account_id, paused_by, ask_account_id, sealed_reason, sealed_patient,
+                    since, ended_at, ended_by)
+                values (\(house.organization), \(id), \(kept.patient), \(paused.account), \(guardian.account),
+                        \(guardian.account), '\\x00', '\\x00', now(), now(), \(guardian.account))
+                """
+            )
+        }
+    }
+
     /// An invitation that nobody answers.
     func invite(to kept: Kept, by guardian: Someone, in house: House) throws {
         try admin.query(
@@ -316,7 +365,9 @@ extension GateChecks {
         try must("invitation_of", "not once the inviter is out", try !says(new))
         try must("use_link", "not once the inviter is out", try !works(use(new)))
         try must("join_organization", "not once the inviter is out", try !works(join(known, as: far)))
-        try setReach(one, "withdrawn_at = null")
+        try setReach(one, "withdrawn_at = null, paused_at = clock_timestamp()")
+        try must("may_invite", "not while the inviter is paused", try !isLinked(new))
+        try setReach(one, "paused_at = null")
         try must("link_of", "while the inviter is in", try isLinked(new) && says(new))
         try must("use_link", "while the inviter is in", try works(use(new)))
         try must("join_organization", "while the inviter is in", try works(join(known, as: far)))

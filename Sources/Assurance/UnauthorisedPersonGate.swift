@@ -15,6 +15,7 @@ struct GateChecks {
         try reach()
         try kindsOfRecord()
         try carers()
+        try pauses()
         try whatIsWritten()
         try together()
         try theGuard()
@@ -523,7 +524,7 @@ extension GateChecks {
             "record.update": emergency, "record.delete": writers, "record.history": kinds, "patient.history": kinds,
             "bundle.write": writers, "record.move": staying, "patient.merge": staying, "trail.read": own,
             "reach.read": own, "reach.share": own, "reach.withdraw": own, "reach.team": staying,
-            "carer.invite": own, "carer.withdraw": own,
+            "carer.invite": own, "carer.withdraw": own, "carer.pause": own, "carer.resume": own,
             "reach.give": staying.subtracting(["self"]), "reach.end": staying.subtracting(["self"]),
         ]
     }()

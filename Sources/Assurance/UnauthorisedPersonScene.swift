@@ -247,6 +247,9 @@ struct Kept {
     var entry = UUID()
     /// An invitation to care for them, which nobody answers.
     var invitation = UUID()
+    /// A pause that has ended, of the clinician; and one of the keeper.
+    var pause = UUID()
+    var ownPause = UUID()
     var token = Int64.random(in: .min ... .max)
 
     /// Somebody else, in another organisation, with the same ids.
@@ -459,6 +462,7 @@ extension Scene {
             """
         )
         try invite(to: kept, by: guardian, in: house)
+        try pause(kept, in: house)
         try make(kept.person, "Patient", of: kept.patient, in: house)
         try make(kept.weight, "Observation", of: kept.patient, in: house)
         try make(kept.joint, "Observation", of: house.third, in: house, alsoAbout: kept.patient)

@@ -24,6 +24,8 @@ public enum Act: String, Sendable, CaseIterable {
     case stopSharing = "reach.withdraw"
     case inviteCarer = "carer.invite"
     case withdrawInvitation = "carer.withdraw"
+    case pauseCarer = "carer.pause"
+    case resumeCarer = "carer.resume"
     case listTeam = "reach.team"
     case giveReach = "reach.give"
     case endReach = "reach.end"

@@ -45,6 +45,18 @@ struct Names: Sendable {
         try installation.key.open(sealed, for: Self.binding("Invitation", invitation))
     }
 
+    /// Why somebody is kept out of a record; and whose it is, for them.
+    func sealPause(_ text: String, _ part: PausePart, of pause: UUID) throws(SealError) -> [UInt8] {
+        try installation.key.seal(Array(text.utf8), for: Self.binding(part.rawValue, pause))
+    }
+
+    func openPause(_ sealed: [UInt8], _ part: PausePart, of pause: UUID) throws(SealError) -> String {
+        let text = try installation.key.open(sealed, for: Self.binding(part.rawValue, pause))
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    enum PausePart: String { case reason = "PauseReason", patient = "PausePatient" }
+
     private static func binding(_ kind: String, _ id: UUID) -> Binding {
         Binding(organization: Installation.id, kind: kind, id: id, version: 1)
     }

@@ -11,6 +11,12 @@ extension PatientRecords {
         public let patient: StoredRecord
         public let carers: [Carer]
         public let waiting: [(invitation: WaitingInvitation, name: String?)]
+        /// Who is kept out.
+        public let pauses: [Pause]
+        /// Whom somebody who is kept out may be told to ask: those who run the organisation, and those who keep the record.
+        public let toAsk: [Member]
+        /// The names of all these.
+        public let names: [Person.ID: String]
     }
 
     /// One of them.
@@ -36,15 +42,23 @@ extension PatientRecords {
                 Members.all(in: caller.organization),
                 "select \(SealedRecord.columns) from care.record where organization_id = \(caller.organization) and tag = \(tag)",
                 Members.waitingInvitations(in: caller.organization),
+                Members.pauses(in: caller.organization),
             ]
         )
         let all = try await members.read(rows[1], in: caller.organization)
         let byAccount = Dictionary(all.map { ($0.account, $0) }) { first, _ in first }
         guard let row = rows[2].first else { throw Refusal.notFound }
+        let carers = try rows[0].map { try carer($0, byAccount) }
+        let keepers = Set(carers.filter { $0.reach.kind == .guardian }.compactMap { $0.reach.member?.account })
         return Carers(
             patient: try await open(SealedRecord(row), id: id, under: pass),
-            carers: try rows[0].map { try carer($0, byAccount) },
-            waiting: try Members.readInvitations(rows[3]).map { ($0, byAccount[$0.account]?.name) }
+            carers: carers,
+            waiting: try Members.readInvitations(rows[3]).map { ($0, byAccount[$0.account]?.name) },
+            pauses: try await members.readPauses(rows[4]),
+            toAsk: all.filter {
+                $0.isActive && (!$0.roles.isDisjoint(with: [.owner, .admin]) || keepers.contains($0.account))
+            },
+            names: byAccount.mapValues(\.name)
         )
     }
 
@@ -84,6 +98,37 @@ extension PatientRecords {
         try await members.withdraw(invitation, toPatientOf: tag, for: caller)
     }
 
+    /// Keeps a carer out of a patient's record, from their next request on.
+    ///
+    /// - Throws: as ``Members/pause(_:ask:reason:patientName:fromPatientOf:for:)``.
+    public func pauseCarer(
+        _ account: Person.ID,
+        ask: Person.ID,
+        reason: String,
+        patientName: String,
+        from id: String,
+        for caller: Caller
+    ) async throws {
+        let tag = try await index(for: caller).tag(kind: "Patient", id: id)
+        try await members.pause(
+            account,
+            ask: ask,
+            reason: reason,
+            patientName: patientName,
+            fromPatientOf: tag,
+            for: caller
+        )
+    }
+
+    /// Lets a carer in again.
+    public func resumeCarer(_ pause: UUID, from id: String, for caller: Caller) async throws {
+        let tag = try await index(for: caller).tag(kind: "Patient", id: id)
+        try await members.resume(pause, fromPatientOf: tag, for: caller)
+    }
+
     /// Whether links go out by mail.
     public var mailsInvitations: Bool { members.sendsMail }
+
+    /// From whose records the caller is kept out.
+    public func ownPauses(for caller: Caller) async throws -> [OwnPause] { try await signIn.pauses(of: caller) }
 }

@@ -1,6 +1,6 @@
-/// Damages to what keeps kinds of record apart, and to how carers are asked.
+/// Damages to what keeps kinds of record apart, and to how carers are asked and paused.
 extension FunctionMutants {
-    static let family: [Damage] = kinds + inviting + invited
+    static let family: [Damage] = kinds + inviting + invited + pausing + paused
 
     private static let kinds: [Damage] = [
         ("acting_kinds", "return (care.acting()).kinds;", "return null;"),
@@ -105,5 +105,52 @@ extension FunctionMutants {
         ("decline_invitation", "and l.used_at is null", ""),
         ("decline_invitation", "and l.until > at", ""),
         ("decline_invitation", "perform care.settle_invitations(", "perform concat("),
+    ]
+
+    private static let pausing: [Damage] = [
+        ("may_pause", "(paused).account_id <> (acting).account_id\n       and", ""),
+        ("may_pause", "and (not keeps or (acting).roles && '{owner,admin}')", ""),
+        ("may_pause", "and (not 'owner' = any ((paused).roles) or 'owner' = any ((acting).roles))", ""),
+        ("pause_carer", "if not coalesce('carer.pause' = any (shown.powers), false) then", "if false then"),
+        ("pause_carer", "r.organization_id = shown.organization_id and r.account_id = m.account_id and r.patient_id = patient\n       and r.kind <> 'self'", "r.organization_id = shown.organization_id and r.account_id = m.account_id\n       and r.kind <> 'self'"),
+        ("pause_carer", "and r.kind <> 'self'", ""),
+        ("pause_carer", "and r.withdrawn_at is null", ""),
+        ("pause_carer", "and (r.until is null or r.until > at)", ""),
+        ("pause_carer", "and r.paused_at is null", ""),
+        ("pause_carer", "not care.may_pause(care.acting_member(), m, 'guardian' = any (ways))\n       or", ""),
+        ("pause_carer", "'guardian' = any (ways)", "false"),
+        ("pause_carer", "x.organization_id = shown.organization_id and x.account_id = ask", "x.account_id = ask"),
+        ("pause_carer", "and x.account_id <> m.account_id", ""),
+        ("pause_carer", "and x.since <= at", ""),
+        ("pause_carer", "and (x.until is null or x.until > at)", ""),
+        ("pause_carer", "and p.account_id = m.account_id and patient", "and patient"),
+        ("pause_carer", "and patient = any (p.patients)", ""),
+        ("pause_carer", "delete from care.pass p\n     where p.organization_id = shown.organization_id", "delete from care.pass p where false"),
+    ]
+
+    private static let paused: [Damage] = [
+        ("resume_carer", "if not coalesce('carer.resume' = any (shown.powers), false) then", "if false then"),
+        ("resume_carer", "and x.patient_id = any (shown.patients)", ""),
+        ("resume_carer", "and x.ended_at is null", ""),
+        ("resume_carer", "p.id is null or", ""),
+        ("resume_carer", "and r.kind = 'guardian'", ""),
+        ("resume_carer", "and r.kind = 'guardian'", "and false"),
+        ("resume_carer", "and r.account_id = p.account_id and r.patient_id = p.patient_id;", "and r.account_id = p.account_id;"),
+        ("resume_carer", "and r.account_id = p.account_id and r.patient_id = p.patient_id;", "and r.patient_id = p.patient_id;"),
+        ("keep_paused", "p.organization_id = new.organization_id and", ""),
+        ("keep_paused", "and p.patient_id = new.patient_id", ""),
+        ("keep_paused", "and p.account_id = new.account_id", ""),
+        ("keep_paused", "and p.ended_at is null", ""),
+        ("own_pauses", "if not care.is_open(s) then\n        return;\n    end if;", ""),
+        ("own_pauses", "p.organization_id = s.organization_id and", ""),
+        ("own_pauses", "and p.account_id = s.account_id", ""),
+        ("own_pauses", "and p.ended_at is null", ""),
+        ("acting_roster", "and r.paused_at is null", ""),
+        ("vouch", "and r.paused_at is null", ""),
+        ("open_pass", "and r.paused_at is null", ""),
+        ("kinds_reached", "and r.paused_at is null", ""),
+        ("require_may_let_in", "and r.paused_at is null", ""),
+        ("may_invite", "and r.paused_at is null", ""),
+        ("patients_alone_with", "and o.paused_at is null", ""),
     ]
 }

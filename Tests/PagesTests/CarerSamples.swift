@@ -27,6 +27,8 @@ extension Samples {
         }
         return [
             ("carers", self.frame().document(page)), ("carers-wrong", self.frame().document(wrong)),
+            ("carers-paused", self.frame().document(self.paused(page))), ("carers-pause", self.frame().document(self.pause)),
+            ("carers-pause-wrong", self.frame().document(self.pauseWrong)),
             ("carers-mailed", self.frame().document(mailed)), ("carers-made", self.frame().document(made)),
         ] + self.asked
     }
@@ -40,9 +42,43 @@ extension Samples {
                 sees: self.word("medicines"),
                 basis: self.word("helping out for a while"),
                 until: Day(2026, 4, 1),
-                reach: self.word("r1")
+                reach: self.word("r1"),
+                account: self.word("a2")
             ),
         ]
+    }
+
+    private func paused(_ page: CarersPage) -> CarersPage {
+        with(page) { page in
+            page.carers[1].isPaused = true
+            page.paused = [
+                .init(
+                    id: self.word("p1"),
+                    name: self.word("Kim Berg"),
+                    by: self.word("Maria Berg"),
+                    since: Day(2026, 3, 4)!,
+                    reason: self.word("We want to look at something first.")
+                )
+            ]
+        }
+    }
+
+    private var pause: PausePage {
+        PausePage(
+            patient: self.ada,
+            carer: self.word("Kim Berg"),
+            account: self.word("a2"),
+            toAsk: [.init(value: self.word("a1"), label: self.word("Maria Berg"))],
+            ask: self.word("a1")
+        )
+    }
+
+    private var pauseWrong: PausePage {
+        with(self.pause) { page in
+            page.reason = self.word("Because.")
+            page.reasonError = self.word("Please say why.")
+            page.askError = self.word("Please choose.")
+        }
     }
 
     private var waitingForAda: [CarersPage.Waiting] {

@@ -218,3 +218,50 @@ def test_what_makes_no_sense_is_said_at_its_field(home, child):
         assert said in answer.text, said
     assert "sees the whole record" in ask(home, child[0], may="guardian", seen=["results"]).text
     assert "or it would be to yourself" in ask(home, child[0], email=ADA.email).text
+
+
+# Pausing
+
+def pause(home, child, name, person=ADA, **fields):
+    """Somebody is paused by the page; how that was answered."""
+    page = f"/patients/{child}/carers"
+    with home.client() as client:
+        home.sign_in(client, person)
+        listed = client.get(page).text
+        account = re.search(rf'/carers/([0-9a-f-]{{36}})/pause">Pause<span class="hidden"> {name}', listed).group(1)
+        form = client.get(f"{page}/{account}/pause")
+        ask = re.search(r'<option value="([0-9a-f-]{36})"[^>]*>Ada Tester', form.text).group(1)
+        sent = {"csrf": csrf_of(form), "reason": "Something that Kim must not read", "ask": ask} | fields
+        return client.post(f"{page}/{account}/pause", data=sent)
+
+
+def test_who_is_paused_is_out_at_once_and_told_so_without_the_reason(home, child):
+    id, measured, _ = child
+    way = link_in(ask(home, id))
+    kim = home.api(KIM)
+    with home.client() as client:
+        token = re.search(r'name="token" value="([^"]+)"', client.get(way).text).group(1)
+        fields = {"csrf": csrf_of(client.get(way)), "token": token, "email": KIM.email, "password": KIM.password}
+        assert client.post("/join", data=fields).status_code == 303
+        assert client.get(f"/patients/{id}").status_code == 200 and kim.get(f"Observation/{measured}").status_code == 200
+        assert pause(home, id, "Kim", reason="").status_code == 422
+        assert pause(home, id, "Kim").status_code == 303
+        assert kim.get(f"Observation/{measured}").status_code == 404
+        assert client.get(f"/patients/{id}").status_code == 404
+        told = client.get("/patients").text
+        assert "record is paused since" in told and "please ask" in told and "Ada Tester" in told
+        assert "must not read" not in told
+        with home.client() as ada:
+            home.sign_in(ada, ADA)
+            page = ada.get(f"/patients/{id}/carers")
+            assert "Something that Kim must not read" in page.text and "Kim</bdi></strong>, paused" in page.text
+            fields = {"csrf": csrf_of(page), "pause": re.search(r'name="pause" value="([^"]+)"', page.text).group(1)}
+            assert ada.post(f"/patients/{id}/carers/resume", data=fields).status_code == 303
+            assert ada.post(f"/patients/{id}/carers/resume", data=fields).status_code == 404
+            looks = ada.get(f"/patients/{id}/looks").text
+            assert "paused somebody’s access to this record" in looks and "let somebody in to this record again" in looks
+        assert client.get(f"/patients/{id}").status_code == 200 and kim.get(f"Observation/{measured}").status_code == 200
+        assert "paused" not in client.get("/patients").text
+    dump = home.sql("records", "select encode(sealed_reason, 'escape') from care.pause")
+    assert dump and "must not read" not in dump, "the reason is sealed"
+    let_out(home, id)

@@ -216,6 +216,13 @@ def test_sharing_says_who_can_read(signed_in, window, people):
     check(window, "sharing")
 
 
+def test_a_family_says_who_looks_after_a_record(signed_in, window, people):
+    signed_in(people.parent, next=f"/patients/{people.parent.patients[0]}/carers")
+    check(window, "carers")
+    leave(window, window.find_element(By.PARTIAL_LINK_TEXT, "Pause").click)
+    check(window, "pause")
+
+
 @pytest.mark.parametrize("profile", ["family", "clinic", "operations"])
 def test_every_kind_of_organisation_has_a_list_and_a_timeline(signed_in, window, people, profile):
     person = people.one(profile=profile, patients=True)

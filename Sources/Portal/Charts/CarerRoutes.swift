@@ -12,6 +12,9 @@ import Records
 ///     POST /patients/{id}/carers            ask somebody
 ///     POST /patients/{id}/carers/withdraw   take an invitation back
 ///     POST /patients/{id}/carers/end        let somebody out
+///     GET  /patients/{id}/carers/{account}/pause   ask why, and whom they may ask
+///     POST /patients/{id}/carers/{account}/pause   keep somebody out for now
+///     POST /patients/{id}/carers/resume     let them in again
 ///     POST /invitation/decline              say no, by an invitation's link
 struct CarerRoutes {
     let records: PatientRecords
@@ -23,6 +26,9 @@ struct CarerRoutes {
         pages.get("patients/:patient/carers") { _, visit in try await list(visit) }
         pages.post("patients/:patient/carers") { request, visit in try await invite(request, visit) }
         pages.post("patients/:patient/carers/withdraw") { request, visit in try await withdraw(request, visit) }
+        pages.get("patients/:patient/carers/:account/pause") { _, visit in try await askWhy(visit) }
+        pages.post("patients/:patient/carers/:account/pause") { request, visit in try await pause(request, visit) }
+        pages.post("patients/:patient/carers/resume") { request, visit in try await resume(request, visit) }
         pages.post("patients/:patient/carers/end") { request, visit in try await end(request, visit) }
     }
 
@@ -36,16 +42,20 @@ struct CarerRoutes {
         let found = try await records.carers(of: visit.patient, for: visit.caller)
         let page = CarersPage(
             patient: try charts.card(found.patient, visit, isOwn: true),
-            carers: found.carers.map { carer($0, visit) },
+            carers: found.carers.map { carer($0, paused: Set(found.pauses.map(\.account)), visit) },
             waiting: found.waiting.map { waiting($0.invitation, $0.name, visit) },
+            paused: found.pauses.map { paused($0, found.names, visit) },
             draft: draft,
             done: done
         )
         return visit.response(page, status: draft.hasErrors ? .unprocessableContent : .ok)
     }
 
-    private func carer(_ carer: PatientRecords.Carer, _ visit: PageVisit) -> CarersPage.Carer {
+    private func carer(_ carer: PatientRecords.Carer, paused: Set<Person.ID>, _ visit: PageVisit) -> CarersPage.Carer {
         let reach = carer.reach
+        let account = reach.member?.account
+        let isPaused = account.map(paused.contains) ?? false
+        let canBePaused = !isPaused && account != visit.person.account && reach.kind != .self
         return CarersPage.Carer(
             name: reach.member?.name ?? "Someone who has left",
             isYou: reach.member?.account == visit.person.account,
@@ -53,7 +63,19 @@ struct CarerRoutes {
             sees: reach.kinds.map(ShownKinds.words),
             basis: carer.basis.map { CarerWords.label($0).lowercased() },
             until: reach.until.map { lastDay(before: $0, visit) },
-            reach: [.carer, .carerReading].contains(reach.kind) ? reach.id.uuidString.lowercased() : nil
+            reach: [.carer, .carerReading].contains(reach.kind) ? reach.id.uuidString.lowercased() : nil,
+            account: canBePaused ? account.map { "\($0)" } : nil,
+            isPaused: isPaused
+        )
+    }
+
+    private func paused(_ pause: Pause, _ names: [Person.ID: String], _ visit: PageVisit) -> CarersPage.Paused {
+        CarersPage.Paused(
+            id: pause.id.uuidString.lowercased(),
+            name: names[pause.account] ?? "Someone who has left",
+            by: names[pause.by] ?? "someone who has left",
+            since: Moment(pause.since, in: visit.zone).day,
+            reason: pause.reason
         )
     }
 
@@ -156,6 +178,68 @@ struct CarerRoutes {
         let form = try await Form(request, of: visit.caller)
         guard let reach = form["reach"].flatMap(UUID.init(uuidString:)) else { throw Refusal.notFound }
         try await records.stopSharing(reach, of: visit.patient, for: visit.caller)
+        return .seeOther(.carers(of: try visit.patient))
+    }
+
+    // MARK: Pausing
+
+    private func askWhy(_ visit: PageVisit, _ change: (inout PausePage) -> Void = { _ in }) async throws -> Response {
+        let account = try pausedAccount(visit)
+        let found = try await records.carers(of: visit.patient, for: visit.caller)
+        guard let name = found.carers.first(where: { $0.reach.member?.account == account })?.reach.member?.name else {
+            throw Refusal.notFound
+        }
+        var page = PausePage(
+            patient: try charts.card(found.patient, visit, isOwn: true),
+            carer: name,
+            account: "\(account)",
+            toAsk: found.toAsk.filter { $0.account != account }.map { Choice.Option(value: "\($0.account)", label: $0.name) },
+            ask: "\(visit.person.account)"
+        )
+        change(&page)
+        return visit.response(page, status: page.hasErrors ? .unprocessableContent : .ok)
+    }
+
+    private func pausedAccount(_ visit: PageVisit) throws -> Person.ID {
+        guard let account = Person.ID(try visit.parameters.require("account")) else { throw Refusal.notFound }
+        return account
+    }
+
+    private func pause(_ request: Request, _ visit: PageVisit) async throws -> Response {
+        let form = try await Form(request, of: visit.caller)
+        let (reason, named) = (form["reason"] ?? "", form["ask"].flatMap(Person.ID.init))
+        let told: (inout PausePage) -> Void = { page in (page.reason, page.ask) = (reason, form["ask"]) }
+        guard (1...2_000).contains(reason.count), let ask = named else {
+            return try await askWhy(visit) { page in
+                told(&page)
+                if named == nil { page.askError = "Please choose whom they may ask." }
+                if !(1...2_000).contains(reason.count) { page.reasonError = "Please say why, in 2,000 letters or fewer." }
+            }
+        }
+        let patient = try await records.carers(of: visit.patient, for: visit.caller).patient
+        do {
+            try await records.pauseCarer(
+                pausedAccount(visit),
+                ask: ask,
+                reason: reason,
+                patientName: PatientFacts(try patient.resource, words: visit.words).shortName,
+                from: visit.patient,
+                for: visit.caller
+            )
+        } catch Refusal.reachIsNotYours {
+            return try await askWhy(visit) { page in
+                told(&page)
+                page.askError = "Whoever keeps this record is paused only by an owner or administrator, and an owner by an owner. "
+                    + "Whom they may ask must belong here, and be somebody else."
+            }
+        }
+        return .seeOther(.carers(of: try visit.patient))
+    }
+
+    private func resume(_ request: Request, _ visit: PageVisit) async throws -> Response {
+        let form = try await Form(request, of: visit.caller)
+        guard let pause = form["pause"].flatMap(UUID.init(uuidString:)) else { throw Refusal.notFound }
+        try await records.resumeCarer(pause, from: visit.patient, for: visit.caller)
         return .seeOther(.carers(of: try visit.patient))
     }
 

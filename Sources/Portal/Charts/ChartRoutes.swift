@@ -61,7 +61,8 @@ struct ChartRoutes {
                 isCutOff: isCutOff,
                 offersSearch: visit.person.profile != .family || people.count > 8,
                 offersEmergency: Self.offersEmergency(visit),
-                reminder: try await reminder(visit)
+                reminder: try await reminder(visit),
+                pauses: try await pauses(visit)
             )
         )
     }
@@ -76,6 +77,12 @@ struct ChartRoutes {
             ended: counts.ended
         )
         return reminder.isEmpty ? nil : reminder
+    }
+
+    private func pauses(_ visit: PageVisit) async throws -> [PatientsPage.Pause] {
+        try await records.ownPauses(for: visit.caller).map {
+            PatientsPage.Pause(patient: $0.patient, since: Moment($0.since, in: visit.zone).day, ask: $0.ask)
+        }
     }
 
     private func person(_ record: StoredRecord, _ visit: PageVisit) throws -> PatientsPage.Person {
@@ -277,6 +284,8 @@ struct ChartRoutes {
         case .giveReach?: .other("let a colleague in to this record")
         case .inviteCarer?: .other("asked somebody to look after this record, too")
         case .withdrawInvitation?: .other("took back an invitation to look after this record")
+        case .pauseCarer?: .other("paused somebody’s access to this record")
+        case .resumeCarer?: .other("let somebody in to this record again")
         case .endReach?: .other("ended a colleague’s way into this record")
         case .openInEmergency?: .other(EmergencyKind.told(look.note?.query ?? ""))
         case .reviewEmergency?: .other("checked why this record was opened in an emergency")

@@ -257,6 +257,12 @@ extension Address {
     /// POST, with `csrf`, `reach`.
     static func endCarer(of patient: String) -> Address { "/patients/\(patient)/carers/end" }
 
+    /// GET asks why and whom to ask; POST keeps a carer out, with `csrf`, `reason`, `ask`.
+    static func pauseCarer(_ account: String, of patient: String) -> Address { "/patients/\(patient)/carers/\(account)/pause" }
+
+    /// POST, with `csrf`, `pause`.
+    static func resumeCarer(of patient: String) -> Address { "/patients/\(patient)/carers/resume" }
+
     /// Says no to an invitation. POST, with `csrf`, `token`.
     static let declineInvitation: Address = "/invitation/decline"
 

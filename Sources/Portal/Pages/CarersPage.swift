@@ -12,6 +12,18 @@ struct CarersPage: PageBody {
         var until: Day?
         /// The id of the reach, if it can be ended here.
         var reach: String?
+        /// Whose account it is, if they can be paused here.
+        var account: String?
+        var isPaused = false
+    }
+
+    /// Somebody who is kept out for now.
+    struct Paused: Sendable {
+        var id: String
+        var name: String
+        var by: String
+        var since: Day
+        var reason: String
     }
 
     struct Waiting: Sendable {
@@ -53,6 +65,7 @@ struct CarersPage: PageBody {
     var patient: PatientCard
     var carers: [Carer]
     var waiting: [Waiting]
+    var paused: [Paused] = []
     var draft = Draft()
     var done: Done?
 
@@ -64,6 +77,7 @@ struct CarersPage: PageBody {
             \(self.patient.header(.carers, title: "<h1>Who looks after <bdi>\(name)</bdi> record</h1>", in: frame))
             \(self.confirmation)
             <ul class="readers">\(self.carers.map { self.line($0, in: frame) })</ul>
+            \(self.keptOut(in: frame), if: !self.paused.isEmpty)
             \(self.asked(in: frame), if: !self.waiting.isEmpty)
             <section class="card" aria-labelledby="ask"><h2 id="ask">Ask somebody to help</h2>\(self.form(in: frame))</section>
             """
@@ -92,10 +106,35 @@ struct CarersPage: PageBody {
         if let until = carer.until { terms.append("until \(frame.words.date(until))") }
         return """
             <li class="reader"><div>
-            <p><strong class="name"><bdi>\(carer.name)</bdi></strong>\(" (you)", if: carer.isYou)</p>
+            <p><strong class="name"><bdi>\(carer.name)</bdi></strong>\(" (you)", if: carer.isYou)\(", paused", if: carer.isPaused)</p>
             <p class="hint">\(terms.joined(separator: " · "))</p>
-            </div>\(carer.reach.map { self.end($0, carer.name, in: frame) })</li>
+            </div><div class="buttons">\(carer.account.map { self.pause($0, carer.name) })
+            \(carer.reach.map { self.end($0, carer.name, in: frame) })</div></li>
             """
+    }
+
+    private func pause(_ account: String, _ name: String) -> HTML {
+        """
+        <a class="button quiet" href="\(Address.pauseCarer(account, of: self.patient.id))">Pause<span class="hidden"> \(name)</span></a>
+        """
+    }
+
+    private func keptOut(in frame: Frame) -> HTML {
+        """
+        <section aria-labelledby="paused"><h2 id="paused">Paused</h2>
+        <ul class="readers">\(self.paused.map { self.line($0, in: frame) })</ul></section>
+        """
+    }
+
+    private func line(_ paused: Paused, in frame: Frame) -> HTML {
+        """
+        <li class="reader"><div><p><strong class="name"><bdi>\(paused.name)</bdi></strong></p>
+        <p class="hint">since \(frame.words.date(paused.since)), by <bdi>\(paused.by)</bdi></p>
+        <p class="said">\(paused.reason)</p></div>
+        <form method="post" action="\(Address.resumeCarer(of: self.patient.id))">\(frame.csrfField)
+        <input type="hidden" name="pause" value="\(paused.id)">
+        <button type="submit" class="quiet">Let in again<span class="hidden">: \(paused.name)</span></button></form></li>
+        """
     }
 
     private func end(_ reach: String, _ name: String, in frame: Frame) -> HTML {

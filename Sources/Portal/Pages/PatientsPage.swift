@@ -52,6 +52,16 @@ struct PatientsPage: PageBody {
     var offersEmergency = false
     /// For stewards, where there is something to do.
     var reminder: Reminder?
+    /// From whose records the reader is kept out for now.
+    var pauses: [Pause] = []
+
+    /// Without the reason, which is not for whoever is kept out.
+    struct Pause: Sendable {
+        var patient: String
+        var since: Day
+        /// Whom to ask.
+        var ask: String
+    }
 
     var place: Address? { .patients }
 
@@ -61,6 +71,7 @@ struct PatientsPage: PageBody {
         """
         <h1>\(frame.words.listOfPeople)</h1>
         \(self.reminder.map { self.notice($0, in: frame.words) })
+        \(self.pauses.map { Self.notice($0, in: frame.words) })
         \(self.searchForm(in: frame), if: self.offersSearch)
         \(self.results(in: frame))
         \(Self.emergency, if: self.offersEmergency)
@@ -71,6 +82,13 @@ struct PatientsPage: PageBody {
         <p class="hint">Somebody is not here, and waiting could harm them?
         <a href="\(Address.emergency)">Open a record in an emergency</a></p>
         """
+
+    private static func notice(_ pause: Pause, in words: Words) -> HTML {
+        """
+        <div class="notice"><p>Your access to <bdi>\(words.possessive(pause.patient))</bdi> record is paused since
+        \(words.longDate(pause.since)). You cannot open it for now. If you have questions, please ask <bdi>\(pause.ask)</bdi>.</p></div>
+        """
+    }
 
     private func notice(_ reminder: Reminder, in words: Words) -> HTML {
         let promises = { (count: Int) in words.count(count, "promise", "promises") }

@@ -138,6 +138,7 @@ begin
          where r.organization_id = shown.organization_id
            and r.account_id = shown.account_id
            and r.withdrawn_at is null
+           and r.paused_at is null
            and r.since <= at
            and (r.until is null or r.until > at);
 end
@@ -171,7 +172,7 @@ begin
                     or (p.scope = 'roster' and exists (
                             select from care.reach r
                              where r.organization_id = p.organization_id and r.account_id = p.account_id
-                               and r.patient_id = s.subject and r.withdrawn_at is null
+                               and r.patient_id = s.subject and r.withdrawn_at is null and r.paused_at is null
                                and r.since <= at and (r.until is null or r.until > at)))
                when use = 'directory' then s.subject = p.organization_id and p.directory
                when use like 'audit-%' then s.subject = p.organization_id and 'entry.read' = any (p.powers)

@@ -40,6 +40,9 @@ insert into care.act (name, scope, permission, powers, reach) values
     -- Whoever keeps a record asks somebody to be a carer, too.
     ('carer.invite', 'patient', 'sharing.write', '{carer.invite}', '{guardian,self}'),
     ('carer.withdraw', 'patient', 'sharing.write', '{carer.withdraw}', '{guardian,self}'),
+    -- For a safeguarding reason: at once, and so without showing again who is there. To let in again takes that.
+    ('carer.pause', 'patient', 'sharing.write', '{carer.pause}', '{guardian,self}'),
+    ('carer.resume', 'patient', 'sharing.write', '{carer.resume}', '{guardian,self}'),
     -- Who treats somebody lets colleagues in, and out.
     ('reach.team', 'patient', 'sharing.read', '{reach.read,member.read}', '{guardian,self,care-team,assignment}'),
     ('reach.give', 'patient', 'sharing.write', '{reach.give,member.read}', '{guardian,care-team,assignment}'),
@@ -97,7 +100,7 @@ update care.act set reach = reach || '{break-glass-write}' where name in ('recor
 
 -- What is grave takes that the session showed within five minutes who is there. (ACC-1)
 update care.act set step_up = true
- where name in ('reach.share', 'carer.invite', 'member.add', 'member.change-roles', 'member.end', 'role.make', 'role.change', 'role.end',
+ where name in ('reach.share', 'carer.invite', 'carer.resume', 'member.add', 'member.change-roles', 'member.end', 'role.make', 'role.change', 'role.end',
                 'settings.change', 'break-glass.offer', 'break-glass.open', 'record.move', 'patient.merge', 'attestation.make', 'attestation.review');
 
 revoke all on care.act from carekeep_server, carekeep_keykeeper;

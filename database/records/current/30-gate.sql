@@ -240,7 +240,7 @@ begin
                 select from care.reach r
                  where r.organization_id = p.organization_id and r.account_id = p.account_id
                    and r.patient_id = patients[i] and r.kind = any (a.reach)
-                   and r.withdrawn_at is null and r.since <= at and (r.until is null or r.until > at)
+                   and r.withdrawn_at is null and r.paused_at is null and r.since <= at and (r.until is null or r.until > at)
                    and r.kinds is null
             ) into reached;
             if not reached then
@@ -255,7 +255,7 @@ begin
                         select from care.reach r
                          where r.organization_id = p.organization_id and r.account_id = p.account_id
                            and r.patient_id = o.patient_id and r.kind = any (a.reach)
-                           and r.withdrawn_at is null and r.since <= at and (r.until is null or r.until > at)
+                           and r.withdrawn_at is null and r.paused_at is null and r.since <= at and (r.until is null or r.until > at)
                            and (r.kinds is null or target_kinds[i] = any (r.kinds))
                     ) as reached
                       from care.record_subject o

@@ -106,8 +106,8 @@ begin
                   join care.membership m on m.organization_id = o.organization_id and m.account_id = o.account_id
                  where o.organization_id = organization and o.account_id <> account and o.patient_id = r.patient_id
                    and o.kind not in ('share', 'carer', 'carer-reading', 'break-glass', 'break-glass-write')
-                   and o.withdrawn_at is null and (o.until is null or o.until > at)
-                   and (m.until is null or m.until > at))
+                   and o.withdrawn_at is null and o.paused_at is null
+                   and (o.until is null or o.until > at) and (m.until is null or m.until > at))
          order by r.patient_id, r.since;
 end
 $$;

@@ -12,7 +12,7 @@ begin
         select from care.reach r
          where r.organization_id = shown.organization_id and r.account_id = shown.account_id and r.patient_id = patient
            and (r.kind in ('guardian', 'care-team') or r.kind = 'assignment' and require_may_let_in.kind = 'assignment')
-           and r.withdrawn_at is null and r.since <= at and (r.until is null or r.until > at)
+           and r.withdrawn_at is null and r.paused_at is null and r.since <= at and (r.until is null or r.until > at)
            and (r.until is null or r.until >= lasting) and r.kinds is null) then
         raise exception using errcode = '23514', message = 'that is more than they have', constraint = 'reach_is_theirs_to_give';
     end if;

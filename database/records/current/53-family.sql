@@ -17,12 +17,14 @@ begin
         continue when exists (
             select from care.reach r
              where r.organization_id = organization and r.account_id = account and r.patient_id = patient
-               and r.kind = any (ways) and r.withdrawn_at is null and r.since <= at and (r.until is null or r.until > at)
+               and r.kind = any (ways) and r.withdrawn_at is null and r.paused_at is null
+               and r.since <= at and (r.until is null or r.until > at)
                and r.kinds is null);
         of_one := array(
             select distinct k from care.reach r cross join unnest(r.kinds) k
              where r.organization_id = organization and r.account_id = account and r.patient_id = patient
-               and r.kind = any (ways) and r.withdrawn_at is null and r.since <= at and (r.until is null or r.until > at)
+               and r.kind = any (ways) and r.withdrawn_at is null and r.paused_at is null
+               and r.since <= at and (r.until is null or r.until > at)
              order by k);
         of_all := case when of_all is null then of_one else array(select unnest(of_all) intersect select unnest(of_one)) end;
     end loop;
@@ -69,7 +71,7 @@ begin
           join care.membership m on m.organization_id = r.organization_id and m.account_id = r.account_id
          where r.organization_id = organization and r.account_id = account and r.patient_id = patient
            and (r.kind = 'guardian' or r.kind = 'self' and may_invite.kind <> 'guardian')
-           and r.withdrawn_at is null and r.since <= at and (r.until is null or r.until >= lasting)
+           and r.withdrawn_at is null and r.paused_at is null and r.since <= at and (r.until is null or r.until >= lasting)
            and m.since <= at and (m.until is null or m.until > at)
            and m.roles && string_to_array(care.setting_of(organization, 'carer.invited-by'), ','));
 end
@@ -222,7 +224,6 @@ create function care.take_up_invitation(used care.link, at timestamptz, key_epoc
 as $$
 declare
     i care.invitation;
-    p care.pass;
 begin
     update care.invitation x set outcome = 'accepted', settled_at = at
      where x.organization_id = (used).organization_id and x.link_sha256 = (used).secret_sha256 and x.outcome is null
@@ -280,6 +281,144 @@ begin
 end
 $$;
 
+-- Pausing: whoever keeps a record keeps a carer out of it, at once, for a reason that the carer is not told, and lets them in again.
+-- What a pause closes says reach.paused_at, which the gate reads like the end of a reach. (ROL-1)
+
+alter table care.pause enable row level security;
+alter table care.pause force row level security;
+revoke all on care.pause from carekeep_server, carekeep_keykeeper;
+create policy pause_stays_in_its_organization on care.pause as restrictive to carekeep_server
+    using (organization_id = (select care.acting_organization()))
+    with check (organization_id = (select care.acting_organization()));
+-- Never by the one whom it keeps out, or kept out once.
+create policy pause_read_by_the_patients_own on care.pause for select to carekeep_server
+    using (patient_id = any ((select care.acting_patients('reach.read'))::uuid[]) and account_id <> (select care.acting_account()));
+grant select on care.pause to carekeep_server;
+create policy pause_read_by_the_gate on care.pause for select to carekeep_gate using (true);
+create policy pause_begun_by_the_gate on care.pause for insert to carekeep_gate with check (true);
+create policy pause_ended_by_the_gate on care.pause for update to carekeep_gate using (true) with check (true);
+grant select, insert, update (ended_at, ended_by) on care.pause to carekeep_gate;
+grant update (paused_at) on care.reach to carekeep_gate;
+
+-- Whether whoever acts may keep this member out: nobody themselves; who keeps the record, only an owner or administrator, and an
+-- owner only an owner.
+create function care.may_pause(acting care.membership, paused care.membership, keeps boolean) returns boolean
+    language plpgsql stable set search_path = care, pg_temp
+as $$
+begin
+    return (paused).account_id <> (acting).account_id
+       and (not keeps or (acting).roles && '{owner,admin}')
+       and (not 'owner' = any ((paused).roles) or 'owner' = any ((acting).roles));
+end
+$$;
+
+-- Keeps somebody out of the record of the pass's patient, from their next request on, and ends what they have open. `ask` is whom they
+-- are told to ask.
+create function care.pause_carer(pause uuid, account uuid, ask uuid, sealed_reason bytea, sealed_patient bytea) returns void
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    shown care.pass := care.acting();
+    at timestamptz := care.clock();
+    patient uuid := shown.patients[1];
+    m care.membership;
+    ways text[];
+begin
+    if not coalesce('carer.pause' = any (shown.powers), false) then
+        raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
+    end if;
+    select x.* into m from care.membership x
+     where x.organization_id = shown.organization_id and x.account_id = pause_carer.account;
+    update care.reach r set paused_at = at
+     where r.organization_id = shown.organization_id and r.account_id = m.account_id and r.patient_id = patient
+       and r.kind <> 'self' and r.withdrawn_at is null and (r.until is null or r.until > at) and r.paused_at is null;
+    if not found then
+        raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
+    end if;
+    select array_agg(r.kind) into ways from care.reach r
+     where r.organization_id = shown.organization_id and r.account_id = m.account_id and r.patient_id = patient
+       and r.withdrawn_at is null and r.paused_at = at;
+    if not care.may_pause(care.acting_member(), m, 'guardian' = any (ways))
+       or not exists (
+            select from care.membership x
+             where x.organization_id = shown.organization_id and x.account_id = ask and x.account_id <> m.account_id
+               and x.since <= at and (x.until is null or x.until > at)) then
+        raise exception using errcode = '23514', message = 'that is more than they have', constraint = 'reach_is_theirs_to_give';
+    end if;
+    insert into care.pause (
+        organization_id, id, patient_id, account_id, paused_by, ask_account_id, sealed_reason, sealed_patient, since)
+    values (
+        shown.organization_id, pause, patient, m.account_id, shown.account_id, ask, pause_carer.sealed_reason,
+        pause_carer.sealed_patient, at);
+    delete from care.pass p
+     where p.organization_id = shown.organization_id and p.account_id = m.account_id and patient = any (p.patients);
+end
+$$;
+
+-- Lets them in again: with what they had, as far as it has not ended meanwhile. Who may pause them may do that.
+create function care.resume_carer(pause uuid) returns void
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    shown care.pass := care.acting();
+    at timestamptz := care.clock();
+    p care.pause;
+    m care.membership;
+begin
+    if not coalesce('carer.resume' = any (shown.powers), false) then
+        raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
+    end if;
+    select x.* into p from care.pause x
+     where x.organization_id = shown.organization_id and x.id = resume_carer.pause and x.patient_id = any (shown.patients)
+       and x.ended_at is null
+       for update;
+    select x.* into m from care.membership x
+     where x.organization_id = p.organization_id and x.account_id = p.account_id;
+    if p.id is null or not care.may_pause(care.acting_member(), m, exists (
+            select from care.reach r
+             where r.organization_id = p.organization_id and r.account_id = p.account_id and r.patient_id = p.patient_id
+               and r.kind = 'guardian' and r.paused_at is not null)) then
+        raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
+    end if;
+    update care.pause x set ended_at = at, ended_by = shown.account_id
+     where x.organization_id = p.organization_id and x.id = p.id;
+    update care.reach r set paused_at = null
+     where r.organization_id = p.organization_id and r.account_id = p.account_id and r.patient_id = p.patient_id;
+end
+$$;
+
+-- Whoever is paused stays so, whatever way they are let in by meanwhile.
+create function care.keep_paused() returns trigger
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+begin
+    select p.since into new.paused_at from care.pause p
+     where p.organization_id = new.organization_id and p.patient_id = new.patient_id and p.account_id = new.account_id
+       and p.ended_at is null and new.kind <> 'self';
+    return new;
+end
+$$;
+
+-- From whose records whoever is signed in is kept out, since when, and whom they may ask. Not why.
+create function care.own_pauses(organization uuid, session_secret bytea, used_as text)
+    returns table (pause uuid, sealed_patient bytea, since timestamptz, ask uuid, sealed_ask bytea)
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    s care.session := care.live_session(organization, session_secret, used_as);
+begin
+    if not care.is_open(s) then
+        return;
+    end if;
+    return query
+        select p.id, p.sealed_patient, p.since, p.ask_account_id, m.sealed_name
+          from care.pause p
+          join care.membership m on m.organization_id = p.organization_id and m.account_id = p.ask_account_id
+         where p.organization_id = s.organization_id and p.account_id = s.account_id and p.ended_at is null
+         order by p.since, p.id;
+end
+$$;
+
 do $$
 declare
     f regprocedure;
@@ -288,7 +427,8 @@ begin
               where pronamespace = 'care'::regnamespace
                 and proname in ('kinds_reached', 'acting_kinds', 'may_invite', 'invitation_stands', 'invite_carer',
                                 'settle_invitations', 'withdraw_invitation', 'invitation_of', 'take_up_invitation',
-                                'write_for_patient', 'decline_invitation') loop
+                                'write_for_patient', 'decline_invitation', 'may_pause', 'pause_carer', 'resume_carer',
+                                'keep_paused', 'own_pauses') loop
         execute format('alter function %s owner to carekeep_gate', f);
         execute format('revoke all on function %s from public', f);
     end loop;
@@ -298,8 +438,11 @@ grant execute on function
     care.acting_kinds(),
     care.invite_carer(uuid, uuid, bytea, bytea, bytea, text, text[], text, timestamptz, bytea, bytea),
     care.withdraw_invitation(uuid), care.invitation_of(uuid, bytea),
-    care.decline_invitation(uuid, bytea, integer, bytea, bytea)
+    care.decline_invitation(uuid, bytea, integer, bytea, bytea),
+    care.pause_carer(uuid, uuid, uuid, bytea, bytea), care.resume_carer(uuid), care.own_pauses(uuid, bytea, text)
     to carekeep_server;
+
+create trigger reach_stays_paused before insert on care.reach for each row execute function care.keep_paused();
 
 create policy record_is_of_a_kind_of_the_pass on care.record as restrictive to carekeep_server
     using (coalesce(kind = any ((select care.acting_kinds())::text[]), true) or patient_id is null)
