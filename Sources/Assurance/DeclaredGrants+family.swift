@@ -5,6 +5,8 @@ extension DeclaredGrants {
         act carer.pause: patient, asks for sharing.write, carries carer.pause; reached as guardian, self
         act carer.resume: patient, asks for sharing.write, carries carer.resume; reached as guardian, self; after stepping up
         act carer.withdraw: patient, asks for sharing.write, carries carer.withdraw; reached as guardian, self
+        carekeep_gate may select on age_rule
+        carekeep_server may execute age_rules()
         carekeep_gate may select on invitation
         carekeep_gate may insert on invitation
         carekeep_gate may update on invitation (outcome, settled_at)

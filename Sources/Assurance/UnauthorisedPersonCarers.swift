@@ -23,6 +23,19 @@ extension Specimen {
             opened: [.select: ["reach.read"]]
         ),
         Specimen(
+            name: "age_rule",
+            table: "age_rule",
+            match: { _ in "country = '*' and age = 12" },
+            row: { _, existing in
+                [
+                    ("country", "'*'"), ("age", existing ? "12" : "29"), ("words", "'x'"), ("source", "'x'"),
+                    ("checked_on", "now()"),
+                ]
+            },
+            change: "words = words",
+            isOfPatient: false
+        ),
+        Specimen(
             name: "pause",
             table: "pause",
             match: { "organization_id = \($0.house.organization) and id = \($0.kept.pause)" },
@@ -300,7 +313,10 @@ extension GateChecks {
         try must(
             "take_up_invitation",
             "what was offered is reached",
-            try reaches(asked, "kind = 'carer-reading' and kinds = '{Patient,Condition}' and basis = 'agreement' and until > now()")
+            try reaches(
+                asked,
+                "kind = 'carer-reading' and kinds = '{Patient,Condition}' and basis = 'agreement' and until > now()"
+            )
         )
         try must("take_up_invitation", "they belong", try membership(asked, "since <= clock_timestamp()"))
         let told = try entries(salt).filter { $0.act == "carer.accept" }
@@ -340,7 +356,11 @@ extension GateChecks {
         try must("join_organization", "nobody else does", try !works(join(asked, as: other)))
         try must("use_link", "no password is set by it", try !works(use(asked)))
         try must("join_organization", "they do", try works(join(asked, as: far)))
-        try must("take_up_invitation", "and reach", try reaches(asked, "kind = 'carer' and kinds is null and until is null"))
+        try must(
+            "take_up_invitation",
+            "and reach",
+            try reaches(asked, "kind = 'carer' and kinds is null and until is null")
+        )
         try must("join_organization", "not twice", try !works(join(asked, as: far)))
         let twin = try count(
             "select 1 from care.reach where organization_id = \(south.organization) and account_id = \(far.account)"
@@ -396,7 +416,11 @@ extension GateChecks {
         try must("invite_carer", "one for another patient stays", try isLinked(sibling))
         try must("invite_carer", "one takes the other's place", try !isLinked(first) && !works(join(first, as: mate)))
         try must("join_organization", "the last one works", try works(join(asked, as: mate)))
-        try must("invite_carer", "roles stay", try membership(asked, "roles = '{staff}'") && reaches(asked, "kind = 'carer'"))
+        try must(
+            "invite_carer",
+            "roles stay",
+            try membership(asked, "roles = '{staff}'") && reaches(asked, "kind = 'carer'")
+        )
         try setReach(mate, "withdrawn_at = clock_timestamp()")
         let again = Asked(mate)
         try must("invite_carer", "who was let out is asked again", try failure(inviting, invite(again)) == nil)
@@ -413,7 +437,7 @@ extension GateChecks {
         try must("invite_carer", "new, and asked again", again == "set-password")
         let far = try scene.somebody(["caregiver"], in: south)
         try scene.admin.query("update care.account set password_hash = null where id = \(far.account)")
-        for _ in 0 ..< 2 {
+        for _ in 0..<2 {
             let purpose = try answer(String.self, inviting, invite(Asked(far)))
             try must("invite_carer", "whose account another opened", purpose == "join")
         }
@@ -480,6 +504,10 @@ extension GateChecks {
         try scene.later(by: .seconds(7 * 86_400 + 60)) {
             try must("decline_invitation", "not after a week", try !works(no(late, north)))
         }
-        try must("decline_invitation", "another's is another's", try works(use(late)) && reaches(late, "kind = 'carer'"))
+        try must(
+            "decline_invitation",
+            "another's is another's",
+            try works(use(late)) && reaches(late, "kind = 'carer'")
+        )
     }
 }

@@ -27,11 +27,28 @@ extension GateChecks {
     }
 
     func pauses() throws {
+        try ageRules()
         try whoPauses()
         try whatPauses()
         try whoSeesPauses()
         try resuming()
         try stayingPaused()
+    }
+
+    /// What changes at which age: where the organisation is, for whoever reads a record.
+    private func ageRules() throws {
+        let reading = try grant("a pass that reads", asks("record.read"))
+        let ages: SQL = "select array(select age from care.age_rules())"
+        try must("age_rules", "not without a pass", try isDenied(nil, ages))
+        try must("age_rules", "not by a pass that lists", try isDenied(grant("a list", asks("member.list")), ages))
+        // The houses are in Britain.
+        try must(
+            "age_rules",
+            "those of the country, and of all",
+            try answer([Int32].self, reading, ages) == [11, 12, 16, 18]
+        )
+        let words = try answer(String.self, reading, "select words from care.age_rules() where age = 12")
+        try must("age_rules", "the country's before all countries'", words?.contains("Scotland") == true)
     }
 
     private func whoPauses() throws {
@@ -51,7 +68,11 @@ extension GateChecks {
         let ownersShare = try reaching(["owner"], "carer")
         try must("may_pause", "no owner, whatever they are", try failure(byPlain, pause(ownersShare)) == "23514")
         let admin = try reaching(["admin", "caregiver"], "guardian")
-        try must("may_pause", "an administrator no owner", try failure(pass("carer.pause", admin), pause(owner)) == "23514")
+        try must(
+            "may_pause",
+            "an administrator no owner",
+            try failure(pass("carer.pause", admin), pause(owner)) == "23514"
+        )
         let itself = try reaching(["patient"], "self")
         try must("pause_carer", "nobody whom it is about", try isDenied(byOwner, pause(itself)))
         for (what, ask) in [("who is kept out is not asked", carer), ("nor somebody elsewhere", south.keeper)] {
@@ -158,11 +179,25 @@ extension GateChecks {
         )
         try must("own_pauses", "not before the second factor", try own(one) == 0)
         try scene.admin.query("update care.session set second_factor_at = now() where \(session)")
-        try must("own_pauses", "not without a session", try scene.server.query(
-            "select * from care.own_pauses(\(north.organization), \(Primitive.freshBytes(32)), 'api')").isEmpty)
-        try must("own_pauses", "nor for another use", try scene.server.query(
-            "select * from care.own_pauses(\(north.organization), \(one.session), 'page')").isEmpty)
-        try must("pause", "why, for those who keep the record", try scene.count(row, under: pass("reach.read", owner)) == 1)
+        try must(
+            "own_pauses",
+            "not without a session",
+            try scene.server.query(
+                "select * from care.own_pauses(\(north.organization), \(Primitive.freshBytes(32)), 'api')"
+            ).isEmpty
+        )
+        try must(
+            "own_pauses",
+            "nor for another use",
+            try scene.server.query(
+                "select * from care.own_pauses(\(north.organization), \(one.session), 'page')"
+            ).isEmpty
+        )
+        try must(
+            "pause",
+            "why, for those who keep the record",
+            try scene.count(row, under: pass("reach.read", owner)) == 1
+        )
         try must("pause", "not for whoever is paused", try scene.count(row, under: before) == 0)
         try must("resume_carer", "let in again", try failure(pass("carer.resume", owner), resume(pausing)) == nil)
         try must("pause", "nor afterwards", try scene.count(row, under: pass("reach.read", one)) == 0)

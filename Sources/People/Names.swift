@@ -55,7 +55,10 @@ struct Names: Sendable {
         return String(decoding: text, as: UTF8.self)
     }
 
-    enum PausePart: String { case reason = "PauseReason", patient = "PausePatient" }
+    enum PausePart: String {
+        case reason = "PauseReason"
+        case patient = "PausePatient"
+    }
 
     private static func binding(_ kind: String, _ id: UUID) -> Binding {
         Binding(organization: Installation.id, kind: kind, id: id, version: 1)

@@ -1,6 +1,6 @@
 /// Damages to what keeps kinds of record apart, and to how carers are asked and paused.
 extension FunctionMutants {
-    static let family: [Damage] = kinds + inviting + invited + pausing + paused
+    static let family: [Damage] = kinds + inviting + invited + pausing + paused + ageRules
 
     private static let kinds: [Damage] = [
         ("acting_kinds", "return (care.acting()).kinds;", "return null;"),
@@ -46,7 +46,8 @@ extension FunctionMutants {
         ("may_invite", "and m.roles && string_to_array(care.setting_of(organization, 'carer.invited-by'), ',')", ""),
         ("invite_carer", "if not coalesce('carer.invite' = any (shown.powers), false) then", "if false then"),
         (
-            "invite_carer", "not care.may_invite(shown.organization_id, shown.account_id, patient, kind, lasting, at)\n       or",
+            "invite_carer",
+            "not care.may_invite(shown.organization_id, shown.account_id, patient, kind, lasting, at)\n       or",
             ""
         ),
         ("invite_carer", "or account = shown.account_id", ""),
@@ -84,7 +85,10 @@ extension FunctionMutants {
         ("join_organization", "perform care.take_up_invitation(used, at, key_epoch, salt, sealed);", ""),
         ("link_of", "and care.invitation_stands(l.organization_id, l.secret_sha256, care.clock())", ""),
         ("settle_invitations", "and x.id = any (invitations)", ""),
-        ("settle_invitations", "l.organization_id = i.organization_id and l.secret_sha256 = i.link_sha256 and", "false and"),
+        (
+            "settle_invitations", "l.organization_id = i.organization_id and l.secret_sha256 = i.link_sha256 and",
+            "false and"
+        ),
         ("withdraw_invitation", "not coalesce('carer.withdraw' = any (shown.powers), false)\n       or", ""),
         ("withdraw_invitation", "and i.patient_id = any (shown.patients)", ""),
         ("withdraw_invitation", "and i.outcome is null", ""),
@@ -94,7 +98,11 @@ extension FunctionMutants {
         ("invitation_of", "and l.until > at", ""),
         ("invitation_of", "and care.invitation_stands(i.organization_id, i.link_sha256, at)", ""),
         ("take_up_invitation", "and x.link_sha256 = (used).secret_sha256", ""),
-        ("take_up_invitation", "where m.organization_id = i.organization_id and m.account_id = i.account_id and m.since = 'infinity';", "where false;"),
+        (
+            "take_up_invitation",
+            "where m.organization_id = i.organization_id and m.account_id = i.account_id and m.since = 'infinity';",
+            "where false;"
+        ),
         ("take_up_invitation", "i.kind, i.kinds, i.basis", "i.kind, null, i.basis"),
         ("take_up_invitation", "i.basis, at, i.reach_until)", "i.basis, at, null)"),
         ("take_up_invitation", "perform care.write_for_patient(", "perform concat("),
@@ -112,7 +120,11 @@ extension FunctionMutants {
         ("may_pause", "and (not keeps or (acting).roles && '{owner,admin}')", ""),
         ("may_pause", "and (not 'owner' = any ((paused).roles) or 'owner' = any ((acting).roles))", ""),
         ("pause_carer", "if not coalesce('carer.pause' = any (shown.powers), false) then", "if false then"),
-        ("pause_carer", "r.organization_id = shown.organization_id and r.account_id = m.account_id and r.patient_id = patient\n       and r.kind <> 'self'", "r.organization_id = shown.organization_id and r.account_id = m.account_id\n       and r.kind <> 'self'"),
+        (
+            "pause_carer",
+            "r.organization_id = shown.organization_id and r.account_id = m.account_id and r.patient_id = patient\n       and r.kind <> 'self'",
+            "r.organization_id = shown.organization_id and r.account_id = m.account_id\n       and r.kind <> 'self'"
+        ),
         ("pause_carer", "and r.kind <> 'self'", ""),
         ("pause_carer", "and r.withdrawn_at is null", ""),
         ("pause_carer", "and (r.until is null or r.until > at)", ""),
@@ -125,7 +137,10 @@ extension FunctionMutants {
         ("pause_carer", "and (x.until is null or x.until > at)", ""),
         ("pause_carer", "and p.account_id = m.account_id and patient", "and patient"),
         ("pause_carer", "and patient = any (p.patients)", ""),
-        ("pause_carer", "delete from care.pass p\n     where p.organization_id = shown.organization_id", "delete from care.pass p where false"),
+        (
+            "pause_carer", "delete from care.pass p\n     where p.organization_id = shown.organization_id",
+            "delete from care.pass p where false"
+        ),
     ]
 
     private static let paused: [Damage] = [
@@ -135,8 +150,14 @@ extension FunctionMutants {
         ("resume_carer", "p.id is null or", ""),
         ("resume_carer", "and r.kind = 'guardian'", ""),
         ("resume_carer", "and r.kind = 'guardian'", "and false"),
-        ("resume_carer", "and r.account_id = p.account_id and r.patient_id = p.patient_id;", "and r.account_id = p.account_id;"),
-        ("resume_carer", "and r.account_id = p.account_id and r.patient_id = p.patient_id;", "and r.patient_id = p.patient_id;"),
+        (
+            "resume_carer", "and r.account_id = p.account_id and r.patient_id = p.patient_id;",
+            "and r.account_id = p.account_id;"
+        ),
+        (
+            "resume_carer", "and r.account_id = p.account_id and r.patient_id = p.patient_id;",
+            "and r.patient_id = p.patient_id;"
+        ),
         ("keep_paused", "p.organization_id = new.organization_id and", ""),
         ("keep_paused", "and p.patient_id = new.patient_id", ""),
         ("keep_paused", "and p.account_id = new.account_id", ""),
@@ -152,5 +173,12 @@ extension FunctionMutants {
         ("require_may_let_in", "and r.paused_at is null", ""),
         ("may_invite", "and r.paused_at is null", ""),
         ("patients_alone_with", "and o.paused_at is null", ""),
+    ]
+
+    private static let ageRules: [Damage] = [
+        ("age_rules", "if not coalesce('record.read' = any (shown.powers), false) then", "if false then"),
+        ("age_rules", "r.country in ('*', o.country)", "true"),
+        ("age_rules", "r.country in ('*', o.country)", "r.country = o.country"),
+        ("age_rules", "r.country desc", "r.country"),
     ]
 }

@@ -859,7 +859,10 @@ enum FunctionMutants {
             "not 'member.add' = any (shown.powers)"
         ),
         ("add_member", "perform care.require_may_give(care.acting_member(), roles, '{}');", ""),
-        ("account_to_add", "if not coalesce((care.acting()).powers && '{member.add,carer.invite}', false) then", "if false then"),
+        (
+            "account_to_add", "if not coalesce((care.acting()).powers && '{member.add,carer.invite}', false) then",
+            "if false then"
+        ),
         (
             "admit",
             "if not exists (select from care.account a where a.id = account and a.sign_in_token = address_token) then",

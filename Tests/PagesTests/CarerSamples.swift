@@ -27,10 +27,24 @@ extension Samples {
         }
         return [
             ("carers", self.frame().document(page)), ("carers-wrong", self.frame().document(wrong)),
-            ("carers-paused", self.frame().document(self.paused(page))), ("carers-pause", self.frame().document(self.pause)),
+            ("carers-paused", self.frame().document(self.paused(page))),
+            ("carers-pause", self.frame().document(self.pause)),
             ("carers-pause-wrong", self.frame().document(self.pauseWrong)),
             ("carers-mailed", self.frame().document(mailed)), ("carers-made", self.frame().document(made)),
-        ] + self.asked
+        ] + self.asked + self.growingUp
+    }
+
+    private var growingUp: [(name: String, html: HTML)] {
+        let rules = [
+            (11, self.word("Look at it."), self.word("a page")), (12, self.word("Talk."), self.word("our choice")),
+        ]
+        let page = GrowingUpPage(
+            patient: self.ada,
+            steps: GrowingUpPage.steps(born: self.ada.born, rules: rules, reviewBefore: 90),
+            timeZone: self.word("Europe/London")
+        )
+        let unknown = with(page) { $0.steps = [] }
+        return [("growing-up", self.frame().document(page)), ("growing-up-unknown", self.frame().document(unknown))]
     }
 
     private var carersOfAda: [CarersPage.Carer] {

@@ -265,3 +265,25 @@ def test_who_is_paused_is_out_at_once_and_told_so_without_the_reason(home, child
     dump = home.sql("records", "select encode(sealed_reason, 'escape') from care.pause")
     assert dump and "must not read" not in dump, "the reason is sealed"
     let_out(home, id)
+
+
+# Growing up
+
+def test_what_changes_is_told_in_the_same_words_to_whoever_opens_the_record(home, child):
+    id = child[0]
+    answer, _ = share(home, id, results=True)
+    assert answer.status_code == 303
+    told = []
+    for person in (ADA, IMANI):
+        with home.client() as client:
+            home.sign_in(client, person)
+            page = client.get(f"/patients/{id}/growing-up")
+            assert page.status_code == 200
+            told.append(page.text.split("<ol")[1].split("</ol>")[0])
+    assert told[0] == told[1]
+    assert "11 years: 28 March 2025" in told[0] and "This day has come" in told[0]
+    assert "16 years: 28 March 2030" in told[0] and "Look at it together from 28 December 2029" in told[0]
+    with home.client() as client:
+        home.sign_in(client, ADA)
+        assert f"/patients/{id}/growing-up" in client.get(f"/patients/{id}/carers").text
+        assert client.get("/patients/nobody/growing-up").status_code == 404

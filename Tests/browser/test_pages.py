@@ -219,6 +219,9 @@ def test_sharing_says_who_can_read(signed_in, window, people):
 def test_a_family_says_who_looks_after_a_record(signed_in, window, people):
     signed_in(people.parent, next=f"/patients/{people.parent.patients[0]}/carers")
     check(window, "carers")
+    leave(window, window.find_element(By.PARTIAL_LINK_TEXT, "What changes").click)
+    check(window, "growing-up")
+    window.back()
     leave(window, window.find_element(By.PARTIAL_LINK_TEXT, "Pause").click)
     check(window, "pause")
 

@@ -15,6 +15,7 @@ import Records
 ///     GET  /patients/{id}/carers/{account}/pause   ask why, and whom they may ask
 ///     POST /patients/{id}/carers/{account}/pause   keep somebody out for now
 ///     POST /patients/{id}/carers/resume     let them in again
+///     GET  /patients/{id}/growing-up        what changes at which birthday
 ///     POST /invitation/decline              say no, by an invitation's link
 struct CarerRoutes {
     let records: PatientRecords
@@ -29,6 +30,7 @@ struct CarerRoutes {
         pages.get("patients/:patient/carers/:account/pause") { _, visit in try await askWhy(visit) }
         pages.post("patients/:patient/carers/:account/pause") { request, visit in try await pause(request, visit) }
         pages.post("patients/:patient/carers/resume") { request, visit in try await resume(request, visit) }
+        pages.get("patients/:patient/growing-up") { _, visit in try await growingUp(visit) }
         pages.post("patients/:patient/carers/end") { request, visit in try await end(request, visit) }
     }
 
@@ -144,7 +146,9 @@ struct CarerRoutes {
     private func check(_ draft: inout CarersPage.Draft, _ visit: PageVisit) -> (Reach, CarerBasis, Date?)? {
         let way = draft.may.flatMap(Reach.init).flatMap { CarerWords.ways.contains($0) ? $0 : nil }
         let basis = draft.basis.flatMap(CarerBasis.init)
-        if !(1...200).contains(draft.name.count) { draft.nameError = "Please enter their name, in 200 letters or fewer." }
+        if !(1...200).contains(draft.name.count) {
+            draft.nameError = "Please enter their name, in 200 letters or fewer."
+        }
         if draft.email.split(separator: "@").count != 2 || draft.email.utf8.count > 254
             || records.mailsInvitations && MailAddress(draft.email) == nil
         {
@@ -181,6 +185,22 @@ struct CarerRoutes {
         return .seeOther(.carers(of: try visit.patient))
     }
 
+    private func growingUp(_ visit: PageVisit) async throws -> Response {
+        let (patient, rules, days) = try await records.ageRules(of: visit.patient, for: visit.caller)
+        let born = PatientFacts(try patient.resource, words: visit.words).born
+        return visit.response(
+            GrowingUpPage(
+                patient: try charts.card(patient, visit),
+                steps: GrowingUpPage.steps(
+                    born: born,
+                    rules: rules.map { ($0.age, $0.words, $0.source) },
+                    reviewBefore: days
+                ),
+                timeZone: visit.zone.identifier
+            )
+        )
+    }
+
     // MARK: Pausing
 
     private func askWhy(_ visit: PageVisit, _ change: (inout PausePage) -> Void = { _ in }) async throws -> Response {
@@ -193,7 +213,9 @@ struct CarerRoutes {
             patient: try charts.card(found.patient, visit, isOwn: true),
             carer: name,
             account: "\(account)",
-            toAsk: found.toAsk.filter { $0.account != account }.map { Choice.Option(value: "\($0.account)", label: $0.name) },
+            toAsk: found.toAsk.filter { $0.account != account }.map {
+                Choice.Option(value: "\($0.account)", label: $0.name)
+            },
             ask: "\(visit.person.account)"
         )
         change(&page)
@@ -213,7 +235,9 @@ struct CarerRoutes {
             return try await askWhy(visit) { page in
                 told(&page)
                 if named == nil { page.askError = "Please choose whom they may ask." }
-                if !(1...2_000).contains(reason.count) { page.reasonError = "Please say why, in 2,000 letters or fewer." }
+                if !(1...2_000).contains(reason.count) {
+                    page.reasonError = "Please say why, in 2,000 letters or fewer."
+                }
             }
         }
         let patient = try await records.carers(of: visit.patient, for: visit.caller).patient
@@ -229,7 +253,8 @@ struct CarerRoutes {
         } catch Refusal.reachIsNotYours {
             return try await askWhy(visit) { page in
                 told(&page)
-                page.askError = "Whoever keeps this record is paused only by an owner or administrator, and an owner by an owner. "
+                page.askError =
+                    "Whoever keeps this record is paused only by an owner or administrator, and an owner by an owner. "
                     + "Whom they may ask must belong here, and be somebody else."
             }
         }
@@ -269,7 +294,9 @@ extension CarerWords {
             way: terms.way,
             sees: terms.kinds.map(ShownKinds.words),
             basis: terms.basis,
-            until: terms.until.map { Moment($0.addingTimeInterval(-1), in: TimeZone(identifier: terms.timeZone) ?? .gmt).day }
+            until: terms.until.map {
+                Moment($0.addingTimeInterval(-1), in: TimeZone(identifier: terms.timeZone) ?? .gmt).day
+            }
         )
     }
 }

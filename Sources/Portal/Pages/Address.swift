@@ -257,8 +257,13 @@ extension Address {
     /// POST, with `csrf`, `reach`.
     static func endCarer(of patient: String) -> Address { "/patients/\(patient)/carers/end" }
 
+    /// What changes as somebody grows up.
+    static func growingUp(of patient: String) -> Address { "/patients/\(patient)/growing-up" }
+
     /// GET asks why and whom to ask; POST keeps a carer out, with `csrf`, `reason`, `ask`.
-    static func pauseCarer(_ account: String, of patient: String) -> Address { "/patients/\(patient)/carers/\(account)/pause" }
+    static func pauseCarer(_ account: String, of patient: String) -> Address {
+        "/patients/\(patient)/carers/\(account)/pause"
+    }
 
     /// POST, with `csrf`, `pause`.
     static func resumeCarer(of patient: String) -> Address { "/patients/\(patient)/carers/resume" }

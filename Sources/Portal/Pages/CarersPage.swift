@@ -76,6 +76,7 @@ struct CarersPage: PageBody {
         return """
             \(self.patient.header(.carers, title: "<h1>Who looks after <bdi>\(name)</bdi> record</h1>", in: frame))
             \(self.confirmation)
+            <p><a href="\(Address.growingUp(of: self.patient.id))">What changes as <bdi>\(self.patient.shortName)</bdi> grows up</a></p>
             <ul class="readers">\(self.carers.map { self.line($0, in: frame) })</ul>
             \(self.keptOut(in: frame), if: !self.paused.isEmpty)
             \(self.asked(in: frame), if: !self.waiting.isEmpty)

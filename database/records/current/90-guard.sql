@@ -103,6 +103,8 @@ as $$
         select 'setting ' || s::text from care.setting s
         union all
         select 'permission ' || p::text from care.permission p
+        union all
+        select 'age rule ' || r::text from care.age_rule r
     ) everything
 $$;
 

@@ -7,7 +7,7 @@ select format('%s on %s', i.indexrelid::regclass, i.indrelid::regclass)
  where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p')
    and a.attname is distinct from 'organization_id'
    and (select relname from pg_class where oid = i.indexrelid) not in (
-       'account_pkey', 'address_change_pkey', 'address_change_is_found_by_one_secret', 'account_signs_in_by_one_address', 
+       'account_pkey', 'age_rule_pkey', 'address_change_pkey', 'address_change_is_found_by_one_secret', 'account_signs_in_by_one_address', 
        'act_pkey', 'built_in_role_pkey', 'guard_pkey', 'job_by_run_at',
        'job_kind_pkey', 'pass_pkey', 'permission_pkey', 'setting_pkey', 'migration_pkey', 'probe_result_pkey',
        'probe_result_by_probe', 'office_pkey', 'attestation_pkey',
