@@ -34,7 +34,8 @@ public struct AccessMatrix: Sendable {
 
     /// The ways of reaching a patient, in the order in which they are told.
     public static let ways = [
-        "guardian", "self", "share", "care-team", "assignment", "break-glass", "break-glass-write", "carer", "carer-reading",
+        "guardian", "self", "share", "care-team", "assignment", "break-glass", "break-glass-write", "carer",
+        "carer-reading",
     ]
 
     public let roles: [Role]

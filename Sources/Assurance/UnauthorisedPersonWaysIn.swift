@@ -275,7 +275,10 @@ extension GateChecks {
             "select care.change_roles(\(someone.account), \([role]), '{}')" as SQL
         }
         let long = { (someone: Someone) in
-            try count("session", "account_id = \(someone.account) and used_as = 'page' and until - created_at > interval '12 hours'")
+            try count(
+                "session",
+                "account_id = \(someone.account) and used_as = 'page' and until - created_at > interval '12 hours'"
+            )
         }
         try must("change_roles", "to a role of long sessions", try failure(changing, change(same, "patient")) == nil)
         try must("change_roles", "they go on", try long(same) == 1)

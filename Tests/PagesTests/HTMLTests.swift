@@ -33,7 +33,9 @@ import Testing
         #expect(both.focusedOnTrouble.hasTrouble)
         #expect(both.focusedOnTrouble.html.text.contains(#"role="alert" tabindex="-1" autofocus="autofocus"><p>No."#))
         #expect(both.focusedOnTrouble.html.text.components(separatedBy: " autofocus=").count == 2)
-        #expect(field.focusedOnTrouble.html.text.contains(#" aria-invalid="true" autofocus="autofocus" aria-describedby"#))
+        #expect(
+            field.focusedOnTrouble.html.text.contains(#" aria-invalid="true" autofocus="autofocus" aria-describedby"#)
+        )
         let none: HTML = "<p>\(" aria-invalid=\"true\"")</p>"
         #expect(!none.focusedOnTrouble.hasTrouble && none.focusedOnTrouble.html == none)
     }

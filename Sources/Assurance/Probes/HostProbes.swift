@@ -138,7 +138,8 @@ extension Probe {
     public static let all: [Probe] = [
         tlsVersions, plainHTTP, headers, foreignForms, malformed, injection,
         refusals, redirects, published,
-        sessionEnd, programTokens, secondFactor, agreements, guessing, entries, history, minimum, asking, weakPasswords, foreignTokens,
+        sessionEnd, programTokens, secondFactor, agreements, guessing, entries, history, minimum, asking, weakPasswords,
+        foreignTokens,
         vulnerabilityReports,
         securityPack,
         wall, guardNow, grants, drift, passwordHashes, quietLogs, canaryBytes,

@@ -184,6 +184,8 @@ extension Refusal {
         case .tooBusy, .tooManyTries: .tooMany
         case .unavailable: .wentWrong(id: requestID.description)
         case .signedOut, .secondFactorNeeded, .stepUpNeeded: .notDone(why: "Please sign in first.")
+        case .agreementNeeded: .notDone(why: "There is something to agree to first.")
+        case .tooManyReports: .notDone(why: "Ten reports in a day are the most. Please wait until tomorrow.")
         case .wrongCredentials: .notDone(why: "The email address and the password do not go together.")
         case .wrongCode: .notDone(why: "The code is not right, or it was used already.")
         case .deleted: .notDone(why: "The entry was removed.")
