@@ -131,13 +131,19 @@ extension GateChecks {
         let (unknown, note) = (Primitive.freshBytes(32), Primitive.freshBytes(32))
         try must("refresh_access", "not what nobody was given", try use(unknown, entry: note).outcome == 1)
         try must("refresh_access", "and that is noted", try entries(note).map(\.refusal) == ["no such refresh token"])
-        try scene.later(by: .seconds(3_000)) {
-            let late = Primitive.freshBytes(32)
-            try must("refresh_access", "the successor works", try use(nextRefresh, access: late).outcome == 0)
-            try must("refresh_access", "as long as it said", try opens(one, late))
+        try scene.later(by: .seconds(610)) {
+            try must("refresh_access", "what came of it lasts ten minutes", try !opens(one, nextAccess))
         }
+        let late = Primitive.freshBytes(32)
+        try scene.later(by: .seconds(3_000)) {
+            try must("refresh_access", "the successor works", try use(nextRefresh, access: late).outcome == 0)
+        }
+        // Before anything is opened with it: that would count, too.
         try scene.later(by: .seconds(4_800)) {
             try must("refresh_access", "refreshing counts for activity", try livesOn(one, "api"))
+        }
+        try scene.later(by: .seconds(3_100)) {
+            try must("refresh_access", "and opens what it must", try opens(one, late))
         }
     }
 

@@ -23,7 +23,7 @@ public struct Member: Sendable {
     public var hasLeft: Bool { until.map { $0 <= Date() } ?? false }
 }
 
-/// What is handed to somebody who was added to an organisation: a link that works once, within 7 days.
+/// What is handed to somebody who was added to an organisation: a link that works once, within the days that the organisation set.
 public struct Invitation: Sendable {
     /// What the link is for.
     public enum Purpose: String, Sendable {

@@ -42,8 +42,11 @@ struct LinkCommand: AsyncParsableCommand {
             guard let invitation = made else { throw ValidationError("Nobody belongs here by that address.") }
             if invitation.isMailed { return print("A letter with a link is on its way to them.") }
             switch invitation.purpose {
-            case .setPassword: print("They set a password here, once, within 7 days:")
-            case .join: print("They join with their account's password here, once, within 7 days:")
+            case .setPassword: print("They set a password here, once, within the days that are set for invitations:")
+            case .join:
+                print(
+                    "They join with their account's password here, once, within the days that are set for invitations:"
+                )
             }
             print("  \(configuration.publicAddress)/password?link=\(invitation.link.text)")
         }

@@ -101,7 +101,7 @@ struct RootKeyPlace {
     }
 
     private func passphrase() throws -> String? {
-        let bytes = try ServerProcess.belongings.map(\.passphrase) ?? ServerProcess.passphrase(configuration)
+        let bytes: [UInt8]? = try ServerProcess.belongings.map(\.passphrase) ?? ServerProcess.passphrase(configuration)
         return bytes.map { String(decoding: $0, as: UTF8.self) }
     }
 }

@@ -18,10 +18,6 @@ extension FunctionMutants {
         ("grant_access", "access_until = access_ends", "access_until = null"),
         ("grant_access", "secret_sha256 = next_secret_sha256, access_until", "access_until"),
         ("grant_access", "and x.id = s.id", ""),
-        (
-            "refresh_access", "where r.organization_id = organization and r.secret_sha256 = shown)",
-            "where r.secret_sha256 = shown)"
-        ),
         ("refresh_access", "s.ended_at is not null or", ""),
         ("refresh_access", "s.until <= at or", ""),
         ("refresh_access", "or s.seen_at + s.idle <= at", ""),

@@ -569,7 +569,7 @@ def test_whoever_has_no_password_shows_who_they_are_at_the_provider(home, api):
             page = client.get("/step-up?next=/account")
             assert page.status_code == 200 and 'name="password"' not in page.text
             assert f'href="/sign-in/with/{one.id}?next=%2Faccount">Come back from Returning' in page.text
-            sent = client.post("/step-up", data={"csrf": csrf_of(client.get("/account")), "password": "anything"})
+            sent = client.post("/step-up", data={"csrf": csrf_of(client.get("/account/second-factor")), "password": "anything"})
             assert sent.status_code == 422 and "Come back from Returning" in sent.text
             # The way back is the way in: somebody who was there just now needs to show nothing else.
             assert fly(client, one, next="/account").headers["location"] == "/account"

@@ -67,7 +67,7 @@ struct LetterWords: Sendable {
 
                 \(asking) has made a way in for you to Carekeep, a home for health records.
 
-                Please choose your password here. The link works once, within 7 days:
+                Please choose your password here. The link works once, and only for some days:
 
                 \(link)
 
@@ -85,7 +85,7 @@ struct LetterWords: Sendable {
 
                 \(asking) asks you to join them in Carekeep, where you have an account already.
 
-                If you want to, follow this link and sign in. It works once, within 7 days:
+                If you want to, follow this link and sign in. It works once, and only for some days:
 
                 \(link)
 

@@ -13,8 +13,6 @@ begin
     execute format('alter table %s enable row level security', relation);
     execute format('alter table %s force row level security', relation);
     execute format('create policy entry_written_by_the_gate on %s for insert to carekeep_gate with check (true)', relation);
-    -- For one's own activity alone: the columns that it may read are in 57-activity.sql.
-    execute format('create policy entry_read_by_the_gate on %s for select to carekeep_gate using (true)', relation);
     execute format(
         'create policy entry_stays_in_its_organization on %s as restrictive to carekeep_server '
         'using (organization_id = (select care.acting_organization())) '
