@@ -51,7 +51,7 @@ public struct DeclaredGrants: Sendable {
         act reach.give: patient, asks for sharing.write, carries member.read, reach.give; reached as assignment, care-team, guardian
         act reach.team: patient, asks for sharing.read, carries member.read, reach.read; \
         reached as assignment, care-team, guardian, self
-        act reach.read: patient, asks for sharing.read, carries entry.read, member.read, reach.read, record.read; reached \
+        act reach.read: patient, asks for sharing.read, carries carer.read, entry.read, member.read, reach.read, record.read; reached \
         as guardian, self
         act reach.share: patient, asks for sharing.write, carries member.read, reach.read, reach.share; reached as \
         guardian, self; after stepping up
@@ -387,7 +387,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may insert on token (epoch, organization_id, patient_id, value)
         carekeep_server may select on version
         """
-            + agreements + activity + telling + ofTokens + emergencies + "\n" + family
+            + agreements + activity + telling + ofTokens + "\n" + emergencies + "\n" + family
     )
 
     /// What the key store's roles may.

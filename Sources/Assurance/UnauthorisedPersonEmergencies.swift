@@ -19,7 +19,7 @@ extension DeclaredGrants {
         sharing.write, trail.read
         being owner in clinic, operations (offered in clinic, operations): directory.read, directory.write, \
         emergency.write, member.administer, member.read, record.administer, record.export, record.read, record.write, \
-        role.administer, settings.administer, settings.read, sharing.read, sharing.write, trail.read
+        role.administer, settings.administer, settings.read, sharing.read, sharing.write, trail.administer, trail.read
         being privacy-officer in clinic, operations (offered in clinic, operations): emergency.administer, member.read, \
         settings.read, sharing.read, trail.administer, trail.read
         carekeep_gate may select on break_glass

@@ -118,7 +118,7 @@ extension GateChecks {
         )
         let both = try scene.somebody(["caregiver", "clinician"], in: north)
         try must("session_limits", "the shortest of one's roles", try begun(both) == ("00:30:00", "12:00:00"))
-        try must("session_limits", "programs", try begun(both, "api") == ("24:00:00", "24:00:00"))
+        try must("session_limits", "programs", try begun(both, "api") == ("24:00:00", "1 day"))
         let own = try scene.somebody(["caregiver"], in: north)
         try scene.admin.query(
             """
@@ -303,7 +303,7 @@ extension GateChecks {
             adding,
             """
             select care.add_member(
-                \(account), \(address), '\\x00', '\\x00', '{caregiver}', \(Primitive.sha256(link)))
+                \(account), \(address), '\\x00', '\\x00', '{staff}', \(Primitive.sha256(link)))
             """
         )
         try must("admit", "is added", added == "set-password")

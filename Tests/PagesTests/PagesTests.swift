@@ -71,7 +71,7 @@ import Testing
         for tag in try Markup(Self.page(name, hostile: false)).tags {
             let isTyped =
                 tag.name == "textarea"
-                || tag.name == "input" && !["hidden", "checkbox", "file"].contains(tag["type"] ?? "text")
+                || tag.name == "input" && !["hidden", "checkbox", "radio", "file"].contains(tag["type"] ?? "text")
             if isTyped { #expect(tag["spellcheck"] == "false") }
         }
     }

@@ -34,7 +34,7 @@ insert into care.act (name, scope, permission, powers, reach) values
     ('patient.search', 'roster', 'record.read', '{roster.read}', '{}'),
     ('patient.browse', 'roster', 'record.read', '{roster.read,version.read}', '{}'),
     ('trail.read', 'patient', 'trail.read', '{entry.read,member.read,record.read}', '{guardian,self}'),
-    ('reach.read', 'patient', 'sharing.read', '{reach.read,member.read,record.read,entry.read}', '{guardian,self}'),
+    ('reach.read', 'patient', 'sharing.read', '{carer.read,reach.read,member.read,record.read,entry.read}', '{guardian,self}'),
     ('reach.share', 'patient', 'sharing.write', '{reach.read,reach.share,member.read}', '{guardian,self}'),
     ('reach.withdraw', 'patient', 'sharing.write', '{reach.read,reach.withdraw,member.read}', '{guardian,self}'),
     -- Whoever keeps a record asks somebody to be a carer, too.

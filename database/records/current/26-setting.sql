@@ -45,7 +45,7 @@ insert into care.setting (profile, name, kind, value, floor, ceiling, is_obeyed,
     ('operations', 'break-glass.daily', 'count', '10', '1', '20', true, 'our choice: a large event in a day', '2026-11-22'),
     ('operations', 'break-glass.review-within', 'hours', '72', '1', '168', true, 'our choice: three days', '2026-11-22'),
     -- Who among those who keep a record lets in other carers.
-    ('family', 'carer.invited-by', 'roles', 'owner,admin,caregiver', 'owner', 'owner,admin,caregiver', true, 'our choice: whoever keeps the record', '2026-11-22'),
+    ('family', 'carer.invited-by', 'roles', 'owner,admin,caregiver', 'owner', 'owner,admin,member,caregiver,patient,teen', true, 'our choice: whoever keeps the record', '2026-11-22'),
     -- Growing up: a review before a birthday, not a cut.
     ('family', 'growing-up.review-before', 'days', '90', '30', '180', true, 'our choice; guidance differs by country', '2026-11-22'),
     ('family', 'growing-up.account-from', 'years', '12', '11', '16', false, 'our choice; COPPA and GDPR 8 ask for a parent below 13 to 16', '2026-11-22'),

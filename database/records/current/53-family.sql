@@ -51,7 +51,7 @@ create policy invitation_stays_in_its_organization on care.invitation as restric
     using (organization_id = (select care.acting_organization()))
     with check (organization_id = (select care.acting_organization()));
 create policy invitation_read_by_the_patients_own on care.invitation for select to carekeep_server
-    using (patient_id = any ((select care.acting_patients('reach.read'))::uuid[]));
+    using (patient_id = any ((select care.acting_patients('carer.read'))::uuid[]));
 grant select (organization_id, id, patient_id, account_id, kind, kinds, basis, reach_until, made_at, until, outcome, settled_at)
    on care.invitation to carekeep_server;
 create policy invitation_read_by_the_gate on care.invitation for select to carekeep_gate using (true);
@@ -292,7 +292,7 @@ create policy pause_stays_in_its_organization on care.pause as restrictive to ca
     with check (organization_id = (select care.acting_organization()));
 -- Never by the one whom it keeps out, or kept out once.
 create policy pause_read_by_the_patients_own on care.pause for select to carekeep_server
-    using (patient_id = any ((select care.acting_patients('reach.read'))::uuid[]) and account_id <> (select care.acting_account()));
+    using (patient_id = any ((select care.acting_patients('carer.read'))::uuid[]) and account_id <> (select care.acting_account()));
 grant select on care.pause to carekeep_server;
 create policy pause_read_by_the_gate on care.pause for select to carekeep_gate using (true);
 create policy pause_begun_by_the_gate on care.pause for insert to carekeep_gate with check (true);

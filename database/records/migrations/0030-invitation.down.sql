@@ -23,6 +23,7 @@ alter table care.reach
     drop constraint reach_has_a_known_basis,
     drop column basis,
     drop constraint reach_has_a_known_kind,
-    add constraint reach_has_a_known_kind check (kind in ('guardian', 'self', 'share', 'care-team', 'assignment'));
+    add constraint reach_has_a_known_kind check (
+        kind in ('guardian', 'self', 'share', 'care-team', 'assignment', 'break-glass', 'break-glass-write'));
 alter table care.reach force row level security;
 alter table care.link force row level security;

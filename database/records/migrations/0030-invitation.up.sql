@@ -10,7 +10,8 @@ set local search_path = care;
 alter table reach
     drop constraint reach_has_a_known_kind,
     add constraint reach_has_a_known_kind
-        check (kind in ('guardian', 'self', 'share', 'care-team', 'assignment', 'carer', 'carer-reading')),
+        check (kind in ('guardian', 'self', 'share', 'care-team', 'assignment', 'break-glass', 'break-glass-write', 'carer',
+                        'carer-reading')),
     add column basis text,
     add constraint reach_has_a_known_basis
         check (basis in ('parental-responsibility', 'court-order', 'foster-care', 'agreement', 'helping-out'));
