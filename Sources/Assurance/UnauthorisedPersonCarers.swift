@@ -124,6 +124,7 @@ extension GateChecks {
         try joining()
         try inviterStays()
         try membersInvited()
+        try readersWhoEnter()
         try passwordsOfOthers()
         try takingBack()
         try sayingNo()
@@ -284,6 +285,9 @@ extension GateChecks {
         let young = try pass("carer.invite", teen)
         try must("invite_carer", "nobody gives a role beyond theirs", try isDenied(young, invite(Asked())))
         try must("invite_carer", "but one within", try failure(young, invite(Asked(), "carer-reading")) == nil)
+        let reader = Asked(try scene.somebody(["member"], in: north))
+        try must("invite_carer", "nor to one who belongs", try isDenied(young, invite(reader)))
+        try must("invite_carer", "but to read", try failure(young, invite(reader, "carer-reading")) == nil)
         try set(nil)
         try must("may_invite", "as it begins", try failure(opened, invite(Asked())) == nil)
     }
@@ -426,6 +430,26 @@ extension GateChecks {
         try must("invite_carer", "who was let out is asked again", try failure(inviting, invite(again)) == nil)
         try setReach(mate, "withdrawn_at = null, patient_id = \(north.ada.patient)")
         try must("invite_carer", "or cares for another", try failure(inviting, invite(Asked(mate))) == nil)
+    }
+
+    /// Somebody who could only read becomes a caregiver by being asked to enter, and by nothing less.
+    private func readersWhoEnter() throws {
+        let inviting = try pass("carer.invite", try guardian())
+        let reader = try scene.somebody(["member"], in: north)
+        let other = try scene.somebody(["member"], in: north)
+        let (reads, enters) = (Asked(reader), Asked(other))
+        try must("invite_carer", "to read", try failure(inviting, invite(reads, "carer-reading")) == nil)
+        try must("invite_carer", "to enter", try failure(inviting, invite(enters)) == nil)
+        try must("take_up_invitation", "only when they accept", try membership(enters, "roles = '{member}'"))
+        try must("join_organization", "to read", try works(join(reads, as: reader)))
+        try must("join_organization", "to enter", try works(join(enters, as: other)))
+        try must("take_up_invitation", "a reader stays one", try membership(reads, "roles = '{member}'"))
+        try must(
+            "take_up_invitation",
+            "who enters is a caregiver",
+            try membership(enters, "roles = '{member,caregiver}'")
+        )
+        try grant("entering", asks("record.create", other, about: north.ben))
     }
 
     /// Nobody gets a link that sets the password of an account that belongs elsewhere, too.

@@ -168,6 +168,18 @@ extension GateChecks {
         try setReach(one, "kinds = '{Patient,Observation}'")
         let opened = try grant("a record about several, of that kind", read())
         try must("open_pass", "it opens that kind alone", try kinds(opened) == ["Observation", "Patient"])
+        // All of the one with whom it stands, and a part of the other: what the pass opens is what is open of both.
+        let both = try narrowed("care-team", "{Patient,Condition}")
+        try setReach(both, "kinds = null")
+        try reachThird(both, "care-team")
+        try scene.admin.query(
+            "update care.reach set kinds = '{Patient,Observation}' where \(of(both)) and patient_id = \(north.third)"
+        )
+        let own = try grant(
+            "a record about several, by all of one and a part of the other",
+            Scene.Request("record.read", by: both, of: north, targets: [north.ben.own.tag])
+        )
+        try must("open_pass", "no more of one than is open", try kinds(own) == ["Observation", "Patient"])
     }
 
     private func narrowedWriting() throws {

@@ -364,7 +364,7 @@ extension Cluster {
         port = \(Self.port)
         unix_socket_directories = '\(socketFolder)'
         unix_socket_permissions = 0777          # pg_hba.conf decides, by account
-        max_connections = \(durability == .full ? 60 : 400)
+        max_connections = \(durability == .full ? 60 : 800)
         superuser_reserved_connections = 5
 
         shared_buffers = \(durability == .full ? "128MB" : "16MB")

@@ -57,6 +57,14 @@ extension FunctionMutants {
         ("invite_carer", "perform care.require_may_give(care.acting_member(), array[role], '{}');", ""),
         (
             "invite_carer",
+            "if kind <> 'carer-reading' and not 'record.write' = any (m.permits) then\n            perform care.require_may_give(care.acting_member(), array[role], '{}');\n        end if;",
+            ""
+        ),
+        ("take_up_invitation", "and i.kind <> 'carer-reading'", ""),
+        ("take_up_invitation", "and not 'record.write' = any (m.permits)", ""),
+        ("take_up_invitation", "|| '{caregiver}'::text[]", ""),
+        (
+            "invite_carer",
             "update care.membership x set since = 'infinity'\n         where x.organization_id = shown.organization_id and x.account_id = invite_carer.account;",
             ""
         ),

@@ -56,7 +56,9 @@ import Testing
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     @Test func `is the first line of its file, for the commands as for the server`() throws {
-        try Data("open sesame\r\nnot this\n".utf8).write(to: URL(filePath: "\(folder)/passphrase"))
+        try Data("open sesame, and be quick about it\r\nnot this\n".utf8).write(
+            to: URL(filePath: "\(folder)/passphrase")
+        )
         let configuration = try ServerConfiguration(
             yaml: """
                 data_folder: \(folder)/data
@@ -68,7 +70,7 @@ import Testing
         let paths = try InstallationPaths(configuration, accounts: .init(database: account, server: account))
         try RootKeyPlace(paths).createIfMissing()
         _ = try RootKeyPlace(paths).load()
-        _ = try RootKey.load(at: "\(folder)/root.key", passphrase: "open sesame")
-        #expect(try ServerProcess.passphrase(configuration.rootKey) == Array("open sesame".utf8))
+        _ = try RootKey.load(at: "\(folder)/root.key", passphrase: "open sesame, and be quick about it")
+        #expect(try ServerProcess.passphrase(configuration.rootKey) == Array("open sesame, and be quick about it".utf8))
     }
 }

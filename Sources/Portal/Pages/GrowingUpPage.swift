@@ -44,7 +44,7 @@ struct GrowingUpPage: PageBody {
         <p class="lead">What changes at which birthday, as far as law and guidance say. Whoever can open this record reads these very
         words, and so does the one whom it is about. Nothing here happens by itself: it is a day to talk, and to look at who may see
         what.</p>
-        \(self.steps.isEmpty ? Self.unknown : "<ol class=\"plain\">\(self.steps.map { self.item($0, in: frame) })</ol>")
+        \(self.steps.isEmpty ? Self.unknown : "\(self.steps.map { self.card($0, in: frame) })")
         <p class="hint">Days begin and end in the time zone \(self.timeZone). Whoever was born on 29 February has their birthday on
         1 March in a year without that day.</p>
         """
@@ -54,14 +54,14 @@ struct GrowingUpPage: PageBody {
         <p class="empty">The birth date is not entered to the day, so no day can be told.</p>
         """
 
-    private func item(_ step: Step, in frame: Frame) -> HTML {
+    private func card(_ step: Step, in frame: Frame) -> HTML {
         let words = frame.words
         let isOver = step.isOver(on: frame.today)
         return """
-            <li class="card"><h2>\(String(step.age)) years: \(words.longDate(step.day))</h2>
+            <section class="card" aria-labelledby="age-\(step.age)"><h2 id="age-\(step.age)">\(step.age) years: \(words.longDate(step.day))</h2>
             <p>\(step.words)</p>
             <p class="hint">\(isOver ? "This day has come." : "Look at it together from \(words.longDate(step.review)) on.")
-            From: \(step.source).</p></li>
+            From: \(step.source).</p></section>
             """
     }
 }

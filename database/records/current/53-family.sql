@@ -90,8 +90,8 @@ begin
 end
 $$;
 
--- Asks somebody to be a carer of the patient of the pass. Whoever belongs already keeps their roles; who does not, belongs once they
--- accept. Answers what the link is for, as care.admit does.
+-- Asks somebody to be a carer of the patient of the pass. Whoever belongs already keeps their roles, and gets one more where they could
+-- not enter; who does not, belongs once they accept. Answers what the link is for, as care.admit does.
 create function care.invite_carer(
     invitation uuid, account uuid, address_token bytea, sealed_address bytea, sealed_name bytea, kind text, kinds text[],
     basis text, lasting timestamptz, sealed bytea, link_sha256 bytea
@@ -133,6 +133,9 @@ begin
            and r.withdrawn_at is null and (r.until is null or r.until > at)) then
         raise exception using errcode = '23505', message = 'carer exists', constraint = 'carer_is_let_in_once';
     else
+        if kind <> 'carer-reading' and not 'record.write' = any (m.permits) then
+            perform care.require_may_give(care.acting_member(), array[role], '{}');
+        end if;
         -- Whose account was opened here, and who belongs nowhere else, has no password yet to show.
         if exists (
             select from care.account a
@@ -233,6 +236,10 @@ begin
     end if;
     update care.membership m set since = at
      where m.organization_id = i.organization_id and m.account_id = i.account_id and m.since = 'infinity';
+    -- Whoever could only read so far, and is to enter, is a caregiver from now on, too.
+    update care.membership m set roles = m.roles || '{caregiver}'::text[]
+     where m.organization_id = i.organization_id and m.account_id = i.account_id and i.kind <> 'carer-reading'
+       and not 'record.write' = any (m.permits);
     insert into care.reach (organization_id, patient_id, account_id, kind, kinds, basis, since, until)
     values (i.organization_id, i.patient_id, i.account_id, i.kind, i.kinds, i.basis, at, i.reach_until);
     perform care.write_for_patient(i.organization_id, i.account_id, i.patient_id, 'carer.accept', key_epoch, salt, sealed);
