@@ -180,6 +180,8 @@ REACHABLE = """
     window.stops = [...document.querySelectorAll(
         'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]:not([tabindex="-1"])')]
         .filter(one => !one.disabled && one.checkVisibility({visibilityProperty: true}))
+        // Of radio buttons one is a stop; the arrows lead to the others.
+        .filter(one => one.type !== 'radio' || one.checked || !document.querySelector(`input[name="${one.name}"]:checked`))
     document.body.tabIndex = -1
     document.body.focus()
     document.body.removeAttribute('tabindex')

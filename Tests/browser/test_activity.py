@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from urllib.parse import unquote
 
 import pytest
 
@@ -41,7 +42,7 @@ def main(page):
 
 
 def places(page):
-    return re.findall(r'/account/activity/report\?entry=([\d%.a-f0-9E-]+)"', page.text)
+    return [unquote(one) for one in re.findall(r'/account/activity/report\?entry=([\d%.a-f0-9E-]+)"', page.text)]
 
 
 def report(client, words, entry=""):

@@ -4,6 +4,7 @@ A new page takes one line in `VISITS`. The first word of a route's pattern is no
 is in `NO_PAGES`, with the reason.
 """
 
+import datetime
 import re
 import secrets
 import subprocess
@@ -14,7 +15,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from code_app import CodeApp, csrf_of, second_step
-from installation import BINARY, Person, eventually
+from conftest import Api
+from installation import BINARY, PASSWORD, Person, eventually
 from mailbox import link_in
 from server import ROOT
 
@@ -86,6 +88,44 @@ class Places:
             self.record = re.search(rf'href="(/patients/{self.patient}/records/[^"]+)"',
                                     client.get(f"/patients/{self.patient}").text).group(1)
 
+        self.meet_emergency()
+        carers = self.client_of("parent").get(f"/patients/{self.patient}/carers").text
+        self.pause = re.search(rf'href="(/patients/{self.patient}/carers/[0-9a-f-]{{36}}/pause)"', carers).group(1)
+        activity = self.client_of("bea").get("/account/activity").text
+        self.report = re.search(r'href="(/account/activity/report[^"]*)"', activity).group(1).replace("&amp;", "&")
+        with Api(self.home, ADA) as api:
+            later = (datetime.date.today() + datetime.timedelta(days=30)).isoformat() + "T00:00:00Z"
+            answer = api.post(f"{self.home.url}/api/agreements", json={
+                "kind": "terms", "language": "en", "title": "House rules", "text": "Be kind.", "effective": later})
+            assert answer.status_code == 201, answer.text
+            self.agreement = f"/settings/agreements/{answer.json()['id']}"
+
+    def meet_emergency(self):
+        """Somebody whom a doctor does not reach, the doctor's emergency with them, and somebody who reviews it."""
+        family, officer = f"Rao{secrets.token_hex(4)}".translate(str.maketrans("0123456789", "abcdefghij")), Person(
+            f"{secrets.token_hex(6)}@tester.example")
+        with Api(self.demo, self.owner) as api:
+            resource = {"resourceType": "Patient", "name": [{"family": family, "given": ["Arjun"]}], "birthDate": "1971-08-14"}
+            assert api.post("Patient", json=resource).status_code == 201
+            answer = api.post(f"{self.demo.url}/api/members", json={
+                "name": "Pia Tester", "email": officer.email, "roles": ["privacy-officer"]})
+            assert answer.status_code == 201, answer.text
+        set_password(self.demo, answer.json()["link"])
+        doctor = self.enter(self.demo, self.people.one(role="doctor"))
+        answer = doctor.post("/emergency", data={
+            "csrf": csrf_of(doctor.get("/emergency")), "name": f"Arjun {family}", "born": "1971-08-14", "kind": "bleeding",
+            "reason": "Fell from a ladder."})
+        assert answer.status_code == 200 and "The record is open to you" in answer.text, answer.text
+        reviewer = self.enter(self.demo, officer)
+        self.cookies |= {"doctor": doctor.cookies["__Host-carekeep"], "officer": reviewer.cookies["__Host-carekeep"]}
+        self.emergency = re.search(
+            r'href="(/emergency/reviews/[0-9a-f-]{36})"', reviewer.get("/emergency/reviews").text).group(1)
+
+    def client_of(self, who):
+        client = self.server_of(who).client(headers={"Cookie": f"__Host-carekeep={self.cookie(who)}"})
+        self.clients.append(client)
+        return client
+
     def close(self):
         for client in self.clients:
             client.close()
@@ -135,6 +175,15 @@ class Places:
                 "csrf": csrf_of(form), "email": new, "password": BEA.password})
             assert answer.status_code == 303, answer.text
         return self.letter_to(new)
+
+
+def set_password(server, way):
+    """Fills in the form behind a one-time link."""
+    with server.client(headers={"Origin": server.url}) as client:
+        form = client.get(way)
+        token = re.search(r'name="token" value="([^"]+)"', form.text).group(1)
+        answer = client.post("/password", data={"csrf": csrf_of(form), "token": token, "password": PASSWORD, "again": PASSWORD})
+        assert answer.status_code == 303, answer.text
 
 
 def sign_in(server, client, person, second):
@@ -274,6 +323,26 @@ VISITS = [
     Visit("record-version", "patients/:patient/records/:record/versions/:version", "parent", lambda p: f"{p.record}/versions/1"),
     Visit("looks", "patients/:patient/looks", "parent", lambda p: f"/patients/{p.patient}/looks", open_up),
     Visit("sharing", "patients/:patient/sharing", "parent", lambda p: f"/patients/{p.patient}/sharing", open_up),
+    Visit("carers", "patients/:patient/carers", "parent", lambda p: f"/patients/{p.patient}/carers", open_up),
+    Visit("carers-wrong", "patients/:patient/carers", "parent", lambda p: f"/patients/{p.patient}/carers",
+          send("form:has(input[name=email]) button", email="nobody"), True),
+    Visit("pause", "patients/:patient/carers/:account/pause", "parent", lambda p: p.pause),
+    Visit("growing-up", "patients/:patient/growing-up", "parent", lambda p: f"/patients/{p.patient}/growing-up"),
+    # Emergencies
+    Visit("emergency", "emergency", "doctor", at("/emergency")),
+    Visit("emergency-wrong", "emergency", "doctor", at("/emergency"), send("form[action='/emergency'] button", name="x"), True),
+    Visit("emergency-reviews", "emergency/reviews", "officer", at("/emergency/reviews")),
+    Visit("emergency-review", "emergency/reviews/:emergency", "officer", lambda p: p.emergency),
+    # One's own activity, and what members agree to
+    Visit("activity", "account/activity", "bea", at("/account/activity"), open_up),
+    Visit("activity-report", "account/activity/report", "bea", lambda p: p.report),
+    Visit("reports", "reports", "ada", at("/reports")),
+    Visit("agreements", "agreements", "bea", at("/agreements"), open_up),
+    Visit("agreements-none", "agreements", "parent", at("/agreements")),
+    Visit("agreement-desk", "settings/agreements", "ada", at("/settings/agreements")),
+    Visit("agreement-desk-wrong", "settings/agreements", "ada", at("/settings/agreements"),
+          send("form[action='/settings/agreements'] button"), True),
+    Visit("agreement-version", "settings/agreements/:agreement", "ada", lambda p: p.agreement),
     # The organisation
     Visit("members", "members", "ada", at("/members")),
     Visit("members-clinic", "members", "owner", at("/members")),

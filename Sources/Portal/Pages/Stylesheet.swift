@@ -126,7 +126,7 @@ enum Stylesheet {
         button.choice:hover { background: var(--tint); color: var(--ink); }
         button.choice span { color: var(--soft); }
 
-        .people, .readers { list-style: none; padding: 0; margin: 1rem 0; display: grid; gap: .6rem; }
+        .people, .readers { list-style: none; padding: 0; margin: 1rem 0; display: grid; grid-template-columns: minmax(0, 1fr); gap: .6rem; }
         .person { display: flex; gap: 1rem; align-items: center; padding: .9rem 1rem; background: var(--sheet); border: 1px solid var(--line); border-radius: 12px; color: var(--ink); text-decoration: none; }
         .person:hover { border-color: var(--accent); color: var(--ink); }
         .person .name { color: var(--accent); text-decoration: underline; text-underline-offset: .18em; text-decoration-thickness: .07em; }
@@ -140,7 +140,7 @@ enum Stylesheet {
         .back a { display: inline-flex; align-items: center; min-height: 44px; text-decoration: none; }
         .back a::before { content: "←"; margin-right: .5rem; }
         .patient .life, .patient .ids { color: var(--soft); margin: 0; }
-        .patient .ids, .about .ids { font-variant-numeric: tabular-nums; }
+        .patient .ids, .about .ids { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
         .tabs { margin: 1rem 0 1.5rem; border-bottom: 1px solid var(--line); }
         .tabs ul { display: flex; gap: .25rem; list-style: none; margin: 0; padding: 0; overflow-x: auto; }
         .tabs a { display: inline-flex; align-items: center; min-height: 46px; padding: 0 .9rem; text-decoration: none; border-bottom: 3px solid transparent; white-space: nowrap; }
