@@ -14,6 +14,7 @@ extension GateChecks {
         try endingByTheCalendar()
         try shorterSessions()
         try costs()
+        try notMeanwhile()
     }
 
     private func changePassword(_ one: Someone, old: String = Scene.hash, letter: UUID? = UUID()) -> SQL {
@@ -292,6 +293,22 @@ extension GateChecks {
             "select coalesce(wait_until <= clock_timestamp() + interval '2 hours', true) from care.try_waits(\(key), 5)"
         )[0].decode(Bool.self, at: 0)
         try must("try_waits", "not for a clock that was ahead", waits)
+    }
+
+    /// No session begins by a password that is being changed: it would outlive the change.
+    private func notMeanwhile() throws {
+        let one = try scene.somebody(["member"], in: north)
+        let begin: SQL = """
+            select set_config('lock_timeout', '50ms', true),
+                   (care.begin_session(
+                       \(one.token), \(Scene.hash), null, 'page', \(Primitive.freshBytes(32)), interval '1 hour', interval '1 day', null, 1,
+                       \(Primitive.freshBytes(32)), '\\x00')).outcome
+            """
+        try must("begin_session", "by the password", try failure(nil, begin) == nil)
+        try scene.admin.query("begin")
+        defer { _ = try? scene.admin.query("rollback") }  // it lets go
+        try scene.admin.query("update care.account set password_hash = \(other) where id = \(one.account)")
+        try must("begin_session", "not while it is being changed", try failure(nil, begin) == "55P03")
     }
 
     private func costs() throws {

@@ -69,6 +69,5 @@ extension FunctionMutants {
             "review_break_glass", "perform care.write_entry(shown, patient, null, null, key_epoch, salt, sealed, at);",
             ""
         ),
-        ("patients_alone_with", "not in ('share', 'break-glass', 'break-glass-write')", "<> 'share'"),
     ]
 }

@@ -32,7 +32,7 @@ extension FunctionMutants {
         ("change_roles", "perform care.require_offered(", "perform array_length("),
         ("change_roles", "except select unnest(taker.roles)", ""),
         ("needs_second_factor", "cardinality(custom_roles) > 0 or", ""),
-        ("open_pass", "into roles, permits, own_roles from", "into roles, permits, roles from"),
+        ("open_pass", "m.custom_roles, m.agree_by into", "'{}'::uuid[], m.agree_by into"),
         ("end_membership", "leaver.until is null or leaves <= leaver.until", "true"),
         ("end_membership", "and leaver.account_id <> shown.account_id)", ")"),
         ("end_membership", "or 'member.end' = any (shown.powers) and leaver.account_id", "or leaver.account_id"),
@@ -41,6 +41,7 @@ extension FunctionMutants {
         ("off_board", "i.organization_id = organization and i.account_id = account;", "i.account_id = account;"),
         ("end_member_sessions", "perform care.write_entry(", "perform concat("),
         ("raise_cost", "1[0-4]", "[0-9]{2}"),
+        ("begin_session", "closed_at is null for share;", "closed_at is null;"),
         ("try_waits", "b.last_at := least(b.last_at, at);", ""),
     ]
 }

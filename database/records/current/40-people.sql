@@ -111,7 +111,8 @@ declare
     refused text;
 begin
     outcome := 1;
-    select * into who from care.account where sign_in_token = token and closed_at is null;
+    -- Held, so that whoever changes the password at this moment ends this session, too, or is before it.
+    select * into who from care.account where sign_in_token = token and closed_at is null for share;
     if not found or who.password_hash is null or who.password_hash is distinct from hash then
         refused := 'wrong address or password';
     end if;

@@ -161,7 +161,8 @@ begin
     else
         select i.account_id into who from care.identity i join care.account a on a.id = i.account_id
          where i.organization_id = p.organization_id and i.provider_id = p.id and i.subject_token = subject
-           and a.closed_at is null;
+           and a.closed_at is null
+           for share of a;
         if not found then
             who := care.admit_identity(
                 p, subject, address_token, claimed, new_account, begin_federated_session.sealed_address,
