@@ -281,10 +281,11 @@ def test_what_makes_no_sense_is_refused_in_words(stopped, arguments, words):
 def test_after_a_step_down_no_server_starts_until_up(stopped):
     done = migrate(stopped, "down", "--store", "records")
     assert done.returncode == 0 and re.fullmatch(r"records: \d{4}-[\w-]+ taken back\n", done.stdout)
-    # The demo's staff have code apps.
-    refused = migrate(stopped, "down", "--store", "records", "--to", "3")
-    assert refused.returncode != 0 and "second_factors_are_not_thrown_away" in refused.stderr
-    done = migrate(stopped, "down", "--store", "records", "--to", "3", meant=("second_factors",))
+    # The demo has something to agree to, and its staff have code apps.
+    for meant, rule in [((), "agreements"), (("agreements",), "second_factors")]:
+        refused = migrate(stopped, "down", "--store", "records", "--to", "3", meant=meant)
+        assert refused.returncode != 0 and f"{rule}_are_not_thrown_away" in refused.stderr
+    done = migrate(stopped, "down", "--store", "records", "--to", "3", meant=("agreements", "second_factors"))
     assert done.returncode == 0 and re.fullmatch(r"records: \d{4}-[\w-]+(, \d{4}-[\w-]+)* taken back\n", done.stdout)
     status = migrate(stopped, "status").stdout
     pending = re.findall(r"^records  (\d{4}-[\w-]+)  pending$", status, re.MULTILINE)
@@ -304,7 +305,9 @@ def test_after_a_step_down_no_server_starts_until_up(stopped):
             "care.vulnerability", "care.vulnerability_act", "care.second_factor", "care.second_factor_offer", "care.recovery_code",
             "care.permission", "care.built_in_role", "care.role", "care.setting", "care.organization_setting", "care.disclosed",
             "care.notice", "care.provider", "care.identity", "care.sign_in_flow", "care.federated_session", "care.sign_in_rule",
-            "care.letter", "care.address_change", "care.spending", "care.sign_in_try", "care.refresh_token", "care.token_key"}
+            "care.letter", "care.address_change", "care.spending", "care.sign_in_try", "care.refresh_token", "care.token_key",
+            "care.agreement", "care.agreement_version", "care.agreement_answer", "care.concern", "care.concern_reply", "care.account_device",
+            "care.break_glass", "care.invitation", "care.pause", "care.age_rule"}
     assert {f"missing: table {one}" for one in made} <= set(differences)
     tables = [one for one in differences if re.match(r"(missing|differs): table ", one) and not any(
         re.search(rf"{made_one}\b", one) for made_one in made)]
@@ -373,17 +376,34 @@ def test_no_step_down_throws_away_what_is_kept_unless_that_is_meant(stopped):
     stopped.sql("records", """
         insert into care.vulnerability (id, number, token_sha256, is_test, at, acknowledge_by, answer_by, sealed)
         values (gen_random_uuid(), 1, sha256('token'), false, now(), now() + interval '1 day', now() + interval '2 days', '')""")
+    stopped.sql("records", """
+        insert into care.pause (organization_id, id, patient_id, account_id, paused_by, ask_account_id, sealed_reason, sealed_patient, since)
+        select m.organization_id, gen_random_uuid(), p.id, m.account_id, o.account_id, o.account_id, '', '', now()
+          from care.membership m
+          join care.membership o on o.organization_id = m.organization_id and o.account_id <> m.account_id
+          join care.patient p on p.organization_id = m.organization_id limit 1""")
+    stopped.sql("records", "update care.reach set basis = 'agreement' where id = (select id from care.reach where kind = 'guardian' limit 1)")
+    stopped.sql("records", """
+        insert into care.break_glass (organization_id, id, account_id, since, key_epoch, salt, sealed)
+        select organization_id, gen_random_uuid(), account_id, now(), 1, sha256('salt'), '' from care.membership limit 1""")
+    stopped.sql("records", """
+        insert into care.concern (organization_id, id, account_id, sealed, at)
+        select organization_id, gen_random_uuid(), account_id, '', now() from care.membership limit 1""")
+    stopped.sql("records", """
+        insert into care.agreement (organization_id, id, kind, begun_at)
+        select organization_id, gen_random_uuid(), 'terms', now() from care.organization limit 1""")
     stopped.stop()
     assert before["version"] == 1
     for number, rule in enumerate(
-            ("identities_are_not", "settings_are_not", "roles_are_not", "second_factors_are_not",
+            ("pauses_are_not", "carers_are_not", "emergencies_are_not", "concerns_are_not", "agreements_are_not",
+             "identities_are_not", "settings_are_not", "roles_are_not", "second_factors_are_not",
              "vulnerabilities_are_not", "attestations_are_not", "jobs_are_not", "subjects_are_not", "versions_are_not", "the_trail_is_not", "records_are_not")):
         refused = migrate(stopped, "down", "--store", "records", "--to", "0", meant=EVERYTHING[:number])
         assert refused.returncode != 0 and f"{rule}_thrown_away" in refused.stderr
         assert "pending" not in migrate(stopped, "status").stdout, "all steps or none"
 
 
-EVERYTHING = ("identities", "settings", "roles", "second_factors", "vulnerabilities", "attestations", "jobs", "subjects", "versions", "trail", "records")
+EVERYTHING = ("pauses", "carers", "emergencies", "concerns", "agreements", "identities", "settings", "roles", "second_factors", "vulnerabilities", "attestations", "jobs", "subjects", "versions", "trail", "records")
 
 
 def test_all_the_way_down_and_up_again_is_an_empty_installation_as_released(stopped):
