@@ -3,6 +3,7 @@ extension DeclaredGrants {
     static let telling = """
 
         carekeep_gate may select on account_device
+        carekeep_gate may delete on account_device
         carekeep_gate may insert on account_device
         carekeep_server may execute tell_of_change(uuid,bytea,text,uuid,bytea)
         carekeep_server may execute tell_of_device(uuid,uuid,bytea,uuid,bytea)

@@ -4,7 +4,8 @@ import Postgres
 /// What must be the same before and after a probe: rows of the synthetic organisations and of their members, rules of the database,
 /// scratch databases; and that no synthetic member was noted anywhere else.
 ///
-/// Entries of the trail stay, as they must, and so does the day's count of whom somebody was shown. Sessions and links are the run's own, and end with it; so does a report that a probe makes. What was published to agree to, and agreed to, is kept by version, as it must.
+/// Entries of the trail stay, as they must, and so does the day's count of whom somebody was shown. Sessions, their devices and
+/// links are the run's own, and end with it; so does a report that a probe makes. What was published to agree to, and agreed to, is kept by version, as it must.
 struct Traces: Equatable {
     /// How many rows there are, and a sum of their hashes.
     private struct Rows: Equatable {
@@ -25,7 +26,7 @@ struct Traces: Equatable {
              where c.relnamespace = 'care'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
                and exists (select from pg_attribute a
                             where a.attrelid = c.oid and a.attname = 'organization_id' and not a.attisdropped)
-               and c.relname not in ('entry', 'pass', 'session', 'refresh_token', 'link', 'disclosed', 'agreement', 'agreement_version',
+               and c.relname not in ('entry', 'pass', 'session', 'account_device', 'refresh_token', 'link', 'disclosed', 'agreement', 'agreement_version',
                                      'agreement_answer')
             """
         ).map { try $0.decode(String.self, at: 0) }

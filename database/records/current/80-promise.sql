@@ -141,6 +141,7 @@ begin
     get diagnostics gone = row_count;
     delete from care.link l where l.organization_id in (select c.organization_id from care.canary c);
     get diagnostics more = row_count;
+    delete from care.account_device d where d.organization_id in (select c.organization_id from care.canary c);
     perform care.forget_second_factor(m.account_id, null)
        from care.membership m where m.organization_id in (select c.organization_id from care.canary c)
         -- Whoever belongs somewhere else too is somebody.
