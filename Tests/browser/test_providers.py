@@ -195,7 +195,7 @@ def test_the_last_way_in_stays(home, provider):
     provider.subject = "nomvula-at-the-provider"
     person = Person("nomvula@tester.example")
     with home.api(OWNER) as api:
-        body = {"name": "Nomvula Dube", "email": person.email, "roles": ["caregiver"]}
+        body = {"name": "Nomvula Dube", "email": person.email, "roles": ["patient"]}
         home.set_password(api.post(f"{home.url}/api/members", json=body).json()["link"].removeprefix(home.url))
     with home.client() as client:
         assert link(client, provider, person).status_code == 303

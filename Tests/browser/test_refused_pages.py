@@ -121,7 +121,7 @@ def test_sharing_and_stopping_are_confirmed(home, api, ada):
     assert 'role="status"' not in page.text
     doctor = re.search(r'<option value="([0-9a-f-]{36})">Nora', page.text).group(1)
     day = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 86400))
-    shared = post(ada, sharing, clinician=doctor, purpose="treatment", until=day)
+    shared = post(ada, sharing, clinician=doctor, purpose="treatment", until=day, **{"see-health": "yes"})
     page = ada.get(shared.headers["location"])
     assert re.search(r'role="status"><p>Shared with <bdi>Nora Nurse</bdi> until the end of', page.text)
     assert "Shared with" not in ada.get(f"{sharing}?done=00000000-0000-4000-8000-000000000000").text, "only what is so"

@@ -44,7 +44,7 @@ def caregiver(home, owner):
 
 
 def invite(home, email):
-    answer = home.api(ADA).post(f"{home.url}/api/members", json={"name": "Bea Rao", "email": email, "roles": ["caregiver"]})
+    answer = home.api(ADA).post(f"{home.url}/api/members", json={"name": "Bea Rao", "email": email, "roles": ["patient"]})
     assert answer.status_code == 201, answer.text
     return answer.json()["link"].removeprefix(home.url)
 
@@ -92,7 +92,7 @@ def test_staff_are_signed_out_when_it_is_set_to(home, owner):
 
 
 def test_whoever_is_asked_for_a_code_shows_one_from_the_next_click_on(home, owner, caregiver):
-    asked = {f"role-{role}": "yes" for role in (*STAFF, "caregiver")}
+    asked = {f"role-{role}": "yes" for role in (*STAFF, "patient")}
     assert change(owner, "second-factor.required", **asked).status_code == 303
     answer = caregiver.get("/patients")
     assert answer.status_code == 303 and answer.headers["location"].startswith("/second-factor")
