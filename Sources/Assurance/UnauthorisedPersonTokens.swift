@@ -233,6 +233,7 @@ extension GateChecks {
                 interval '1 hour')
             """
         // What fails is given nothing.
+        // What is refused by an error gives nothing either: that is what is asked for.
         guard let row = try? scene.server.query(statement).first else { return (nil, 0) }
         return (try row.decode(Int32.self, at: 0), Int(try row.decode(Int32?.self, at: 1) ?? 0))
     }
@@ -250,6 +251,7 @@ extension GateChecks {
                 \(organization ?? north.organization), \(shown), \(salt), \(Primitive.sha256(refresh)),
                 \(Primitive.sha256(access)), interval '1 hour', 1, \(entry), '\\x00')
             """
+        // What is refused by an error gives nothing either: that is what is asked for.
         guard let row = try? scene.server.query(statement).first else { return (nil, nil, 0) }
         return (
             try row.decode(Int32.self, at: 0), try row.decode([UInt8]?.self, at: 1),
