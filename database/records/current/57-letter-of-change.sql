@@ -1,5 +1,5 @@
 -- Letters that tell somebody what happened to their account: a device that was not seen before, another second factor, another way to
--- sign in. Each follows from something that the same transaction did, and there are a few a day.
+-- sign in. Each follows from something that the same transaction did, and there are a few a day. A run of probes takes back what it left.
 
 alter table care.account_device enable row level security;
 alter table care.account_device force row level security;
@@ -7,7 +7,6 @@ revoke all on care.account_device from carekeep_server, carekeep_keykeeper;
 grant select, insert, delete on care.account_device to carekeep_gate;
 create policy account_device_read_by_the_gate on care.account_device for select to carekeep_gate using (true);
 create policy account_device_added_by_the_gate on care.account_device for insert to carekeep_gate with check (true);
--- Those of synthetic members end with the run that they were for (care.recall_canaries).
 create policy account_device_forgotten_by_the_gate on care.account_device for delete to carekeep_gate using (true);
 grant select (opened_in) on care.entry to carekeep_gate;
 
