@@ -184,7 +184,7 @@ import Trail
             ),
             ("longer than ten minutes", try made { $0["exp"] = .number("\(now + 6_000)") }),
             ("no end", try made { $0["exp"] = nil }), ("an end that is no number", try made { $0["exp"] = "never" }),
-            ("nbf in the future", try made { $0["nbf"] = .number("\(now + 300)") }),
+            ("nbf in the future", try made { $0["nbf"] = .number("\(now + 5_000)") }),
             ("another audience", try made { $0["aud"] = "somebody" }),
             ("several audiences", try made { $0["aud"] = ["carekeep-api", "x"] }),
             ("no audience", try made { $0["aud"] = nil }),
@@ -198,7 +198,7 @@ import Trail
                 edited { $0["sub"] = .string(town["Bo"].account.uuid.uuidString.lowercased()) }
             ),
             ("another organisation, edited", edited { $0["org"] = .string(town.sunrise.uuidString.lowercased()) }),
-            ("a longer life, edited", edited { $0["exp"] = .number("\(now + 599)") }),
+            ("another end, edited", edited { $0["exp"] = .number("\(now + 400)") }),
             ("an ID token", try headed { $0["typ"] = "JWT" }), ("no type", try headed { $0["typ"] = nil }),
             ("a key of nobody", try headed { $0["kid"] = .string(UUID().uuidString.lowercased()) }),
             ("no key", try headed { $0["kid"] = nil }), ("a key of its own", try headed { $0["crit"] = ["x"] }),

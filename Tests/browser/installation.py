@@ -47,6 +47,11 @@ class Installation(Server):
     def configure(self, text=None):
         self.file.write_text(text if text is not None else yaml.safe_dump(self.configuration()))
 
+    def limit(self, **rates):
+        """These limits of requests. Of the others, as in all tests, there are none."""
+        self.settings = self.settings | {"rate_limits": self.configuration()["rate_limits"] | rates}
+        self.configure()
+
     # Commands
 
     def command(self, *arguments, **options):

@@ -170,7 +170,7 @@ def test_a_refused_body_over_http_2_ends_its_stream_alone(server, api, people):
 
 
 def test_who_connects_and_says_nothing_is_hung_up_on_and_who_has_said_hello_is_not(server):
-    with server.client() as client:
+    with server.client(limits=httpx.Limits(keepalive_expiry=None)) as client:
         own_end = lambda: client.get("/health/live").extensions["network_stream"].get_extra_info("client_addr")
         before = own_end()
         silent = [socket.create_connection((server.host, port), timeout=120) for port in (server.https, server.http)]
