@@ -181,16 +181,6 @@ begin
 end
 $$;
 
-do $$
-declare
-    f regprocedure;
-begin
-    for f in select oid::regprocedure from pg_proc where pronamespace = 'care'::regnamespace loop
-        execute format('alter function %s owner to carekeep_gate', f);
-        execute format('revoke all on function %s from public', f);
-    end loop;
-end
-$$;
 grant execute on function
     care.acting_organization(), care.acting_account(), care.acting_may(text), care.acting_patients(text),
     care.acting_shared(text), care.acting_new_patients(text), care.acting_opening(), care.acting_roster(text)

@@ -280,20 +280,6 @@ begin
 end
 $$;
 
-do $$
-declare
-    f regprocedure;
-begin
-    for f in select oid::regprocedure from pg_proc
-              where pronamespace = 'care'::regnamespace
-                and proname in ('permits_of', 'acting_member', 'require_may_give', 'require_offered', 'hold_owners', 'require_owner',
-                                'require_may_permit', 'make_role', 'role_to_change', 'change_role', 'end_role',
-                                'roles_offered') loop
-        execute format('alter function %s owner to carekeep_gate', f);
-        execute format('revoke all on function %s from public', f);
-    end loop;
-end
-$$;
 grant execute on function
     care.make_role(uuid, text, text[]), care.change_role(uuid, text[]),
     care.end_role(uuid), care.roles_offered()

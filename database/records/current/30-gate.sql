@@ -398,21 +398,6 @@ begin
 end
 $$;
 
-alter function care.context_of(care.pass) owner to carekeep_gate;
-alter function care.write_entry(care.pass, uuid, uuid, text, integer, bytea, bytea, timestamptz) owner to carekeep_gate;
-alter function care.open_pass(uuid, bytea, bytea, text, text, bytea[], uuid[], text, integer, bytea, bytea)
-    owner to carekeep_gate;
-alter function care.open_passes(
-    uuid[], bytea[], bytea[], text[], text[], bytea[], text[], integer[], bytea[], bytea[]) owner to carekeep_gate;
-alter function care.disclose(uuid[], integer, bytea, bytea) owner to carekeep_gate;
-revoke all on function
-    care.context_of(care.pass),
-    care.write_entry(care.pass, uuid, uuid, text, integer, bytea, bytea, timestamptz),
-    care.open_pass(uuid, bytea, bytea, text, text, bytea[], uuid[], text, integer, bytea, bytea),
-    care.open_passes(
-        uuid[], bytea[], bytea[], text[], text[], bytea[], text[], integer[], bytea[], bytea[]),
-    care.disclose(uuid[], integer, bytea, bytea)
-    from public;
 grant execute on function
     care.open_pass(uuid, bytea, bytea, text, text, bytea[], uuid[], text, integer, bytea, bytea),
     care.open_passes(

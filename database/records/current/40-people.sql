@@ -400,20 +400,6 @@ begin
 end
 $$;
 
-do $$
-declare
-    f regprocedure;
-begin
-    for f in select oid::regprocedure from pg_proc
-              where pronamespace = 'care'::regnamespace
-                and proname in ('acting_may_see_members', 'write_sign_in', 'password_setting', 'begin_session', 'end_session',
-                                'session_of', 'add_member', 'account_of', 'account_to_add', 'admit', 'found_organization',
-                                'renew_link', 'use_link', 'link_of', 'join_organization', 'raise_cost') loop
-        execute format('alter function %s owner to carekeep_gate', f);
-        execute format('revoke all on function %s from public', f);
-    end loop;
-end
-$$;
 grant execute on function
     care.acting_may_see_members(),
     care.password_setting(bytea),

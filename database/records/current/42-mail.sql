@@ -152,18 +152,6 @@ begin
 end
 $$;
 
-do $$
-declare
-    f regprocedure;
-begin
-    for f in select oid::regprocedure from pg_proc
-              where pronamespace = 'care'::regnamespace
-                and proname in ('queue_letter', 'mail_link', 'open_letter', 'settle_letter', 'letter_counts', 'sweep_letters') loop
-        execute format('alter function %s owner to carekeep_gate', f);
-        execute format('revoke all on function %s from public', f);
-    end loop;
-end
-$$;
 grant execute on function
     care.mail_link(uuid, bytea, uuid, text, bytea),
     care.open_letter(uuid, uuid, bigint),

@@ -282,21 +282,6 @@ begin
 end
 $$;
 
-do $$
-declare
-    f regprocedure;
-begin
-    for f in select oid::regprocedure from pg_proc
-              where pronamespace = 'care'::regnamespace
-                and proname in ('own_account', 'account_of_link', 'show_password', 'end_other_ways_in',
-                                'change_password', 'tell_account', 'tell_of_link',
-                                'ask_for_link', 'link_for_letter', 'mail_links', 'ask_for_address', 'address_link_works',
-                                'change_address') loop
-        execute format('alter function %s owner to carekeep_gate', f);
-        execute format('revoke all on function %s from public', f);
-    end loop;
-end
-$$;
 grant execute on function
     care.own_account(uuid, bytea),
     care.account_of_link(uuid, bytea),

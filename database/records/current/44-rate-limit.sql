@@ -46,8 +46,5 @@ begin
 end
 $$;
 
-alter function care.settle_spending(bytea[], bigint[], integer[], integer[]) owner to carekeep_gate;
-alter function care.sweep_spending() owner to carekeep_gate;
-revoke all on function care.settle_spending(bytea[], bigint[], integer[], integer[]), care.sweep_spending() from public;
 grant execute on function care.settle_spending(bytea[], bigint[], integer[], integer[]), care.sweep_spending()
     to carekeep_server;

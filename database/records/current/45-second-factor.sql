@@ -414,21 +414,6 @@ begin
 end
 $$;
 
-do $$
-declare
-    f regprocedure;
-begin
-    for f in select oid::regprocedure from pg_proc
-              where pronamespace = 'care'::regnamespace
-                and proname in ('needs_second_factor', 'is_asked_for_second_factor', 'has_second_factor', 'code_step', 'live_session', 'is_stepped_up',
-                                'second_factor_of', 'count_try', 'raise_session', 'show_second_factor', 'own_password_setting',
-                                'step_up_by_password', 'offer_second_factor', 'replace_recovery_codes', 'confirm_second_factor',
-                                'renew_recovery_codes', 'remove_second_factor', 'forget_second_factor', 'reset_second_factor') loop
-        execute format('alter function %s owner to carekeep_gate', f);
-        execute format('revoke all on function %s from public', f);
-    end loop;
-end
-$$;
 grant execute on function
     care.second_factor_of(uuid, bytea, text),
     care.show_second_factor(uuid, bytea, text, bigint, bytea, bytea, integer, bytea, bytea),

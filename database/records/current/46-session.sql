@@ -180,19 +180,6 @@ begin
 end
 $$;
 
-do $$
-declare
-    f regprocedure;
-begin
-    for f in select oid::regprocedure from pg_proc
-              where pronamespace = 'care'::regnamespace
-                and proname in ('session_limits', 'add_session', 'hold_sessions', 'is_open', 'note_device', 'own_sessions', 'end_own_sessions',
-                                'end_member_sessions') loop
-        execute format('alter function %s owner to carekeep_gate', f);
-        execute format('revoke all on function %s from public', f);
-    end loop;
-end
-$$;
 grant execute on function
     care.note_device(uuid, bytea, text, bytea),
     care.own_sessions(uuid, bytea, text),

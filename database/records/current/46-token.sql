@@ -169,18 +169,6 @@ begin
 end
 $$;
 
-do $$
-declare
-    f regprocedure;
-begin
-    for f in select oid::regprocedure from pg_proc
-              where pronamespace = 'care'::regnamespace
-                and proname in ('access_until', 'grant_access', 'refresh_access', 'token_keys', 'add_token_key') loop
-        execute format('alter function %s owner to carekeep_gate', f);
-        execute format('revoke all on function %s from public', f);
-    end loop;
-end
-$$;
 grant execute on function
     care.grant_access(uuid, bytea, bytea, bytea, interval),
     care.refresh_access(uuid, bytea, bytea, bytea, bytea, interval, integer, bytea, bytea),

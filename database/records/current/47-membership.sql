@@ -295,19 +295,6 @@ create policy reach_handed_over_by_the_gate on care.reach for insert to carekeep
 create policy reach_ended_by_the_gate on care.reach for update to carekeep_gate using (true) with check (true);
 grant insert, update (withdrawn_at) on care.reach to carekeep_gate;
 
-do $$
-declare
-    f regprocedure;
-begin
-    for f in select oid::regprocedure from pg_proc
-              where pronamespace = 'care'::regnamespace
-                and proname in ('keep_permits', 'keep_permits_of_members', 'change_roles', 'off_board',
-                                'patients_alone_with', 'end_membership', 'sweep_memberships', 'expel', 'count_disclosed') loop
-        execute format('alter function %s owner to carekeep_gate', f);
-        execute format('revoke all on function %s from public', f);
-    end loop;
-end
-$$;
 grant execute on function
     care.change_roles(uuid, text[], uuid[]), care.end_membership(uuid, timestamptz, uuid, integer, bytea, bytea), care.sweep_memberships()
     to carekeep_server;

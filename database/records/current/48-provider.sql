@@ -415,21 +415,6 @@ begin
 end
 $$;
 
-do $$
-declare
-    f regprocedure;
-begin
-    for f in select oid::regprocedure from pg_proc
-              where pronamespace = 'care'::regnamespace
-                and proname in ('password_opens', 'providers', 'begin_flow', 'return_flow', 'refuse_flow', 'admit_identity',
-                                'begin_federated_session', 'link_identity', 'own_identities', 'is_let_in_without',
-                                'unlink_identity', 'provider_of_session', 'end_federated_sessions',
-                                'set_provider', 'end_provider', 'set_sign_in_rule') loop
-        execute format('alter function %s owner to carekeep_gate', f);
-        execute format('revoke all on function %s from public', f);
-    end loop;
-end
-$$;
 grant execute on function
     care.providers(uuid),
     care.begin_flow(uuid, bytea),

@@ -106,18 +106,6 @@ begin
 end
 $$;
 
-do $$
-declare
-    f regprocedure;
-begin
-    for f in select oid::regprocedure from pg_proc
-              where pronamespace = 'care'::regnamespace
-                and proname in ('try_key', 'try_waits', 'try_sign_in', 'forgive_sign_in', 'sweep_sign_in_tries') loop
-        execute format('alter function %s owner to carekeep_gate', f);
-        execute format('revoke all on function %s from public', f);
-    end loop;
-end
-$$;
 grant execute on function
     care.try_sign_in(bytea, text, bytea),
     care.forgive_sign_in(bytea, text, bytea),

@@ -102,8 +102,6 @@ begin
            and r.patient_id = any (shown.patients));
 end
 $$;
-alter function care.acting_maker_of(uuid) owner to carekeep_gate;
-revoke all on function care.acting_maker_of(uuid) from public;
 grant execute on function care.acting_maker_of(uuid) to carekeep_server;
 
 create policy record_subject_read_of_the_patient on care.record_subject for select to carekeep_server
@@ -135,8 +133,6 @@ begin
     return new;
 end
 $$;
-alter function care.keep_version() owner to carekeep_gate;
-revoke all on function care.keep_version() from public;
 create trigger record_keeps_its_versions before update on care.record for each row execute function care.keep_version();
 grant insert on care.version to carekeep_gate;
 create policy version_kept_by_the_gate on care.version for insert to carekeep_gate with check (true);
@@ -176,8 +172,6 @@ begin
     return gone;
 end
 $$;
-alter function care.forget_tokens(uuid, integer, bigint[]) owner to carekeep_gate;
-revoke all on function care.forget_tokens(uuid, integer, bigint[]) from public;
 grant execute on function care.forget_tokens(uuid, integer, bigint[]) to carekeep_server;
 grant select, delete on care.token to carekeep_gate;
 create policy token_forgotten_by_the_gate on care.token for delete to carekeep_gate using (true);
@@ -196,8 +190,6 @@ begin
            and r.patient_id is not distinct from patient);
 end
 $$;
-alter function care.acting_on(uuid, uuid) owner to carekeep_gate;
-revoke all on function care.acting_on(uuid, uuid) from public;
 grant execute on function care.acting_on(uuid, uuid) to carekeep_server;
 
 create policy change_read_of_the_patient on care.change for select to carekeep_server
@@ -252,7 +244,4 @@ begin
 end
 $$;
 
-alter function care.unknown_references(bytea[]) owner to carekeep_gate;
-alter function care.require_references(bytea[]) owner to carekeep_gate;
-revoke all on function care.unknown_references(bytea[]), care.require_references(bytea[]) from public;
 grant execute on function care.unknown_references(bytea[]), care.require_references(bytea[]) to carekeep_server;

@@ -65,15 +65,4 @@ begin
 end
 $$;
 
-do $$
-declare
-    f regprocedure;
-begin
-    for f in select oid::regprocedure from pg_proc
-              where pronamespace = 'care'::regnamespace and proname in ('require_may_let_in', 'give_reach', 'end_reach') loop
-        execute format('alter function %s owner to carekeep_gate', f);
-        execute format('revoke all on function %s from public', f);
-    end loop;
-end
-$$;
 grant execute on function care.give_reach(uuid, uuid, text, timestamptz), care.end_reach(uuid) to carekeep_server;

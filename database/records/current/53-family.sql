@@ -479,21 +479,6 @@ begin
 end
 $$;
 
-do $$
-declare
-    f regprocedure;
-begin
-    for f in select oid::regprocedure from pg_proc
-              where pronamespace = 'care'::regnamespace
-                and proname in ('kinds_reached', 'acting_kinds', 'may_invite', 'invitation_stands', 'invite_carer',
-                                'settle_invitations', 'withdraw_invitation', 'invitation_of', 'take_up_invitation',
-                                'write_for_patient', 'decline_invitation', 'may_pause', 'pause_carer', 'resume_carer',
-                                'keep_paused', 'own_pauses', 'age_rules') loop
-        execute format('alter function %s owner to carekeep_gate', f);
-        execute format('revoke all on function %s from public', f);
-    end loop;
-end
-$$;
 grant execute on function
     care.acting_kinds(),
     care.invite_carer(uuid, uuid, bytea, bytea, bytea, text, text[], text, timestamptz, bytea, bytea),

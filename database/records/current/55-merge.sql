@@ -212,18 +212,6 @@ begin
 end
 $$;
 
-alter function care.move_records(uuid, uuid, uuid[], bytea[], bytea[], uuid[], integer[], bytea[], uuid[], bytea[])
-    owner to carekeep_gate;
-alter function care.move_shared_record(uuid, uuid, uuid, bytea, bytea, integer[], bytea[], uuid[], bytea[])
-    owner to carekeep_gate;
-alter function care.merge_patients(uuid, uuid) owner to carekeep_gate;
-alter function care.count_reach_of_merged(uuid) owner to carekeep_gate;
-revoke all on function
-    care.move_records(uuid, uuid, uuid[], bytea[], bytea[], uuid[], integer[], bytea[], uuid[], bytea[]),
-    care.move_shared_record(uuid, uuid, uuid, bytea, bytea, integer[], bytea[], uuid[], bytea[]),
-    care.merge_patients(uuid, uuid),
-    care.count_reach_of_merged(uuid)
-    from public;
 grant execute on function
     care.move_records(uuid, uuid, uuid[], bytea[], bytea[], uuid[], integer[], bytea[], uuid[], bytea[]),
     care.move_shared_record(uuid, uuid, uuid, bytea, bytea, integer[], bytea[], uuid[], bytea[]),

@@ -283,20 +283,6 @@ begin
 end
 $$;
 
-do $$
-declare
-    f regprocedure;
-begin
-    for f in select oid::regprocedure from pg_proc
-              where pronamespace = 'care'::regnamespace
-                and proname in ('hold_agreements', 'present_version', 'settled_version', 'agree_by', 'begin_with_agreements',
-                                'own_agreements', 'answer_agreement', 'publish_agreement', 'translate_agreement',
-                                'agreement_counts') loop
-        execute format('alter function %s owner to carekeep_gate', f);
-        execute format('revoke all on function %s from public', f);
-    end loop;
-end
-$$;
 grant execute on function
     care.own_agreements(),
     care.answer_agreement(uuid, integer, text, text),

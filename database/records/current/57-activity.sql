@@ -151,18 +151,6 @@ begin
 end
 $$;
 
-do $$
-declare
-    f regprocedure;
-begin
-    for f in select oid::regprocedure from pg_proc
-              where pronamespace = 'care'::regnamespace
-                and proname in ('own_entries', 'report_concern', 'concerns', 'answer_concern') loop
-        execute format('alter function %s owner to carekeep_gate', f);
-        execute format('revoke all on function %s from public', f);
-    end loop;
-end
-$$;
 grant execute on function
     care.own_entries(timestamptz, uuid, integer),
     care.report_concern(uuid, uuid, timestamptz, bytea),

@@ -68,17 +68,6 @@ begin
 end
 $$;
 
-do $$
-declare
-    f regprocedure;
-begin
-    for f in select oid::regprocedure from pg_proc
-              where pronamespace = 'care'::regnamespace and proname in ('may_tell', 'tell_of_device', 'tell_of_change') loop
-        execute format('alter function %s owner to carekeep_gate', f);
-        execute format('revoke all on function %s from public', f);
-    end loop;
-end
-$$;
 grant execute on function
     care.tell_of_device(uuid, uuid, bytea, uuid, bytea),
     care.tell_of_change(uuid, bytea, text, uuid, bytea)

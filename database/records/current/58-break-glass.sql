@@ -182,19 +182,6 @@ begin
 end
 $$;
 
-do $$
-declare
-    f regprocedure;
-begin
-    for f in select oid::regprocedure from pg_proc
-              where pronamespace = 'care'::regnamespace
-                and proname in ('break_glass_minutes', 'break_glass_terms', 'break_glass', 'is_of_an_emergency',
-                                'review_break_glass') loop
-        execute format('alter function %s owner to carekeep_gate', f);
-        execute format('revoke all on function %s from public', f);
-    end loop;
-end
-$$;
 grant execute on function
     care.break_glass_terms(),
     care.break_glass(uuid, bigint[], integer, integer, bytea, bytea, uuid[], text, bytea[]),

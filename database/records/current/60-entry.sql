@@ -52,9 +52,6 @@ begin
 end
 $$;
 
-alter function care.guard_entry(regclass) owner to carekeep_owner;
-alter function care.add_months() owner to carekeep_owner;
-revoke all on function care.guard_entry(regclass), care.add_months() from public;
 grant execute on function care.add_months() to carekeep_server;
 grant execute on function care.clock() to carekeep_owner;
 

@@ -325,20 +325,6 @@ create policy session_swept_by_the_gate on care.session for delete to carekeep_g
 create policy link_swept_by_the_gate on care.link for delete to carekeep_gate using (true);
 grant delete on care.session, care.link to carekeep_gate;
 
-do $$
-declare
-    f regprocedure;
-begin
-    for f in select oid::regprocedure from pg_proc
-              where pronamespace = 'care'::regnamespace
-                and proname in ('enqueue_job', 'take_job', 'held_job', 'job_holds', 'extend_job', 'finish_job', 'fail_job',
-                                'give_back_job', 'retry_job', 'job_counts', 'sweep_passes', 'sweep_sessions', 'sweep_links',
-                                'sweep_jobs') loop
-        execute format('alter function %s owner to carekeep_gate', f);
-        execute format('revoke all on function %s from public', f);
-    end loop;
-end
-$$;
 grant execute on function
     care.enqueue_job(text, uuid, uuid, uuid),
     care.take_job(text[]),

@@ -160,19 +160,6 @@ begin
 end
 $$;
 
-do $$
-declare
-    f regprocedure;
-begin
-    for f in select oid::regprocedure from pg_proc
-              where pronamespace = 'care'::regnamespace
-                and proname in ('runs_ahead', 'note_probe', 'probe_results', 'failing_since', 'note_clock_ahead',
-                                'adopt_canary', 'canaries', 'recall_canaries') loop
-        execute format('alter function %s owner to carekeep_gate', f);
-        execute format('revoke all on function %s from public', f);
-    end loop;
-end
-$$;
 grant execute on function
     care.note_probe(uuid, text, text, text, text, text[], text, integer, interval, integer, bytea, bytea),
     care.probe_results(integer)

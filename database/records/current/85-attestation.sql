@@ -241,20 +241,6 @@ begin
 end
 $$;
 
-do $$
-declare
-    f regprocedure;
-begin
-    for f in select oid::regprocedure from pg_proc
-              where pronamespace = 'care'::regnamespace
-                and proname in ('give_office', 'end_office', 'office_holders', 'offices_of', 'acting_officer', 'attest',
-                                'hold_attestation', 'review_attestation', 'withdraw_attestation', 'attestations', 'attestation_file',
-                                'accepted_attestations', 'attestations_waiting', 'probe_failures') loop
-        execute format('alter function %s owner to carekeep_gate', f);
-        execute format('revoke all on function %s from public', f);
-    end loop;
-end
-$$;
 grant execute on function
     care.attest(uuid, text, uuid, text, text, text, bytea, text, bytea, timestamptz, timestamptz),
     care.review_attestation(uuid, boolean, text),
