@@ -292,22 +292,19 @@ struct LimitRates: RouterMiddleware {
         let kind = RouteClass(request)
         // Reports of weaknesses are counted where they are taken.
         let address = RateLimits.Spender.address(RateLimits.network(of: context.remoteAddress))
-        let token = kind.isOfPeople ? await token(of: request) : nil
+        var visit = context
+        if kind.isOfPeople {
+            // While the store is away it is nobody's; the door then says so.
+            visit.program = try? await tokens.session(presentedBy: request)
+        }
+        let token = kind.isOfPeople ? visit.program ?? Cookies.sessionToken(in: request) : nil
         // Whose token it is nobody knows before it has opened something. So only then it is counted: a made-up one uses up nobody's.
         let people = token.map(RateLimits.Spender.people) ?? []
         if let seconds = limits.wait(kind, [address] + people) { return Self.refusal(request, seconds) }
         limits.count(kind, [address])
         // However it ends: what fails before the session was looked up says nothing of it.
         defer { if context.proof.isFound { limits.count(kind, people) } }
-        return try await next(request, context)
-    }
-
-    private func token(of request: Request) async -> SessionToken? {
-        if let field = request.headers[.authorization], field.count > 7, field.prefix(7).lowercased() == "bearer " {
-            // While the store is away it is nobody's; the door then says so.
-            return try? await tokens.session(of: field.dropFirst(7))
-        }
-        return Cookies.sessionToken(in: request)
+        return try await next(request, visit)
     }
 
     private static func refusal(_ request: Request, _ seconds: Int) -> Response {

@@ -14,6 +14,8 @@ struct Visit: RequestContext, RemoteAddressRequestContext {
     let requestID = RequestID()
     /// Whether the session that it presents, if any, was found; asked when the request is answered.
     let proof = SessionProof()
+    /// The session of the access token that it presents, where the limits have read it.
+    var program: SessionToken?
     /// Who presents what, once a door's middleware has read it.
     var caller: Caller?
     /// Who that is, where a page asked.

@@ -267,16 +267,27 @@ struct PageDoor: RouterMiddleware {
     }
 }
 
-/// The API's door: `Authorization: Bearer`, with an access token. A cookie opens nothing here, nor does a refresh token.
+extension ProgramTokens {
+    /// The session of the access token that a request carries: `Authorization: Bearer`. (RFC 6750, section 2.1)
+    func session(presentedBy request: Request) async throws -> SessionToken? {
+        guard let field = request.headers[.authorization], field.count > 7, field.prefix(7).lowercased() == "bearer "
+        else {
+            return nil
+        }
+        return try await session(of: field.dropFirst(7))
+    }
+}
+
+/// The API's door: an access token. A cookie opens nothing here, nor does a refresh token.
 struct APIDoor: RouterMiddleware {
     let tokens: ProgramTokens
 
     func handle(_ request: Request, context: Visit, next: (Request, Visit) async throws -> Response) async throws
         -> Response
     {
-        guard let field = request.headers[.authorization], field.count > 7,
-            field.prefix(7).lowercased() == "bearer ", let token = try await tokens.session(of: field.dropFirst(7))
-        else { throw Refusal.signedOut }
+        var token = context.program
+        if token == nil { token = try await tokens.session(presentedBy: request) }
+        guard let token else { throw Refusal.signedOut }
         var visit = context
         visit.caller = Caller(
             token: token,
