@@ -6,8 +6,9 @@ import Testing
 /// Damages what isolation rests on, one thing at a time, each in a clone of its own, and asks twice: does the gate's guard
 /// see it, and, with the damage adopted as if it were the release's, does the unauthorised person get through or miss something?
 ///
-/// All of them take two hours, with `CAREKEEP_MUTANTS=all`; those whose names have one of these in them,
-/// `CAREKEEP_MUTANTS=move_records,own_session`. Without it a twentieth, another one each day; `CAREKEEP_MUTANTS_SHARE=100` a hundredth.
+/// All of them with `CAREKEEP_MUTANTS=all`, half of them, for a process on each of two cores, with `CAREKEEP_MUTANTS_PART=1/2` and
+/// `2/2` beside it; those whose names have one of these in them, `CAREKEEP_MUTANTS=move_records,own_session`. Without it a
+/// twentieth, another one each day; `CAREKEEP_MUTANTS_SHARE=100` a hundredth.
 ///
 /// The day's share is off until the list, which has doubled, was run once as a whole: a damage that nobody tried yet may crash the checks.
 @Suite(.serialized, .enabled(if: mutantsAreAsked)) struct `Mutants` {
@@ -34,7 +35,10 @@ import Testing
         let verdicts = try await onThread {
             try Self.share(of: mutants(original.connection())).map { mutant in
                 let verdict = try original.judge(mutant)
-                if Self.isWhole { print(verdict) }
+                if Self.isWhole {
+                    print(verdict)
+                    fflush(nil)  // so that what was seen before a crash is there to read
+                }
                 return verdict
             }
         }
@@ -61,10 +65,23 @@ import Testing
     private static func share(of mutants: [Mutant]) -> [Mutant] {
         if let wanted {
             let names = wanted.split(separator: ",")
-            return mutants.filter { mutant in wanted == "all" || names.contains { mutant.name.contains($0) } }
+            return every(parts.count, from: parts.number - 1, of: mutants).filter { mutant in
+                wanted == "all" || names.contains { mutant.name.contains($0) }
+            }
         }
-        let day = Int(Date().timeIntervalSince1970 / 86_400)
-        return mutants.enumerated().filter { ($0.offset + day) % part == 0 }.map(\.element)
+        return every(part, from: Int(Date().timeIntervalSince1970 / 86_400), of: mutants)
+    }
+
+    /// `2/3` is the second of three parts.
+    private static let parts: (number: Int, count: Int) = {
+        let numbers = ProcessInfo.processInfo.environment["CAREKEEP_MUTANTS_PART"]?.split(separator: "/").compactMap {
+            Int($0)
+        }
+        return if let numbers, numbers.count == 2, numbers[1] > 0 { (numbers[0], numbers[1]) } else { (1, 1) }
+    }()
+
+    private static func every(_ step: Int, from offset: Int, of mutants: [Mutant]) -> [Mutant] {
+        mutants.enumerated().filter { $0.offset % step == offset % step }.map(\.element)
     }
 }
 

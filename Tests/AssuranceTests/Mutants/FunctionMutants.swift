@@ -1,0 +1,62 @@
+import Assurance
+import Postgres
+
+/// Damages to the text of the functions that decide: each condition that keeps somebody out is taken away or turned round.
+///
+/// The text is found in the function as it is; one that is not there any more fails the run, so that the list keeps up.
+enum FunctionMutants {
+    /// Function, what is found in it, what stands there instead.
+    typealias Damage = (function: String, find: String, replace: String)
+
+    static func all(of connection: AdminConnection) throws -> [Mutant] {
+        try connection.query("set search_path = pg_catalog")
+        return try damages.map { damage in
+            let text = try connection.query(
+                """
+                select pg_get_functiondef(p.oid) from pg_proc p
+                 where p.pronamespace = 'care'::regnamespace and p.proname = \(damage.function)
+                """
+            )[0].decode(String.self, at: 0)
+            guard text.contains(damage.find) else { throw Missing(function: damage.function, text: damage.find) }
+            return Mutant(
+                name: "\(damage.function): «\(damage.find)» → «\(damage.replace)»",
+                damage: [text.replacing(damage.find, with: damage.replace)],
+                tables: ["record", "record_subject", "patient", "membership", "reach", "change"],
+                search: [[.gate], [.detours], [.tables], [.structure, .grants]],
+                canBeSeen: unseen.isDisjoint(with: [damage.function, "\(damage.function): \(damage.find)"]),
+                equivalentBecause: equivalent["\(damage.function): \(damage.find) → \(damage.replace)"]
+            )
+        }
+    }
+
+    /// The list speaks of a text that the function has no more.
+    struct Missing: Error {
+        let function: String
+        let text: String
+    }
+
+    /// Whoever looks cannot be seen by itself. The migrator's `drift` compares these with the release.
+    private static let unseen: Set<String> = [
+        "inspect", "fingerprint", "open_pass: g.seen is distinct from g.expected",
+    ]
+
+    /// Conditions that others repeat: without them the function does the same.
+    private static let equivalent: [String: String] = [
+        "may_pause: (paused).account_id <> (acting).account_id\n       and → ":
+            "a constraint of the table says it, too",
+        "add_member: not coalesce('member.add' = any (shown.powers), false) → not 'member.add' = any (shown.powers)":
+            "without a pass nobody is acting, and acting_member() says so",
+    ]
+
+    private static let damages: [Damage] =
+        acting + vouching + gate + gateReach + writing + disclosing + signingIn + secondFactors + ownSessions + guessing
+        + signedIn
+        + members
+        + links + joining
+        + changing + aboutSeveral + renewing + moving + movingShared + merging
+        + months
+        + looking + asking + taking + holding + failing + sweeping
+        + proving + attesting + reportingWeaknesses + roles + changingRoles + leaving + settingThings
+        + federating + obeying + unlinking + writingLetters + changingAccounts + spending + team + waysIn
+        + agreeing + activity + telling + programTokens + emergencies + family
+}
