@@ -46,6 +46,7 @@ extension Samples {
                     visitor.document(ConfirmAddressPage(csrf: self.word("t0ken"), token: self.word("once")))
                 ),
                 ("linked-providers-none", person.document(LinkedProvidersPage(lines: [], notice: .unlinked))),
+                ("link-provider", person.document(LinkProviderPage(provider: "a-provider", name: "Northgate"))),
                 ("linked-providers", person.document(self.linkedProviders)),
             ]
     }

@@ -10,9 +10,10 @@ import httpx
 import pytest
 from oidc_provider_mock import run_server_in_thread
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from code_app import set_up
+from code_app import second_step, set_up
 from conftest import DESKTOP, PHONE, browser, csrf_of
 from installation import OUTPUT, Person, installation
 from provider import Key, Provider, by_secret, unsigned
@@ -49,7 +50,7 @@ def provider(home, shared):
     shared.wrong_questions.clear()
     with home.client() as client:
         if fly(client, shared).status_code == 200:
-            assert link(client, shared, OWNER).status_code == 303
+            assert link(home, client, shared, OWNER).status_code == 303
     yield shared
     assert shared.wrong_questions == []
 
@@ -95,7 +96,17 @@ def fly(client, provider, **more):
     return come_back(client, visit(depart(client, provider, **more)))
 
 
-def link(client, provider, person, form=None):
+def link(home, client, provider, person, form=None):
+    """Shows the password, and the code where one is due; then it is linked."""
+    answer = show_password(client, provider, person, form)
+    place = answer.headers.get("location", "")
+    if not place.startswith("/account/providers/link/"):
+        return answer
+    second_step(home, client, person)
+    return client.post(place, data={"csrf": csrf_of(client.get(place))})
+
+
+def show_password(client, provider, person, form=None):
     form = form or fly(client, provider)
     fields = {"csrf": csrf_of(form), "email": person.email, "password": person.password}
     return client.post(f"/sign-in/link/{provider.id}", data=fields)
@@ -138,11 +149,11 @@ def test_whoever_has_an_account_proves_it_once(home, shared):
         form = fly(client, shared)
         assert form.status_code == 200 and "One more step" in form.text and OWNER.email in form.text
         assert not is_in(client), "an address alone signs in to nobody's account"
-        wrong = link(client, shared, Person(OWNER.email, "another password"), form)
+        wrong = link(home, client, shared, Person(OWNER.email, "another password"), form)
         assert wrong.status_code == 401 and "do not go together" in wrong.text and not is_in(client)
-        assert is_in(client, link(client, shared, OWNER, wrong))
+        assert is_in(client, link(home, client, shared, OWNER, wrong))
         # It works once.
-        again = link(client, shared, OWNER, wrong)
+        again = link(home, client, shared, OWNER, wrong)
         assert again.status_code in (400, 403) and "__Host-carekeep=" not in str(again.headers)
     with home.client() as client:
         assert is_in(client, fly(client, shared)), "known from then on"
@@ -168,6 +179,28 @@ def test_what_is_sent_to_the_provider_is_what_the_standard_wants(home, provider)
     for secret in ("state", "nonce", "code_challenge"):
         assert len(asked[secret]) == 43 and asked[secret] != other[secret]
     assert provider.secret not in str(asked)
+
+
+def test_a_password_without_its_code_links_nothing(home, provider):
+    provider.subject = "thief-at-the-provider"
+    with home.client() as client:
+        place = show_password(client, provider, OWNER).headers["location"]
+        asked = client.get(place)
+        assert asked.status_code == 303 and asked.headers["location"].startswith("/second-factor")
+        sent = client.post(place, data={"csrf": csrf_of(client.get(asked.headers["location"]))})
+        assert sent.status_code == 303 and sent.headers["location"].startswith("/second-factor")
+        with home.client() as another:
+            assert "One more step" in fly(another, provider).text, "nobody is known by it"
+        second_step(home, client, OWNER)
+        page = client.get(place)
+        assert "Remember Northgate?" in page.text
+        linked = client.post(place, data={"csrf": csrf_of(page)})
+        assert linked.headers["location"] == "/account/providers?done=linked"
+        assert "You can sign in that way from now on" in client.get(linked.headers["location"]).text
+        assert client.get(place).headers["location"] == "/account/providers", "the visit is over"
+        again = client.post(place, data={"csrf": csrf_of(page)})
+        assert again.status_code == 422 and "That visit is over" in again.text
+        assert unlink(client, provider).status_code == 303
 
 
 # Taking it back
@@ -198,7 +231,7 @@ def test_the_last_way_in_stays(home, provider):
         body = {"name": "Nomvula Dube", "email": person.email, "roles": ["patient"]}
         home.set_password(api.post(f"{home.url}/api/members", json=body).json()["link"].removeprefix(home.url))
     with home.client() as client:
-        assert link(client, provider, person).status_code == 303
+        assert link(home, client, provider, person).status_code == 303
     assert home.command("providers", "only", home.organization, "on").returncode == 0
     try:
         with home.client() as client:
@@ -297,7 +330,7 @@ def test_a_key_that_was_changed_is_fetched_and_the_old_one_ends(home):
     with Provider() as one:
         one.id = add(home, one, "Rotating")
         with home.client() as client:
-            assert is_in(client, link(client, one, OWNER))
+            assert is_in(client, link(home, client, one, OWNER))
         old, one.key = one.key, Key("second")
         one.keys = [one.key]
         with home.client() as client:
@@ -592,7 +625,7 @@ def test_an_installations_provider_stands_on_the_first_page_and_makes_nobody_a_m
             assert f"/sign-in/with/{one.id}" in client.get("/sign-in").text
             assert "Sign in with Everybody&#39;s" in client.get("/sign-in?next=%2Ftrust").text
             assert "One more step" in fly(client, one).text and not is_in(client)
-            assert is_in(client, link(client, one, OWNER))
+            assert is_in(client, link(home, client, one, OWNER))
         done = home.command("providers", "remove", one.id)
         assert done.returncode == 0
         with home.client() as client:
@@ -695,7 +728,7 @@ def test_a_provider_that_others_wrote_signs_in(home, mock):
 
     with home.client() as client:
         form = round_trip(client)
-        assert is_in(client, link(client, mock, OWNER, form))
+        assert is_in(client, link(home, client, mock, OWNER, form))
     with home.client() as client:
         assert is_in(client, round_trip(client))
     # This provider says no without the state that RFC 6749 asks for.
@@ -706,6 +739,7 @@ def test_a_provider_that_others_wrote_signs_in(home, mock):
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_a_browser_goes_there_and_back(home, mock, size):
+    home.api(OWNER)  # who has a code app from then on
     with browser(size) as driver:
         name = "phone" if size == PHONE else "desktop"
         driver.get(f"{home.url}/sign-in/at/{home.organization}")
@@ -721,6 +755,12 @@ def test_a_browser_goes_there_and_back(home, mock, size):
         driver.find_element(By.ID, "password").send_keys(OWNER.password)
         driver.find_element(By.XPATH, "//button[text()='Sign in and remember']").click()
         wait.until(lambda _: "/second-factor" in driver.current_url)
+        # The code comes first, and then it is linked.
+        wait.until(lambda _: driver.find_elements(By.NAME, "code"))[0].send_keys(home.code(OWNER), Keys.ENTER)
+        wait.until(lambda _: driver.title.startswith("One more step"))
+        driver.save_screenshot(str(OUTPUT / f"link-provider-{name}.png"))
+        driver.find_element(By.XPATH, "//button[text()='Yes, sign in with Mock Health']").click()
+        wait.until(lambda _: driver.current_url.endswith("/patients"))
         driver.get(f"{home.url}/sign-in/with/{mock.id}")
         driver.find_element(By.NAME, "sub").send_keys(f"browser-{name}")
         driver.find_element(By.XPATH, "//button[text()='Authorize']").click()

@@ -8,6 +8,7 @@ import datetime
 import re
 import secrets
 import subprocess
+import time
 from dataclasses import dataclass
 from typing import Callable
 
@@ -66,6 +67,9 @@ class Places:
         self.owner = people.one(role="owner, doctor")
         self.patient, self.owners_patient = self.parent.patients[0], self.owner.patients[0]
         self.cookies, self.clients = {}, []
+        self.persons = {
+            "ada": ADA, "bea": BEA, "parent": self.parent, "owner": self.owner, "half": people.one(role="doctor"),
+            "doctor": people.one(role="doctor"), "lone": people.one(role="front desk, reaches nobody yet")}
         self.prepare()
 
     def prepare(self):
@@ -117,7 +121,9 @@ class Places:
             "reason": "Fell from a ladder."})
         assert answer.status_code == 200 and "The record is open to you" in answer.text, answer.text
         reviewer = self.enter(self.demo, officer)
-        self.cookies |= {"doctor": doctor.cookies["__Host-carekeep"], "officer": reviewer.cookies["__Host-carekeep"]}
+        self.persons["officer"] = officer
+        self.keep("doctor", doctor)
+        self.keep("officer", reviewer)
         self.emergency = re.search(
             r'href="(/emergency/reviews/[0-9a-f-]{36})"', reviewer.get("/emergency/reviews").text).group(1)
 
@@ -154,12 +160,16 @@ class Places:
             return None
         if who == "newcomer":
             return self.enter(self.home, self.newcomer()).cookies["__Host-carekeep"]
-        if who not in self.cookies:
-            person = {"ada": ADA, "bea": BEA, "parent": self.parent, "owner": self.owner,
-                      "half": self.people.one(role="doctor"), "lone": self.people.one(role="front desk, reaches nobody yet")}[who]
-            client = self.ada if who == "ada" else self.enter(self.server_of(who), person, second=who != "half")
-            self.cookies[who] = client.cookies["__Host-carekeep"]
-        return self.cookies[who]
+        # Whoever signed in some minutes ago is asked again before something grave.
+        known, since = self.cookies.get(who, (None, 0))
+        if known is None or time.monotonic() - since > 180:
+            client = self.enter(self.server_of(who), self.persons[who], second=who != "half")
+            known = self.keep(who, client)
+        return known
+
+    def keep(self, who, client):
+        self.cookies[who] = client.cookies["__Host-carekeep"], time.monotonic()
+        return self.cookies[who][0]
 
     def letter_to(self, email):
         """The way that the last letter to somebody leads to."""
@@ -257,6 +267,12 @@ def to_weakness(window, places):
     window.get(window.find_element(By.CSS_SELECTOR, "main a[href^='/security/report/']").get_attribute("href"))
 
 
+def come_back(window, places):
+    """As from a provider, whose visit waits to be linked."""
+    window.add_cookie({"name": "__Host-visit", "value": f"{'A' * 43}.", "path": "/", "secure": True})
+    window.get(f"{window.current_url}/link/{places.provider.id}")
+
+
 def at(path):
     return lambda places: path
 
@@ -302,6 +318,7 @@ VISITS = [
     Visit("step-up", "step-up", "parent", at("/step-up?next=/patients&again=1")),
     Visit("account", "account", "bea", at("/account")),
     Visit("account-providers", "account/providers", "bea", at("/account/providers")),
+    Visit("account-providers-link", "account/providers/link/{provider}", "bea", at("/account/providers"), come_back),
     Visit("account-password", "account/password", "bea", at("/account/password")),
     Visit("account-password-wrong", "account/password", "bea", at("/account/password"),
           send(old="wrong", password="short", again="other"), True),

@@ -489,6 +489,14 @@ extension GateChecks {
         try must("link_identity", "not by who left", try !here.link(secret, by: left.pageSession, in: north))
         try setMembership(left, "until = null, since = clock_timestamp() + interval '1 day'")
         try must("link_identity", "not by who has not begun", try !here.link(secret, by: left.pageSession, in: north))
+        let due: SQL = "update care.session set second_factor_at = null, second_factor_is_due = "
+        try scene.admin.query("\(due) true where account_id = \(one.account)")
+        try must(
+            "link_identity",
+            "not before the code is shown",
+            try !here.link(secret, by: one.pageSession, in: north)
+        )
+        try scene.admin.query("\(due) false where account_id = \(one.account)")
         try must(
             "link_identity",
             "by who is signed in",

@@ -10,7 +10,7 @@ struct LinkedProvidersPage: PageBody {
 
     /// What was done just now.
     enum Notice: String, Sendable {
-        case unlinked
+        case linked, unlinked
     }
 
     var lines: [Line]
@@ -27,6 +27,9 @@ struct LinkedProvidersPage: PageBody {
             <div class="notice" role="status"><p>You do not sign in that way any more. Wherever you were signed in by it, you are signed
             out.</p></div>
             """
+        let linked: HTML = """
+            <div class="notice" role="status"><p>You can sign in that way from now on.</p></div>
+            """
         let none: HTML = """
             <p class="empty">None. You sign in with your password. Where there is another button on the sign-in page, using it once and
             showing your password links it.</p>
@@ -34,7 +37,7 @@ struct LinkedProvidersPage: PageBody {
         return """
             <div class="narrow">
             <h1>Other ways you sign in</h1>
-            \(self.problem.map { Problem(text: $0).html })\(done, if: self.notice == .unlinked)
+            \(self.problem.map { Problem(text: $0).html })\(done, if: self.notice == .unlinked)\(linked, if: self.notice == .linked)
             \(none, if: self.lines.isEmpty)
             <ul class="readers">\(self.lines.map { self.row($0, frame) })</ul>
             <p><a href="\(Address.account)">Back to your account</a></p>
@@ -49,6 +52,31 @@ struct LinkedProvidersPage: PageBody {
         <span>Since \(frame.words.date(line.since.day))</span></div>
         <form method="post" action="\(Address.ownProviders)">\(frame.csrfField)
         <button type="submit" class="quiet" name="provider" value="\(line.id)">Stop<span class="hidden"> signing in with \(line.name)</span></button></form></li>
+        """
+    }
+}
+
+/// Asked of whoever came back from a provider, and has shown password and code since.
+struct LinkProviderPage: PageBody {
+    var provider: String
+    var name: String
+
+    var place: Address? { .account }
+
+    func title(in frame: Frame) -> String { "One more step" }
+
+    func body(in frame: Frame) -> HTML {
+        """
+        <div class="narrow">
+        <h1>Remember \(self.name)?</h1>
+        <p>You came back from \(self.name) just now. From now on, signing in there takes the place of your password here; the code of
+        your app is asked for all the same.</p>
+        <form method="post" action="\(Address.linkingAfterCode(at: self.provider))">\(frame.csrfField)
+        <button type="submit">Yes, sign in with \(self.name)</button>
+        <a class="button quiet" href="\(Address.patients)">No</a>
+        </form>
+        <p class="hint">Was it somebody else who signed in with \(self.name)? Then answer no, and sign out there.</p>
+        </div>
         """
     }
 }

@@ -44,6 +44,9 @@ extension Address {
     /// POST, with `csrf`, `email`, `password`.
     static func linking(at provider: String) -> Address { "/sign-in/link/\(provider)" }
 
+    /// The same, for whoever is signed in: GET asks; POST links, with `csrf`.
+    static func linkingAfterCode(at provider: String) -> Address { "/account/providers/link/\(provider)" }
+
     /// To where one signs out there.
     static func signingOut(at provider: String) -> Address { "/sign-in/leave/\(provider)" }
 }

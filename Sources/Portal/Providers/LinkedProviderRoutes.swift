@@ -8,14 +8,19 @@ import People
 ///
 ///     GET  /account/providers     the list
 ///     POST /account/providers     provider: it is taken back
+///     GET  /account/providers/link/{provider}     asks whether to link the provider that somebody just came back from
+///     POST /account/providers/link/{provider}     links it
 struct LinkedProviderRoutes {
     let federated: FederatedSignIn
+    let signIn: SignIn
 
     func add(to pages: RouterGroup<PageVisit>) {
         pages.get("account/providers") { request, visit in
             try await list(visit, request.uri.queryParameters["done"].map(String.init))
         }
         pages.post("account/providers") { request, visit in try await unlink(request, visit) }
+        pages.get("account/providers/link/{provider}") { request, visit in try await ask(request, visit) }
+        pages.post("account/providers/link/{provider}") { request, visit in try await link(request, visit) }
     }
 
     private func list(_ visit: PageVisit, _ done: String? = nil, problem: String? = nil) async throws -> Response {
@@ -33,6 +38,46 @@ struct LinkedProviderRoutes {
             problem: problem
         )
         return visit.response(page, status: problem == nil ? .ok : .unprocessableContent)
+    }
+
+    /// Of who comes back from a provider, shows a password and then a code.
+    private func ask(_ request: Request, _ visit: PageVisit) async throws -> Response {
+        try await requireCode(visit)
+        let provider = try Self.provider(visit)
+        guard VisitCookie(request) != nil else { return .seeOther(.ownProviders) }
+        let name = try await offer(provider)
+        return visit.response(LinkProviderPage(provider: provider.uuidString.lowercased(), name: name))
+    }
+
+    private func link(_ request: Request, _ visit: PageVisit) async throws -> Response {
+        _ = try await Form(request, of: visit.caller)
+        try await requireCode(visit)
+        let provider = try Self.provider(visit)
+        _ = try await offer(provider)
+        guard let waiting = VisitCookie(request),
+            try await federated.link(waiting.secret, at: provider, for: visit.caller)
+        else {
+            return try await list(
+                visit,
+                problem: "That visit is over, so nothing was linked. Sign in that way once more."
+            )
+        }
+        var response = Response.seeOther(waiting.next ?? "/account/providers?done=linked")
+        response.headers[.setCookie] = VisitCookie.forgotten
+        return response
+    }
+
+    private func requireCode(_ visit: PageVisit) async throws {
+        guard try await !signIn.secondFactor(of: visit.caller).isDue else { throw Refusal.secondFactorNeeded }
+    }
+
+    private func offer(_ provider: UUID) async throws -> String {
+        do { return try await federated.offer(provider).name } catch is SignInTrouble { throw Refusal.notFound }
+    }
+
+    private static func provider(_ visit: PageVisit) throws -> UUID {
+        guard let provider = UUID(uuidString: try visit.parameters.require("provider")) else { throw Refusal.notFound }
+        return provider
     }
 
     private func unlink(_ request: Request, _ visit: PageVisit) async throws -> Response {

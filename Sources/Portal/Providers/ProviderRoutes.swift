@@ -131,6 +131,14 @@ struct ProviderRoutes {
             return try await linkForm(request, at: provider, vouchedFor: nil, email: email, trouble)
         }
         let caller = Caller(token: token, use: .page, origin: context.origin(of: request))
+        // A password alone links nothing to an account that has a code app. The visit waits for the code.
+        if try await signIn.secondFactor(of: caller).isDue {
+            return try await pages.response(
+                token,
+                of: email,
+                next: .linkingAfterCode(at: provider.uuidString.lowercased())
+            )
+        }
         guard try await federated.link(visit.secret, at: provider, for: caller) else {
             try await signIn.end(caller)
             throw SignInTrouble.visit

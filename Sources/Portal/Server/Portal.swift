@@ -115,7 +115,7 @@ func portal(
     signing.add(toPages: pages)
     secondFactor.add(toPages: pages)
     accounts.add(toPages: pages)
-    LinkedProviderRoutes(federated: services.federated).add(to: pages)
+    LinkedProviderRoutes(federated: services.federated, signIn: services.signIn).add(to: pages)
     sessions.add(toPages: pages)
     VouchRoutes(attestations: services.attestations, trust: services.trust).add(to: pages)
     MemberPageRoutes(members: services.members).add(to: pages)

@@ -114,6 +114,10 @@ begin
          where l.organization_id = p.organization_id and l.account_id = a.id and l.purpose = 'set-password'
            and l.used_at is null and l.until > at
            and a.sign_in_token = address_token and a.password_hash is null and a.closed_at is null
+           -- What an invitation to be a carer asks is answered by its own link.
+           and not exists (
+                select from care.invitation i
+                 where i.organization_id = l.organization_id and i.link_sha256 = l.secret_sha256)
         returning l.account_id into who;
     elsif cardinality(claimed) > 0 and claimed <@ p.admits then
         insert into care.account (id, sign_in_token, sealed_address)
@@ -221,7 +225,7 @@ begin
      where x.organization_id in (s.organization_id, '00000000-0000-0000-0000-000000000000')
        and x.provider_id = provider and x.secret_sha256 = flow_sha256
        and x.subject_token is not null and x.done_at is null and x.until > at
-       and p.organization_id = x.organization_id and p.id = x.provider_id and p.until is null and s.id is not null
+       and p.organization_id = x.organization_id and p.id = x.provider_id and p.until is null and care.is_open(s)
     returning x.* into f;
     if found then
         insert into care.identity (organization_id, provider_id, subject_token, account_id, since)
