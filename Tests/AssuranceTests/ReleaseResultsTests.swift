@@ -38,7 +38,7 @@ import Testing
             kept.seen.hasPrefix("41 made up inputs on 2026-11-22, for the program with the SHA-256 abababababababab…")
         )
         let part = try await result(file(whole: "false"))
-        #expect(part.outcome == .kept && part.seen.hasPrefix("part of the suite: 41 made up inputs"))
+        #expect(part.outcome == .cannotBeTold && part.seen.contains("41 made up inputs"))
         let failed = try await result(file(passed: "false"))
         #expect(failed.outcome == .fallsShort)
     }

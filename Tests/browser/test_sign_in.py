@@ -169,7 +169,7 @@ def test_a_cookie_is_no_key_to_the_api(client, sign_in, people):
 
 def test_a_token_is_no_key_to_the_pages(client, api, people):
     token = api(people.parent).token
-    for headers in ({"Authorization": f"Bearer {token}"}, {"Cookie": f"__Host-session={token}"}):
+    for headers in ({"Authorization": f"Bearer {token}"}, {"Cookie": f"__Host-carekeep={token}"}):
         assert client.get("/patients", headers=headers).status_code == 303
 
 

@@ -1,3 +1,4 @@
+import FHIR
 import Foundation
 
 /// Probes that knock at the front door as strangers: TLS, redirects, headers, forms, nonsense.
@@ -143,7 +144,10 @@ extension Probe {
         for (name, question) in attempts {
             let answer = try await door.ask(question)
             if answer.status != 403 { wrong.append("\(name) is answered with \(answer.status)") }
-            if answer["set-cookie"]?.contains("session") == true { wrong.append("\(name) began a session") }
+            let set = answer.headers.filter { $0.name == "set-cookie" }.map(\.value)
+            if set.contains(where: { $0.hasPrefix("__Host-carekeep=") && !$0.hasPrefix("__Host-carekeep=;") }) {
+                wrong.append("\(name) began a session")
+            }
         }
         let byCookie = try await door.ask(DoorQuestion("/api/members", headers: visitor.cookie))
         if byCookie.status != 401 { wrong.append("a browser's cookie opens the way for programs") }
@@ -211,14 +215,26 @@ extension Probe {
             ("an id", { DoorQuestion("/fhir/Observation/\(DoorQuestion.encoded($0))", headers: token) }),
             ("an identifier", { DoorQuestion("/fhir/Patient?identifier=\(DoorQuestion.encoded($0))", headers: token) }),
             ("a link", { DoorQuestion("/password?link=\(DoorQuestion.encoded($0))") }),
+            (
+                "a name",
+                { command in
+                    let patient: JSON = ["resourceType": "Patient", "name": [["family": .string(command)]]]
+                    let body = String(decoding: patient.serialized(), as: UTF8.self)
+                    return .json("/fhir/Patient/$validate", body, token: canary.token)
+                }
+            ),
         ]
         var wrong: [String] = []
         var count = 0
         for (name, way) in ways {
             let harmless = try await door.ask(way("zebra"))
             for command in commands {
+                let start = ContinuousClock.now
                 let answer = try await door.ask(way(command))
                 count += 1
+                if ContinuousClock.now - start > .seconds(25) {
+                    wrong.append("\(name), command \(count): it was waited for")
+                }
                 // Refused as unreadable, or answered like any word that finds nothing.
                 let isAlike = answer.status == harmless.status && answer.body.count < harmless.body.count + 400
                 if !isAlike, ![400, 404, 422].contains(answer.status) {
@@ -258,7 +274,11 @@ enum PageRules {
         if parts["default-src"] != ["'none'"] { faults.append("the policy's default is not to load nothing") }
         if parts["frame-ancestors"] != ["'none'"] { faults.append("it may be framed") }
         if parts["base-uri"] != ["'none'"] { faults.append("its base may be moved") }
-        if policy.contains("unsafe") || policy.contains("*") || policy.contains("http:") {
+        // What more it allows is our own styles, pictures and forms; a directive that is not named here is a hole.
+        let ours = ["style-src", "img-src", "form-action"]
+        let closed = ["default-src", "frame-ancestors", "base-uri", "require-trusted-types-for"]
+        for (directive, sources) in parts
+        where !closed.contains(directive) && !(ours.contains(directive) && sources == ["'self'"]) {
             faults.append("the policy has a hole")
         }
         for (name, expected) in [
@@ -310,7 +330,9 @@ final class DoorVisitor: Sendable {
     /// What is wrong with how a cookie is set.
     static func faults(ofCookie set: String) -> [String] {
         let attributes = set.lowercased()
-        return ["secure", "httponly", "path=/", "samesite="].filter { !attributes.contains($0) }.map { "is not \($0)" }
+        return ["secure", "httponly", "path=/"].filter { !attributes.contains($0) }.map { "is not \($0)" }
+            + (attributes.contains("samesite=lax") || attributes.contains("samesite=strict")
+                ? [] : ["is sent from other sites"])
             + (set.hasPrefix("__Host-") ? [] : ["is not bound to this host"])
     }
 

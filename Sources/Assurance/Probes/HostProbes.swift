@@ -16,16 +16,18 @@ extension Probe {
         guard !folders.isEmpty else { throw ProbeTrouble.cannotBeTried("the databases' files are elsewhere") }
         // What is only in memory yet is written down first.
         try ground.look().query("checkpoint")
-        let search = try await onThread { try ByteSearch(lent.words + [Self.inClear], in: folders) }
+        // As they were typed, and as a search or an address would write them.
+        let words = lent.words + lent.words.map { $0.lowercased() } + [lent.north.address, lent.south.address]
+        let search = try await onThread { try ByteSearch(words + [Self.inClear], in: folders) }
         guard search.found(Self.inClear) > 0 else {
             throw ProbeTrouble.controlFailed("what is in clear was not found either")
         }
-        let wrong = lent.words.enumerated().compactMap { number, word in
+        let wrong = words.enumerated().compactMap { number, word in
             search.found(word) > 0
                 ? "word no. \(number + 1) of a synthetic patient was found in \(search.places(word))" : nil
         }
         return .judged(
-            "\(lent.words.count) words were nowhere in \(search.bytes / 1_000_000) MB; a word that is in clear was found.",
+            "\(words.count) words and addresses were nowhere in \(search.bytes / 1_000_000) MB; a word that is in clear was found.",
             wrong: wrong
         )
     }

@@ -20,9 +20,12 @@ extension Probe {
             "/fhir/Patient/\(nobody)", "/fhir/Patient/\(nobody)/$everything", "/fhir/Observation?patient=\(nobody)",
         ]
         let madeUp = String(repeating: "a1", count: 22)
+        // In the form of a session's, and under its cookie's name.
+        let session = String(repeating: "a1B2", count: 16)
         let ways: [(String, [(name: String, value: String)])] = [
             ("without signing in", []), ("with a made-up token", DoorQuestion.bearer(madeUp)),
-            ("with a made-up cookie", [("Cookie", "__Host-session=\(madeUp)")]),
+            ("with a made-up session", DoorQuestion.bearer(session)),
+            ("with a made-up cookie", [("Cookie", "__Host-carekeep=\(session)")]),
         ]
         var wrong: [String] = []
         var asked = 0

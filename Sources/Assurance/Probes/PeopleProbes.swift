@@ -34,7 +34,11 @@ extension Probe {
     }
 
     // ACC-3
-    static let sessionEnd = Probe(.sessionEnd, .live, tries: "signs in, signs out, and shows the old session again") {
+    static let sessionEnd = Probe(
+        .sessionEnd,
+        .live,
+        tries: "signs in as a program and as a browser, signs out, and shows the old sessions again"
+    ) {
         ground in
         let (door, canary) = (try ground.door(), try ground.canaries().north)
         let body = "{\"email\": \"\(canary.address)\", \"password\": \"\(canary.password)\"}"
@@ -48,13 +52,20 @@ extension Probe {
             throw ProbeTrouble.controlFailed("the session opens nothing")
         }
         var wrong: [String] = []
-        let seconds = answer["expires_in"]?.integer ?? .max
-        if seconds > 86_400 { wrong.append("a session lasts longer than a day") }
+        let seconds = answer["refresh_expires_in"]?.integer ?? .max
+        if seconds > 86_400 { wrong.append("a program's session lasts longer than a day") }
         let end = DoorQuestion("/api/session", method: "DELETE", headers: DoorQuestion.bearer(token))
         guard try await door.ask(end).status == 204 else { throw ProbeTrouble.controlFailed("signing out was refused") }
         let replayed = try await door.ask(record)
         if replayed.status != 401 { wrong.append("a session that ended is answered with \(replayed.status)") }
-        return .judged("The session was refused at the next request after it ended.", wrong: wrong)
+        let visitor = try await DoorVisitor(door, signingInAs: canary)
+        guard try await visitor.get("/patients").status == 200 else {
+            throw ProbeTrouble.controlFailed("a browser's session opens nothing")
+        }
+        try await visitor.signOut()
+        let again = try await visitor.get("/patients").status
+        if again != 303 { wrong.append("a browser's session that ended is answered with \(again)") }
+        return .judged("Both sessions were refused at the next request after they ended.", wrong: wrong)
     }
 
     // ISO-2
@@ -165,21 +176,30 @@ extension Probe {
     static let minimum = Probe(
         .minimum,
         .live,
-        tries: "enters a social security number and an exact place into a family's record"
+        tries:
+            "enters a social security number, a bank account and an exact place into a family's record, and a card number into a clinic's"
     ) {
         ground in
-        let (door, canary) = (try ground.door(), try ground.canaries().north)
+        let (door, lent) = (try ground.door(), try ground.canaries())
+        let canary = lent.north
         let number =
             #"{"resourceType": "Patient", "name": [{"family": "N"}], "identifier": [{"system": "http://hl7.org/fhir/sid/us-ssn", "value": "999-12-3456"}]}"#
         let place =
             #"{"resourceType": "Patient", "name": [{"family": "N"}], "address": [{"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/geolocation", "extension": [{"url": "latitude", "valueDecimal": 51.5}, {"url": "longitude", "valueDecimal": -0.1}]}]}]}"#
+        let account =
+            #"{"resourceType": "Patient", "name": [{"family": "N"}], "identifier": [{"value": "GB82 WEST 1234 5698 7654 32"}]}"#
+        let card =
+            #"{"resourceType": "Patient", "name": [{"family": "N"}], "identifier": [{"value": "4111 1111 1111 1111"}]}"#
         var wrong: [String] = []
-        for (name, body) in [("a social security number", number), ("an exact place", place)] {
-            let answer = try await door.ask(.json("/fhir/Patient", body, token: canary.token))
+        for (name, body, member) in [
+            ("a social security number", number, canary), ("a bank account", account, canary),
+            ("an exact place", place, canary), ("a card number", card, lent.south),
+        ] {
+            let answer = try await door.ask(.json("/fhir/Patient", body, token: member.token))
             if answer.status != 422 { wrong.append("\(name) is answered with \(answer.status)") }
         }
         let harmless = try await door.ask(.json("/fhir/Patient/$validate", Nonsense.patient, token: canary.token))
         guard harmless.status == 200 else { throw ProbeTrouble.controlFailed("what is right was refused") }
-        return .judged("Both were refused, with the reason, and nothing was kept.", wrong: wrong)
+        return .judged("All four were refused, with the reason, and nothing was kept.", wrong: wrong)
     }
 }

@@ -165,7 +165,7 @@ extension Probe {
         .roleMatrix,
         .twin,
         tries:
-            "asks, on a copy, for every act in every role, by every way of reaching a patient, and with each permission alone and missing",
+            "asks, on a copy, for every act in every role that the release's table of rights knows, by every way of reaching a patient, and with each permission alone and missing",
         fresh: week,
         patience: .seconds(300)
     ) {

@@ -101,8 +101,12 @@ extension Probe {
             }
             let day = suite.at.formatted(.iso8601.year().month().day())
             let seen =
-                "\(suite.isWhole ? "" : "part of the suite: ")\(suite.count) \(suite.unit) on \(day), for the program with the SHA-256 \(own.prefix(16))…"
-            return suite.hasPassed ? .kept(seen) : .fallsShort("The suite did not pass.", [seen])
+                "\(suite.count) \(suite.unit) on \(day), for the program with the SHA-256 \(own.prefix(16))…"
+            guard suite.hasPassed else { return .fallsShort("The suite did not pass.", [seen]) }
+            guard suite.isWhole else {
+                throw ProbeTrouble.cannotBeTold("there was time for a part alone, which passed: \(seen)")
+            }
+            return .kept(seen)
         }
     }
 }
