@@ -29,6 +29,12 @@ public enum EmergencySearch: Sendable, Equatable {
     case name(String, born: String)
     /// A number as on a card or letter.
     case identifier(String)
+
+    /// The different words of a name, as a search takes them: what means «or» or a part to a search ends a word, too.
+    public static func words(of name: String) -> [String] {
+        var seen: Set<String> = []
+        return name.split { " ,|\\$".contains($0) }.map(String.init).filter { seen.insert($0.lowercased()).inserted }
+    }
 }
 
 /// What came of asking for a record in an emergency.
@@ -142,9 +148,11 @@ extension PatientRecords {
         case .identifier(let value):
             return [PatientTokens.token(for: .init("identifier", "|\(value)"), index: index)]
         case .name(let name, let born):
-            // A comma would mean one name or the other.
-            let plain = String(name.map { ",|\\$".contains($0) ? " " : $0 })
+            let plain = EmergencySearch.words(of: name).joined(separator: " ")
             let clauses = try PatientQuery(parsing: [("name", plain), ("birthdate", born)]).clauses
+            guard Set(clauses.flatMap { $0.anyOf.map(\.text) }).count >= 3 else {
+                throw Outcome(.value, "name must be a given and a family name")
+            }
             return try clauses.map { clause in
                 guard clause.anyOf.count == 1 else {
                     throw Outcome(.value, "name and birthdate must be one name and one day")

@@ -126,11 +126,13 @@ extension GateChecks {
         try membersInvited()
         try readersWhoEnter()
         try passwordsOfOthers()
+        try rolesOfInvited()
+        try howLongInvited()
         try takingBack()
         try sayingNo()
     }
 
-    private func setProfile(_ profile: String) throws {
+    func setProfile(_ profile: String) throws {
         try scene.admin.query(
             "update care.organization set profile = \(profile) where organization_id = \(north.organization)"
         )
@@ -468,6 +470,74 @@ extension GateChecks {
         let known = try scene.somebody(["staff"], in: north)
         let purpose = try answer(String.self, inviting, invite(Asked(known)))
         try must("invite_carer", "who has a password shows it", purpose == "join")
+        // Whoever belongs and has none, as before their first link or with a provider alone: this link sets none.
+        let pending = try scene.somebody(["owner"], in: north)
+        try scene.admin.query("update care.account set password_hash = null where id = \(pending.account)")
+        let theirs = try answer(String.self, inviting, invite(Asked(pending), "carer-reading"))
+        try must("invite_carer", "who belongs and has no password", theirs == "join")
+    }
+
+    /// What somebody waits with begins with the invitation, so it must be the inviter's to give; and what was taken away stays so.
+    private func rolesOfInvited() throws {
+        let inviting = try pass("carer.invite", try guardian())
+        let waiting = try scene.somebody(["admin"], in: north)
+        try setMembership(waiting, "since = 'infinity'")
+        try must(
+            "invite_carer",
+            "not who waits with more than theirs",
+            try isDenied(inviting, invite(Asked(waiting), "carer-reading"))
+        )
+        try setRoles(waiting, "{caregiver}")
+        try must(
+            "invite_carer",
+            "who waits with theirs",
+            try failure(inviting, invite(Asked(waiting), "carer-reading")) == nil
+        )
+        let (one, other) = (try scene.somebody(["caregiver"], in: north), try scene.somebody(["caregiver"], in: north))
+        let (mine, theirs) = (Asked(one), Asked(other))
+        for asked in [mine, theirs] { try must("invite_carer", "asked", try failure(inviting, invite(asked)) == nil) }
+        let changing = try grant("a pass that changes roles", asks("member.change-roles"))
+        let change = { (someone: Someone, roles: String) -> SQL in
+            "select care.change_roles(\(someone.account), (\(roles))::text[], '{}')"
+        }
+        try must("change_roles", "to one who enters", try failure(changing, change(one, "{caregiver,member}")) == nil)
+        try must("change_roles", "an invitation stays", try isLinked(mine))
+        try must("change_roles", "to one who reads", try failure(changing, change(one, "{member}")) == nil)
+        try must("change_roles", "an invitation gives nothing back", try !isLinked(mine) && !works(join(mine, as: one)))
+        try must("change_roles", "others' stay", try isLinked(theirs) && works(join(theirs, as: other)))
+    }
+
+    private func setRoles(_ someone: Someone, _ roles: String) throws {
+        try scene.admin.query(
+            """
+            update care.membership set roles = (\(roles))::text[]
+             where organization_id = \(north.organization) and account_id = \(someone.account)
+            """
+        )
+    }
+
+    /// An invitation lasts as long as the organisation's links do.
+    private func howLongInvited() throws {
+        try scene.set("invitation.lasts", to: "10", in: north)
+        let inviting = try pass("carer.invite", try guardian())
+        let mate = try scene.somebody(["caregiver"], in: north)
+        for asked in [Asked(), Asked(mate)] {
+            try must("invite_carer", "asked", try failure(inviting, invite(asked)) == nil)
+            try scene.later(by: .seconds(9 * 86_400)) {
+                try must("invite_carer", "as long as links do", try isLinked(asked))
+            }
+            try scene.later(by: .seconds(11 * 86_400)) { try must("invite_carer", "no longer", try !isLinked(asked)) }
+            let rows = try count(
+                """
+                select 1 from care.invitation i join care.link l on l.secret_sha256 = i.link_sha256
+                 where i.id = \(asked.invitation) and abs(extract(epoch from i.until - l.until)) < 60
+                """
+            )
+            try must("invite_carer", "and is listed as long", rows == 1)
+        }
+        try scene.admin.query(
+            "delete from care.organization_setting where organization_id = \(north.organization) and name = 'invitation.lasts'"
+        )
     }
 
     // MARK: An end

@@ -179,6 +179,14 @@ extension GateChecks {
         let doctor = try scene.somebody(["clinician"], in: north)
         let child = Kept()
         try scene.make(child, keptBy: north.other, in: north)
+        // Somebody who is kept out of the record hears nothing of it, and is no less a clinician in an emergency.
+        let paused = try scene.somebody(["caregiver"], in: north)
+        for (one, way) in [(paused, "guardian"), (doctor, "share")] {
+            try scene.reach(child, by: one, as: way, in: north)
+            try scene.admin.query(
+                "update care.reach set paused_at = now() where patient_id = \(child.patient) and account_id = \(one.account)"
+            )
+        }
         let read = { asks("record.read", doctor, about: child) }
         try refuse("a record, before the emergency", read(), as: "out of reach")
         let (id, salt, letters) = (UUID(), Primitive.freshBytes(32), [UUID(), UUID()])
@@ -187,6 +195,11 @@ extension GateChecks {
         let offer = try pass("break-glass.offer", doctor)
         try must("break_glass", "not by a pass that is told the terms", try isDenied(offer, works))
         let opening = try pass("break-glass.open", doctor)
+        // Where letters are sent, whoever is to be told is.
+        try scene.admin.query("update care.guard set mails_links = true")
+        let silent = scene.breakGlass(UUID(), [child.token], salt: Primitive.freshBytes(32))
+        try must("break_glass", "not so that nobody is told", try isDenied(opening, silent))
+        try scene.admin.query("update care.guard set mails_links = false")
         try must(
             "break_glass",
             "opens",
@@ -282,12 +295,6 @@ extension GateChecks {
         try must("break_glass", "nobody's of another organisation", try outcome(there, [north.ben.token]) == 1)
         try scene.admin.query(
             "update care.token set value = value - 1 where organization_id = \(south.organization) and patient_id = \(south.ben.patient)"
-        )
-    }
-
-    private func setProfile(_ profile: String) throws {
-        try scene.admin.query(
-            "update care.organization set profile = \(profile) where organization_id = \(north.organization)"
         )
     }
 

@@ -30,6 +30,7 @@ extension GateChecks {
         try ageRules()
         try whoPauses()
         try whatPauses()
+        try whatNoPauseCloses()
         try whoSeesPauses()
         try resuming()
         try stayingPaused()
@@ -102,6 +103,7 @@ extension GateChecks {
     private func whatPauses() throws {
         let owner = try reaching(["owner", "caregiver"], "guardian")
         for way in ["guardian", "carer", "share", "care-team"] {
+            try setProfile(way == "care-team" ? "family" : "clinic")
             let one = try reaching(["caregiver"], way)
             try scene.reach(north.ada, by: one, as: "carer", in: north)
             let (open, list) = (try pass("record.search", one), try grant("a list", asks("patient.list", one)))
@@ -121,6 +123,7 @@ extension GateChecks {
             try grant("another patient stays", asks("record.read", one))
             try grant("others stay", asks("record.read", owner, about: north.ben))
         }
+        try setProfile("clinic")
         let narrowed = try reaching(["caregiver"], "carer")
         try setReach(narrowed, "kinds = '{Patient,Observation}'")
         try grant("some kinds, before", asks("record.read", narrowed, about: north.ben))
@@ -137,19 +140,71 @@ extension GateChecks {
         try aloneWith()
     }
 
-    /// Who is paused looks after nobody.
+    /// A clinic says who is in its care team, and an emergency opens whatever was agreed before.
+    private func whatNoPauseCloses() throws {
+        let owner = try reaching(["owner", "caregiver"], "guardian")
+        let pausing = try pass("carer.pause", owner)
+        let team = try reaching(["clinician"], "care-team")
+        let elsewhere: SQL = "update care.organization set profile = "
+        try scene.admin.query("\(elsewhere) 'family' where organization_id = \(south.organization)")
+        try must("is_paused_with", "no care team of a clinic", try isDenied(pausing, pause(team)))
+        try scene.admin.query("\(elsewhere) 'clinic' where organization_id = \(south.organization)")
+        let one = try reaching(["clinician"], "share")
+        try must("is_paused_with", "a share", try failure(pausing, pause(one)) == nil)
+        try refuse("a share, once paused", asks("record.read", one, about: north.ben), as: "out of reach")
+        try scene.reach(north.ben, by: one, as: "care-team", in: north)
+        try grant("in the care team meanwhile", asks("record.read", one, about: north.ben))
+        try setProfile("family")
+        let itself = try reaching(["patient"], "self")
+        try must("is_paused_with", "nobody whom it is about", try isDenied(pausing, pause(itself)))
+        try setProfile("clinic")
+    }
+
+    /// Who is paused looks after nobody, and does not say who does.
     private func aloneWith() throws {
+        try successorsOfPaused()
         let kept = Kept()
         let (one, other) = (try scene.somebody(["caregiver"], in: north), try scene.somebody(["caregiver"], in: north))
         try scene.make(kept, keptBy: one, in: north)
         try scene.reach(kept, by: other, as: "guardian", in: north)
         try setReach(other, "paused_at = clock_timestamp()")
+        // Nor does somebody of another organisation, whose patient has the same id.
+        try scene.make(kept, keptBy: south.keeper, in: south)
         let ending = try grant("a pass that ends", asks("member.end"))
         let end: SQL = """
             select care.end_membership(
                 \(one.account), (null)::timestamptz, (null)::uuid, 1, \(Primitive.freshBytes(32)), '\\x00')
             """
         try must("patients_alone_with", "who is paused looks after nobody", try answer(Int32.self, ending, end) == 1)
+    }
+
+    private func successorsOfPaused() throws {
+        let kept = Kept()
+        let (one, straw) = (try scene.somebody(["caregiver"], in: north), try scene.somebody(["caregiver"], in: north))
+        try scene.make(kept, keptBy: one, in: north)
+        let admin = try scene.somebody(["admin", "caregiver"], in: north)
+        let ending = try grant("an administrator's pass that ends", asks("member.end", admin))
+        let hand: SQL = """
+            select care.end_membership(
+                \(one.account), (null)::timestamptz, \(straw.account), 1, \(Primitive.freshBytes(32)), '\\x00')
+            """
+        let paused = { (patient: UUID) -> SQL in
+            """
+            insert into care.pause (
+                organization_id, id, patient_id, account_id, paused_by, ask_account_id, sealed_reason, sealed_patient, since)
+            values (\(north.organization), \(UUID()), \(patient), \(admin.account), \(one.account), \(one.account), '\\x00',
+                    '\\x00', now())
+            """
+        }
+        let ended: SQL =
+            "update care.pause set ended_at = now(), ended_by = paused_by where account_id = \(admin.account)"
+        try scene.admin.query(paused(kept.patient))
+        try must("end_membership", "not by whoever is kept out of it", try failure(ending, hand) == "23514")
+        try scene.admin.query(ended)
+        // Out of another's record, and out of this one once.
+        try scene.admin.query(paused(north.ben.patient))
+        try must("end_membership", "by whoever is not", try failure(ending, hand) == nil)
+        try scene.admin.query(ended)
     }
 
     /// Those who keep the record see it; who is kept out, that they are, and no more.

@@ -120,6 +120,19 @@ extension GateChecks {
         let byAdmin = try pass("member.change-roles", admin)
         let byManager = try pass("member.change-roles", manager)
         let (one, auditor) = (try scene.somebody(["member"], in: north), try scene.somebody(["auditor"], in: north))
+        // Whoever is permitted everything there is, and is no owner, makes none.
+        let mighty = try scene.somebody(["member"], in: north)
+        let all = try scene.admin.query("select array(select name::text from care.permission order by 1)")[0]
+            .decode([String].self, at: 0)
+        try hold(mighty, all)
+        let byMighty = try pass("member.change-roles", mighty)
+        try must(
+            "require_may_give",
+            "whoever may everything makes no owner",
+            try isDenied(byMighty, change(one, ["owner"]))
+        )
+        try must("require_may_give", "but auditors", try failure(byMighty, change(one, ["auditor"])) == nil)
+        try must("require_may_give", "and members", try failure(byMighty, change(one, ["member"])) == nil)
         let ownRole = try makeRole(["record.read"])
         let plain = try makeRole(["member.read"])
         for (who, given, statement) in [

@@ -101,6 +101,22 @@ extension GateChecks {
             """
         try scene.server.query(begin)
         try must("tell_of_device", "nor in another organisation", try tell(other) == 1)
+        // Whoever belongs in two places has one first device, and no second one by going to the other.
+        let both = try scene.somebody(["caregiver"], in: north)
+        try signIn(both, from: phone)
+        try scene.join(both, ["caregiver"], to: south)
+        let begins = { (device: [UInt8]) -> SQL in
+            """
+            select care.tell_of_device(\(south.organization), b.session_id, \(device), \(UUID()), '\\x07')
+              from care.begin_session(
+                \(both.token), \(Scene.hash), \(south.organization), 'page', \(Primitive.freshBytes(32)), interval '1 hour',
+                interval '1 day', null, 1, \(Primitive.freshBytes(32)), '\\x00') b
+            """
+        }
+        try scene.server.query(begins(phone))
+        try must("tell_of_device", "not of one that was seen elsewhere", try tell(both) == 0)
+        try scene.server.query(begins(Primitive.freshBytes(32)))
+        try must("tell_of_device", "of a new one, wherever they sign in", try tell(both) == 1)
         let inner: SQL = "select care.may_tell(\(one.account), 'new-device', 3)"
         try must("may_tell", "not by the server itself", try isDenied(nil, inner))
     }

@@ -189,6 +189,9 @@ extension GateChecks {
              where profile = 'operations' and name = 'member'
             """
         )
+        try scene.admin.query(
+            "update care.organization set profile = 'operations' where organization_id = \(south.organization)"
+        )
         let permits = try scene.admin.query("select care.permits_of(\(north.organization), '{member}', '{}')")[0]
             .decode([String].self, at: 0)
         try must("permits_of", "in its own kind of organisation", !permits.contains("journal.administer"))

@@ -105,5 +105,5 @@ struct ActivityRoutes {
         (form["words"] ?? "").replacing("\r\n", with: "\n").trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    private static func isRight(_ words: String) -> Bool { (1...Activity.longest).contains(words.count) }
+    private static func isRight(_ words: String) -> Bool { (1...Activity.longest).contains(words.unicodeScalars.count) }
 }

@@ -174,18 +174,12 @@ struct AgreementRoutes {
         let today = Day.today(in: visit.zone)
         if !draft.effective.isEmpty {
             if let day = Day(fhir: draft.effective), day.day != nil, day >= today {
-                if day > today { wanted.effective = Self.start(of: day, in: visit.zone) }
+                if day > today { wanted.effective = Day(number: day.number - 1).end(in: visit.zone) }
             } else {
                 draft.rules["effective"] = dayRule
             }
         }
         return (draft, wanted)
-    }
-
-    /// When a day begins where the organisation is.
-    private static func start(of day: Day, in zone: TimeZone) -> Date {
-        let midnight = Date(timeIntervalSince1970: Double(day.number) * 86_400)
-        return midnight.addingTimeInterval(-Double(zone.secondsFromGMT(for: midnight)))
     }
 
     /// Only whom to show the page; the gate decides what is done.
@@ -278,8 +272,9 @@ extension AgreementRoutes {
         if let rule = draft.rules(isFirst: isFirst).min(by: { $0.key < $1.key }) {
             throw Outcome(.value, at: Expression("\(rule.key)"), "\(rule.value)")
         }
-        if let text = body["effective"]?.string {
-            draft.effective = try? Date(text, strategy: .iso8601)  // what is no time is told below
+        if let value = body["effective"] {
+            // What is no time is told below.
+            draft.effective = value.string.flatMap { try? Date($0, strategy: .iso8601) }
             guard draft.effective != nil else {
                 throw Outcome(.value, at: Expression("effective"), "effective must be a time, as 2026-11-30T17:00:00Z")
             }

@@ -57,7 +57,10 @@ struct CarerRoutes {
         let reach = carer.reach
         let account = reach.member?.account
         let isPaused = account.map(paused.contains) ?? false
-        let canBePaused = !isPaused && account != visit.person.account && reach.kind != .self
+        let ownGave: Set<Reach> = [.guardian, .carer, .carerReading, .share]
+        let canBePaused =
+            !isPaused && account != visit.person.account
+            && (ownGave.contains(reach.kind) || visit.person.profile == .family && reach.kind != .self)
         return CarersPage.Carer(
             name: reach.member?.name ?? "Someone who has left",
             isYou: reach.member?.account == visit.person.account,
@@ -165,7 +168,7 @@ struct CarerRoutes {
                 draft.untilError = "Please choose a day from today on, or none."
                 return nil
             }
-            until = visit.end(of: last)
+            until = last.end(in: visit.zone)
         }
         guard let way, let basis else { return nil }
         return (way, basis, until)
@@ -231,11 +234,11 @@ struct CarerRoutes {
         let form = try await Form(request, of: visit.caller)
         let (reason, named) = (form["reason"] ?? "", form["ask"].flatMap(Person.ID.init))
         let told: (inout PausePage) -> Void = { page in (page.reason, page.ask) = (reason, form["ask"]) }
-        guard (1...2_000).contains(reason.count), let ask = named else {
+        guard (1...2_000).contains(reason.unicodeScalars.count), let ask = named else {
             return try await askWhy(visit) { page in
                 told(&page)
                 if named == nil { page.askError = "Please choose whom they may ask." }
-                if !(1...2_000).contains(reason.count) {
+                if !(1...2_000).contains(reason.unicodeScalars.count) {
                     page.reasonError = "Please say why, in 2,000 letters or fewer."
                 }
             }
@@ -275,14 +278,6 @@ struct CarerRoutes {
         guard let link = form["token"].flatMap(AccountLink.init) else { throw Refusal.linkIsUsedUp }
         try await signIn.decline(link, origin: visit.origin(of: request))
         return Response(page: Frame(visitorOn: .now).document(DeclinedPage()))
-    }
-}
-
-extension PageVisit {
-    /// The end of a day where the organisation is.
-    func end(of day: Day) -> Date {
-        let end = Date(timeIntervalSince1970: Double(day.number + 1) * 86_400)
-        return end.addingTimeInterval(-Double(zone.secondsFromGMT(for: end)))
     }
 }
 

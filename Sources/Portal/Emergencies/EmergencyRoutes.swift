@@ -49,7 +49,7 @@ struct EmergencyRoutes {
         let search = Self.search(&draft)
         let kind = draft.kind.flatMap(EmergencyKind.init)
         if kind == nil { draft.kindError = "Please choose what kind of emergency it is." }
-        if !(10...EmergencyPage.longestReason).contains(draft.reason.count) {
+        if !(10...EmergencyPage.longestReason).contains(draft.reason.unicodeScalars.count) {
             draft.reasonError = "Please write what is happening, in 10 to \(EmergencyPage.longestReason) characters."
         }
         guard let search, let kind, !draft.hasErrors else { return try await self.form(visit, draft: draft) }
@@ -66,7 +66,7 @@ struct EmergencyRoutes {
     /// Whom is it about: by the number if there is one, else by name and birth date.
     private static func search(_ draft: inout EmergencyPage.Draft) -> EmergencySearch? {
         if !draft.identifier.isEmpty { return .identifier(draft.identifier) }
-        if draft.name.split(separator: " ").count < 2 {
+        if EmergencySearch.words(of: draft.name).count < 2 {
             draft.nameError = "Please write given name and family name, or use the number below."
         }
         if Day(fhir: draft.born)?.day == nil {
@@ -131,7 +131,7 @@ struct EmergencyRoutes {
         if !["right", "not-right"].contains(draft.verdict) {
             draft.verdictError = "Please choose whether it was right."
         }
-        if !(3...EmergencyPage.longestReason).contains(draft.words.count) {
+        if !(3...EmergencyPage.longestReason).contains(draft.words.unicodeScalars.count) {
             draft.wordsError = "Please say why, in 3 to \(EmergencyPage.longestReason) characters."
         }
         guard !draft.hasErrors else { return try await one(visit, draft: draft) }

@@ -26,18 +26,18 @@ extension FunctionMutants {
         ),
         (
             "break_glass",
-            "and r.withdrawn_at is null and r.since <= at and (r.until is null or r.until > at)) then",
-            "and r.since <= at and (r.until is null or r.until > at)) then"
+            "and r.withdrawn_at is null and r.paused_at is null and r.since <= at and (r.until is null or r.until > at)) then",
+            "and r.paused_at is null and r.since <= at and (r.until is null or r.until > at)) then"
         ),
         (
             "break_glass",
-            "and r.withdrawn_at is null and r.since <= at and (r.until is null or r.until > at)) then",
-            "and r.withdrawn_at is null and (r.until is null or r.until > at)) then"
+            "and r.withdrawn_at is null and r.paused_at is null and r.since <= at and (r.until is null or r.until > at)) then",
+            "and r.withdrawn_at is null and r.paused_at is null and (r.until is null or r.until > at)) then"
         ),
         (
             "break_glass",
-            "and r.withdrawn_at is null and r.since <= at and (r.until is null or r.until > at)) then",
-            "and r.withdrawn_at is null and r.since <= at) then"
+            "and r.withdrawn_at is null and r.paused_at is null and r.since <= at and (r.until is null or r.until > at)) then",
+            "and r.withdrawn_at is null and r.paused_at is null and r.since <= at) then"
         ),
         ("break_glass", "lasting := at + make_interval(mins => minutes);", "lasting := at + interval '1 hour';"),
         ("break_glass", "= '1' then 'break-glass-write'", "= '0' then 'break-glass-write'"),
@@ -48,6 +48,18 @@ extension FunctionMutants {
             ""
         ),
         ("break_glass", "and r.kind in ('guardian', 'self')", ""),
+        (
+            "break_glass",
+            "and r.kind in ('guardian', 'self')\n           and r.withdrawn_at is null and r.paused_at is null",
+            "and r.kind in ('guardian', 'self')\n           and r.withdrawn_at is null"
+        ),
+        (
+            "break_glass",
+            "and r.withdrawn_at is null and r.paused_at is null and r.since <= at and (r.until is null or r.until > at)) then",
+            "and r.withdrawn_at is null and r.since <= at and (r.until is null or r.until > at)) then"
+        ),
+        ("break_glass", "coalesce(cardinality(letters), 0) < least(cardinality(told), 8)", "false"),
+        ("break_glass", "(select g.mails_links from care.guard g)\n       and", ""),
         ("break_glass", "for i in 1 .. least(cardinality(told), cardinality(letters)) loop", "for i in 1 .. 0 loop"),
         ("is_of_an_emergency", "care.acting_may('break-glass.read') and", ""),
         ("is_of_an_emergency", "b.organization_id = care.acting_organization() and", ""),

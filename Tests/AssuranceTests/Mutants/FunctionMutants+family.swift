@@ -74,6 +74,26 @@ extension FunctionMutants {
         ("invite_carer", "and r.kind in ('guardian', 'self', 'carer', 'carer-reading')", "and false"),
         ("invite_carer", "and r.withdrawn_at is null", ""),
         ("invite_carer", "and a.password_hash is null", ""),
+        ("invite_carer", "if m.since = 'infinity' then", "if true then"),
+        ("invite_carer", "perform care.require_may_give(care.acting_member(), m.roles, m.custom_roles);", ""),
+        ("invite_carer", "link_sha256, at + lasts);", "link_sha256, at + interval '7 days');"),
+        ("change_roles", "perform care.settle_invitations(shown.organization_id, array(", "perform concat(array("),
+        ("change_roles", "and i.account_id = change_roles.account and i.outcome is null", "and i.outcome is null"),
+        (
+            "change_roles", "if not exists (\n        select from care.membership m",
+            "if exists (\n        select from care.membership m"
+        ),
+        (
+            "end_membership",
+            "where p.account_id = shown.account_id and p.ended_at is null)", "where false)"
+        ),
+        ("end_membership", "p.account_id = shown.account_id and p.ended_at is null", "p.account_id = shown.account_id"),
+        ("end_membership", "and p.patient_id = x.patient_id", ""),
+        (
+            "admit_identity",
+            "and not exists (\n                select from care.invitation i\n                 where i.organization_id = l.organization_id and i.link_sha256 = l.secret_sha256)",
+            ""
+        ),
         ("invite_carer", "and o.organization_id <> shown.organization_id", "and false"),
         ("invite_carer", "and i.account_id = invite_carer.account", ""),
         ("invite_carer", "and i.patient_id = patient", ""),
@@ -130,10 +150,15 @@ extension FunctionMutants {
         ("pause_carer", "if not coalesce('carer.pause' = any (shown.powers), false) then", "if false then"),
         (
             "pause_carer",
-            "r.organization_id = shown.organization_id and r.account_id = m.account_id and r.patient_id = patient\n       and r.kind <> 'self'",
-            "r.organization_id = shown.organization_id and r.account_id = m.account_id\n       and r.kind <> 'self'"
+            "r.organization_id = shown.organization_id and r.account_id = m.account_id and r.patient_id = patient\n       and care.is_paused_with",
+            "r.organization_id = shown.organization_id and r.account_id = m.account_id\n       and care.is_paused_with"
         ),
-        ("pause_carer", "and r.kind <> 'self'", ""),
+        ("pause_carer", "and care.is_paused_with(r.organization_id, r.kind)", ""),
+        ("is_paused_with", "'guardian', 'carer', 'carer-reading', 'share'", "'guardian', 'carer', 'carer-reading'"),
+        ("is_paused_with", "kind in ('care-team', 'assignment')\n           and", ""),
+        ("is_paused_with", "o.organization_id = organization and", ""),
+        ("is_paused_with", "and o.profile = 'family'", ""),
+        ("keep_paused", "and care.is_paused_with(new.organization_id, new.kind)", ""),
         ("pause_carer", "and r.withdrawn_at is null", ""),
         ("pause_carer", "and (r.until is null or r.until > at)", ""),
         ("pause_carer", "and r.paused_at is null", ""),

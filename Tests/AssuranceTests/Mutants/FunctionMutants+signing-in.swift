@@ -300,7 +300,7 @@ extension FunctionMutants {
         ("link_identity", "and x.done_at is null", ""),
         ("link_identity", "and x.until > at\n", "\n"),
         ("link_identity", "and p.until is null", ""),
-        ("link_identity", "and s.id is not null", ""),
+        ("link_identity", "and care.is_open(s)", "and s.id is not null"), ("link_identity", "and care.is_open(s)", ""),
         (
             "link_identity", "on conflict do nothing",
             "on conflict (organization_id, provider_id, subject_token) do update set account_id = s.account_id"

@@ -161,6 +161,7 @@ begin
     if s.name is null or not coalesce(care.setting_fits(s, value), value is null) then
         raise exception using errcode = '23514', message = 'setting is out of bounds', constraint = 'setting_is_within_bounds';
     end if;
+    perform pg_advisory_xact_lock(hashtextextended('setting' || shown.organization_id::text, 0));
     if value is null then
         delete from care.organization_setting x
          where x.organization_id = shown.organization_id and x.name = change_setting.name;

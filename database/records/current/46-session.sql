@@ -37,6 +37,8 @@ declare
     session_id uuid := gen_random_uuid();
     has_one boolean := care.has_second_factor(account);
 begin
+    -- A setting that changes meanwhile counts for this one: before, or by care.hold_sessions() after.
+    perform pg_advisory_xact_lock_shared(hashtextextended('setting' || organization::text, 0));
     insert into care.session (
         organization_id, id, account_id, used_as, secret_sha256, client_scope, created_at, seen_at, idle, until,
         profile, second_factor_is_due, stepped_up_at)

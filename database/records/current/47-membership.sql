@@ -56,6 +56,16 @@ begin
      where m.organization_id = shown.organization_id and m.account_id = account;
     perform care.require_owner(shown.organization_id);
     perform care.hold_sessions(shown.organization_id, account);
+    -- An invitation that waits gives no role back that was taken away.
+    if not exists (
+        select from care.membership m
+         where m.organization_id = shown.organization_id and m.account_id = change_roles.account
+           and 'record.write' = any (m.permits)) then
+        perform care.settle_invitations(shown.organization_id, array(
+            select i.id from care.invitation i
+             where i.organization_id = shown.organization_id and i.account_id = change_roles.account and i.outcome is null),
+            'withdrawn', care.clock());
+    end if;
 end
 $$;
 
@@ -163,7 +173,12 @@ begin
         or not exists (
             select from care.membership m
              where m.organization_id = shown.organization_id and m.account_id = successor
-               and m.since <= at and m.until is null and 'record.write' = any (m.permits))) then
+               and m.since <= at and m.until is null and 'record.write' = any (m.permits))
+        -- Nor does whoever is kept out of a record say who keeps it.
+        or exists (
+            select from care.patients_alone_with(shown.organization_id, leaver.account_id, at) x
+              join care.pause p on p.organization_id = x.organization_id and p.patient_id = x.patient_id
+             where p.account_id = shown.account_id and p.ended_at is null)) then
         raise exception using errcode = '23514', message = 'nobody can be handed this', constraint = 'successor_is_a_member_who_writes';
     end if;
     for r in select * from care.patients_alone_with(shown.organization_id, leaver.account_id, at) loop

@@ -104,6 +104,7 @@ declare
     patient uuid := shown.patients[1];
     role constant text := case kind when 'carer-reading' then 'member' else 'caregiver' end;
     link_is_for text := 'join';
+    lasts interval := care.time_set(shown.organization_id, 'invitation.lasts');
     m care.membership;
 begin
     if not coalesce('carer.invite' = any (shown.powers), false) then
@@ -136,17 +137,21 @@ begin
         if kind <> 'carer-reading' and not 'record.write' = any (m.permits) then
             perform care.require_may_give(care.acting_member(), array[role], '{}');
         end if;
-        -- Whose account was opened here, and who belongs nowhere else, has no password yet to show.
-        if exists (
-            select from care.account a
-             where a.id = m.account_id and a.password_hash is null
-               and not exists (
-                    select from care.membership o
-                     where o.account_id = a.id and o.organization_id <> shown.organization_id)) then
-            link_is_for := 'set-password';
+        -- Whoever waits begins with what they wait with, so it must be the inviter's to give. Whose account was opened here, and who
+        -- belongs nowhere else, has no password yet to show. Who belongs already has ways in of their own: this link sets none.
+        if m.since = 'infinity' then
+            perform care.require_may_give(care.acting_member(), m.roles, m.custom_roles);
+            if exists (
+                select from care.account a
+                 where a.id = m.account_id and a.password_hash is null
+                   and not exists (
+                        select from care.membership o
+                         where o.account_id = a.id and o.organization_id <> shown.organization_id)) then
+                link_is_for := 'set-password';
+            end if;
         end if;
         insert into care.link (organization_id, account_id, purpose, secret_sha256, until)
-        values (shown.organization_id, m.account_id, link_is_for, link_sha256, at + interval '7 days');
+        values (shown.organization_id, m.account_id, link_is_for, link_sha256, at + lasts);
     end if;
     -- A new one takes the place of one that waits.
     perform care.settle_invitations(shown.organization_id, array(
@@ -158,7 +163,7 @@ begin
         until)
     values (
         shown.organization_id, invitation, invite_carer.link_sha256, patient, shown.account_id, invite_carer.account,
-        invite_carer.kind, invite_carer.kinds, invite_carer.basis, lasting, invite_carer.sealed, at, at + interval '7 days');
+        invite_carer.kind, invite_carer.kinds, invite_carer.basis, lasting, invite_carer.sealed, at, at + lasts);
     return link_is_for;
 end
 $$;
@@ -240,6 +245,7 @@ begin
     update care.membership m set roles = m.roles || '{caregiver}'::text[]
      where m.organization_id = i.organization_id and m.account_id = i.account_id and i.kind <> 'carer-reading'
        and not 'record.write' = any (m.permits);
+    perform care.hold_sessions(i.organization_id, i.account_id);
     insert into care.reach (organization_id, patient_id, account_id, kind, kinds, basis, since, until)
     values (i.organization_id, i.patient_id, i.account_id, i.kind, i.kinds, i.basis, at, i.reach_until);
     perform care.write_for_patient(i.organization_id, i.account_id, i.patient_id, 'carer.accept', key_epoch, salt, sealed);
@@ -307,6 +313,27 @@ create policy pause_ended_by_the_gate on care.pause for update to carekeep_gate 
 grant select, insert, update (ended_at, ended_by) on care.pause to carekeep_gate;
 grant update (paused_at) on care.reach to carekeep_gate;
 
+-- Which ways of reaching a patient a pause closes: those that the patient's own give, and a family's any but one's own. Who is in a
+-- clinic's care team the clinic says, and an emergency opens whatever was agreed before.
+create function care.is_paused_with(organization uuid, kind text) returns boolean
+    language plpgsql stable set search_path = care, pg_temp
+as $$
+begin
+    return kind in ('guardian', 'carer', 'carer-reading', 'share')
+        or kind in ('care-team', 'assignment')
+           and exists (select from care.organization o where o.organization_id = organization and o.profile = 'family');
+end
+$$;
+
+-- One after another for somebody and a patient: what pauses them, what ends that, and what lets them in.
+create function care.hold_pauses(organization uuid, patient uuid, account uuid) returns void
+    language plpgsql volatile set search_path = care, pg_temp
+as $$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('pause' || organization::text || patient::text || account::text, 0));
+end
+$$;
+
 -- Whether whoever acts may keep this member out: nobody themselves; who keeps the record, only an owner or administrator, and an
 -- owner only an owner.
 create function care.may_pause(acting care.membership, paused care.membership, keeps boolean) returns boolean
@@ -336,9 +363,10 @@ begin
     end if;
     select x.* into m from care.membership x
      where x.organization_id = shown.organization_id and x.account_id = pause_carer.account;
+    perform care.hold_pauses(shown.organization_id, patient, m.account_id);
     update care.reach r set paused_at = at
      where r.organization_id = shown.organization_id and r.account_id = m.account_id and r.patient_id = patient
-       and r.kind <> 'self' and r.withdrawn_at is null and (r.until is null or r.until > at) and r.paused_at is null;
+       and care.is_paused_with(r.organization_id, r.kind) and r.withdrawn_at is null and (r.until is null or r.until > at) and r.paused_at is null;
     if not found then
         raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
     end if;
@@ -379,6 +407,7 @@ begin
      where x.organization_id = shown.organization_id and x.id = resume_carer.pause and x.patient_id = any (shown.patients)
        and x.ended_at is null
        for update;
+    perform care.hold_pauses(p.organization_id, p.patient_id, p.account_id);
     select x.* into m from care.membership x
      where x.organization_id = p.organization_id and x.account_id = p.account_id;
     if p.id is null or not care.may_pause(care.acting_member(), m, exists (
@@ -399,9 +428,10 @@ create function care.keep_paused() returns trigger
     language plpgsql volatile security definer set search_path = care, pg_temp
 as $$
 begin
+    perform care.hold_pauses(new.organization_id, new.patient_id, new.account_id);
     select p.since into new.paused_at from care.pause p
      where p.organization_id = new.organization_id and p.patient_id = new.patient_id and p.account_id = new.account_id
-       and p.ended_at is null and new.kind <> 'self';
+       and p.ended_at is null and care.is_paused_with(new.organization_id, new.kind);
     return new;
 end
 $$;

@@ -21,26 +21,28 @@ begin
 end
 $$;
 
--- Tells of a session that this very transaction has begun, if it was from a device that was not seen before in that organisation. Not of
--- the first, and of three a day. Where there is no such session nothing is told.
+-- Tells of a session that this very transaction has begun, if it was from a device that was not seen before, wherever the account
+-- belongs. Not of the first, and of three a day. Where there is no such session nothing is told.
 create function care.tell_of_device(organization uuid, session uuid, device bytea, letter uuid, letter_sealed bytea) returns void
     language plpgsql volatile security definer set search_path = care, pg_temp
 as $$
 declare
     s care.session;
-    is_first boolean;
+    known bytea[];
 begin
     select x.* into s from care.session x
      where x.organization_id = organization and x.id = tell_of_device.session and x.xmin = pg_current_xact_id()::xid;
     if s.id is null or device is null then
         return;
     end if;
-    is_first := not exists (
-        select from care.account_device d where d.organization_id = s.organization_id and d.account_id = s.account_id);
+    known := array(
+        select d.token from care.membership m
+          join care.account_device d on d.organization_id = m.organization_id and d.account_id = m.account_id
+         where m.account_id = s.account_id);
     insert into care.account_device (organization_id, account_id, token, since)
     values (s.organization_id, s.account_id, device, care.clock())
         on conflict do nothing;
-    if found and not is_first and care.may_tell(s.account_id, 'new-device', 3) then
+    if cardinality(known) > 0 and device <> all (known) and care.may_tell(s.account_id, 'new-device', 3) then
         perform care.tell_account(s.account_id, 'new-device', letter, letter_sealed, null);
     end if;
 end

@@ -110,7 +110,7 @@ begin
     if exists (
         select from care.reach r
          where r.organization_id = shown.organization_id and r.account_id = shown.account_id and r.patient_id = patient
-           and r.withdrawn_at is null and r.since <= at and (r.until is null or r.until > at)) then
+           and r.withdrawn_at is null and r.paused_at is null and r.since <= at and (r.until is null or r.until > at)) then
         outcome := 2;
         return;
     end if;
@@ -131,8 +131,12 @@ begin
         select distinct r.account_id from care.reach r
           join care.membership m on m.organization_id = r.organization_id and m.account_id = r.account_id
          where r.organization_id = shown.organization_id and r.patient_id = patient and r.kind in ('guardian', 'self')
-           and r.withdrawn_at is null and r.since <= at and (r.until is null or r.until > at)
+           and r.withdrawn_at is null and r.paused_at is null and r.since <= at and (r.until is null or r.until > at)
            and m.since <= at and (m.until is null or m.until > at));
+    if (select g.mails_links from care.guard g)
+       and coalesce(cardinality(letters), 0) < least(cardinality(told), 8) then
+        raise exception using errcode = '42501', message = 'account is told', constraint = 'account_is_told';
+    end if;
     for i in 1 .. least(cardinality(told), cardinality(letters)) loop
         perform care.queue_letter(
             shown.organization_id, letters[i], told[i], 'break-glass', language, sealed_letters[i], null, interval '7 days');
