@@ -123,7 +123,7 @@ struct ServeCommand: AsyncParsableCommand {
         ]
     }
 
-    /// Reminders for whoever watches: mail is for later. While the store is away, nothing is told.
+    /// Reminders for whoever watches: stewards get no letters yet. While the store is away, nothing is told.
     private static func measures(of trust: TrustDesk, _ attestations: AttestationDesk) async -> [Measure] {
         guard let counts = try? await trust.told().report.vouchingCounts,
             let waiting = try? await attestations.waiting()

@@ -9,6 +9,7 @@ struct Detours {
     let ledger: Ledger
 
     func run() throws {
+        try scene.lookAgain()
         try forbiddenStatements()
         try forbiddenFunctions()
         try settings()

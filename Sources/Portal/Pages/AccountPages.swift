@@ -26,6 +26,8 @@ struct AccountPage: PageBody {
         <li><a href="\(Address.ownSecondFactor)">A code from your phone when you sign in</a></li>
         <li><a href="\(Address.devices)">Where you are signed in</a></li>
         <li><a href="\(Address.ownProviders)">Other ways you sign in</a></li>
+        <li><a href="\(Address.activity)">What was done as you</a></li>
+        <li><a href="\(Address.agreements)">What you agreed to</a></li>
         \("<li><a href=\"\(Address.ownAddress)\">Sign in by another email address</a></li>", if: self.sendsMail)
         </ul>
         <p class="hint"><a href="\(Address.leave)">Leave <bdi>\(frame.organization ?? "this organisation")</bdi> for good</a>. To sign

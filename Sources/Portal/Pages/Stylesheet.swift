@@ -142,7 +142,7 @@ enum Stylesheet {
         .patient .life, .patient .ids { color: var(--soft); margin: 0; }
         .patient .ids, .about .ids { font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
         .tabs { margin: 1rem 0 1.5rem; border-bottom: 1px solid var(--line); }
-        .tabs ul { display: flex; gap: .25rem; list-style: none; margin: 0; padding: 0; overflow-x: auto; }
+        .tabs ul { display: flex; flex-wrap: wrap; gap: 0 .25rem; list-style: none; margin: 0; padding: 0; }
         .tabs a { display: inline-flex; align-items: center; min-height: 46px; padding: 0 .9rem; text-decoration: none; border-bottom: 3px solid transparent; white-space: nowrap; }
         .tabs a[aria-current] { border-bottom-color: var(--accent); color: var(--ink); font-weight: 600; }
         .tabs a:focus-visible, .chips a:focus-visible { outline-offset: -3px; }

@@ -21,7 +21,7 @@ insert into care.setting (profile, name, kind, value, floor, ceiling, is_obeyed,
     ('clinic', 'disclosure.limit', 'count', '1000', '20', '10000', true, 'our choice: a busy front desk in a day', '2026-11-22'),
     ('operations', 'disclosure.limit', 'count', '1000', '20', '10000', true, 'our choice: a large event in a day', '2026-11-22'),
     -- How long somebody stays signed in without a request, and at the latest; for staff as short as here or shorter, and programs alike.
-    ('family', 'session.idle', 'days', '7', '1', '30', true, 'our choice: a phone of the family', '2026-11-22'),
+    ('family', 'session.idle', 'days', '7', '1', '7', true, 'our choice: a phone of the family', '2026-11-22'),
     ('family', 'session.lasting', 'days', '30', '1', '30', true, 'our choice: a phone of the family', '2026-11-22'),
     ('family', 'session.programs', 'hours', '24', '1', '24', true, 'our choice; the operator sets less', '2026-11-22'),
     ('clinic', 'session.staff-idle', 'minutes', '30', '5', '60', true, 'our choice; NIST SP 800-63B-4, AAL2: an hour at most', '2026-11-22'),
