@@ -50,12 +50,14 @@ struct ProveCommand: AsyncParsableCommand {
     )
     var clockWasAhead = false
 
-    @Argument(help: "Ids of promises, such as ISO-1.")
+    @Argument(help: "Ids of promises, such as ISO-1, or names of checks, such as headers.")
     var ids: [String] = []
 
     func run() async throws {
         let catalogue = try PromiseCatalogue.release.get()
-        for id in ids where catalogue[id] == nil { throw ValidationError("There is no promise \(id).") }
+        for id in ids where catalogue[id] == nil && ProbeName(rawValue: id) == nil {
+            throw ValidationError("There is no promise and no check \(id).")
+        }
         for id in ids where catalogue[id]?.probes.isEmpty == true {
             print("\(id)  not built yet: \(catalogue[id]?.missing ?? "")")
         }

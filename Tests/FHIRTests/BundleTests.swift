@@ -107,7 +107,7 @@ import Testing
         )
     }
 
-    @Test func `Every Synthea bundle can be read, and resolves within itself`() throws {
+    @Test(SampleData.needed) func `Every Synthea bundle can be read, and resolves within itself`() throws {
         for file in try SampleData.files(["synthea"]) {
             let request = try BundleRequest(importing: Resource(parsing: file.bytes))
             #expect(request.entries.allSatisfy { $0.method == .post && $0.resource != nil })

@@ -74,7 +74,7 @@ import Testing
         #expect(ResourceType.names.filter { Compartment.isDirectory($0) && Compartment.canBelongToPatient($0) } == [])
     }
 
-    @Test func `Every Synthea resource has a place once its references are resolved`() throws {
+    @Test(SampleData.needed) func `Every Synthea resource has a place once its references are resolved`() throws {
         for file in try SampleData.files(["synthea"]) {
             let entries = try JSON(parsing: file.bytes)["entry"]?.array ?? []
             var types: [String: String] = [:]

@@ -1,22 +1,27 @@
 import Foundation
+import Testing
 
-/// The public examples that lie beside the project while it is developed. Where they are absent there are simply none.
+/// The public examples that lie beside the project while it is developed. Tests of them say that they were skipped where they are absent.
 enum SampleData {
     struct File {
         let name: String
         let bytes: [UInt8]
     }
 
-    /// All JSON files of the folders, or of every folder.
+    /// For tests that are nothing without them.
+    static var needed: ConditionTrait { .enabled("the public examples are not there") { root != nil } }
+
+    /// All JSON files of the folders, or of every folder; of each at least one.
     static func files(_ folders: [String] = ["official-examples", "synthea", "ukcore-json-converted"]) throws -> [File]
     {
-        guard let root else { return [] }
+        let root = try #require(root)
         return try folders.flatMap { folder in
             let directory = root.appending(path: folder)
-            guard FileManager.default.fileExists(atPath: directory.path) else { return [File]() }
-            return try FileManager.default.contentsOfDirectory(atPath: directory.path)
+            let files = try FileManager.default.contentsOfDirectory(atPath: directory.path)
                 .filter { $0.hasSuffix(".json") }.sorted()
                 .map { File(name: $0, bytes: [UInt8](try Data(contentsOf: directory.appending(path: $0)))) }
+            try #require(!files.isEmpty, "no examples in \(folder)")
+            return files
         }
     }
 

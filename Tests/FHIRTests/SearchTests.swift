@@ -394,7 +394,7 @@ import Testing
 
     // MARK: Encoding
 
-    @Test func `A card comes out of its bytes as it went in`() throws {
+    @Test(SampleData.needed) func `A card comes out of its bytes as it went in`() throws {
         for file in try SampleData.files(["official-examples", "ukcore-json-converted"]) {
             let resource = try Resource(parsing: file.bytes)
             let card = SearchCard(of: resource, id: resource.id ?? "x", lastUpdated: "2024-01-01T00:00:00.123Z")

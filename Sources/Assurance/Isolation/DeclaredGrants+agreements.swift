@@ -8,10 +8,13 @@ extension DeclaredGrants {
         act agreement.publish: organization, asks for settings.administer, carries agreement.count, agreement.publish; after stepping up
         carekeep_gate may select on agreement
         carekeep_gate may insert on agreement
+        carekeep_gate may delete on agreement
         carekeep_gate may select on agreement_answer
         carekeep_gate may insert on agreement_answer
+        carekeep_gate may delete on agreement_answer
         carekeep_gate may select on agreement_version
         carekeep_gate may insert on agreement_version
+        carekeep_gate may delete on agreement_version
         carekeep_server may execute agreement_counts()
         carekeep_server may execute answer_agreement(uuid,integer,text,text)
         carekeep_server may execute own_agreements()

@@ -216,6 +216,11 @@ extension GateChecks {
                 """
             )
         }
+        for house in [north, south] { try publish(in: house) }
+        let agreed: [(String, SQL)] = [
+            ("agreement", "agreement"), ("its versions", "agreement_version"), ("answers", "agreement_answer"),
+        ]
+        let others = try agreed.map { try rows($0.1, north) }
         let known = try admin.query("select array(select care.canaries())")[0].decode([UUID].self, at: 0)
         try must("canaries", "the adopted one", known == [south.organization])
         let gone = try admin.query("select care.recall_canaries()")[0].decode(Int32.self, at: 0)
@@ -227,6 +232,14 @@ extension GateChecks {
         try must("recall_canaries", "no link is left", try rows("link", south) == 0)
         try must("recall_canaries", "others' sessions stay", try rows("session", north) == sessions)
         try must("recall_canaries", "others' links stay", try rows("link", north) == links)
+        for ((name, table), count) in zip(agreed, others) {
+            try must("recall_canaries", "nothing published is left: \(name)", try rows(table, south) == 0)
+            try must("recall_canaries", "others' stays: \(name)", try rows(table, north) == count)
+        }
+        let waiting = try admin.query("select organization_id from care.membership where agree_by is not null")
+            .map { try $0.decode(UUID.self, at: 0) }
+        try must("recall_canaries", "nobody there has to agree", !waiting.contains(south.organization))
+        try must("recall_canaries", "elsewhere they have to", waiting.contains(north.organization))
         let hasPassword = { (someone: Someone) in
             try !admin.query("select from care.account where id = \(someone.account) and password_hash is not null")
                 .isEmpty
@@ -235,5 +248,33 @@ extension GateChecks {
         try must("recall_canaries", "others' passwords stay", try hasPassword(north.keeper))
         try must("recall_canaries", "who belongs elsewhere too is somebody", try hasPassword(both))
         try must("recall_canaries", "who belongs nowhere keeps theirs", try hasPassword(nobodys))
+    }
+
+    /// Something to agree to, that its keeper has agreed to and must answer again.
+    private func publish(in house: House) throws {
+        let id = UUID()
+        try scene.admin.query(
+            "insert into care.agreement (organization_id, id, kind, begun_at) values (\(house.organization), \(id), 'terms', now())"
+        )
+        try scene.admin.query(
+            """
+            insert into care.agreement_version (
+                organization_id, agreement_id, version, language, title, body, effective_at, published_at, account_id)
+            values (\(house.organization), \(id), 1, 'en', 'x', 'x', now(), now(), \(house.keeper.account))
+            """
+        )
+        try scene.admin.query(
+            """
+            insert into care.agreement_answer (
+                organization_id, account_id, agreement_id, number, version, language, answer, at, opening_id)
+            values (\(house.organization), \(house.keeper.account), \(id), 1, 1, 'en', 'accepted', now(), \(UUID()))
+            """
+        )
+        try scene.admin.query(
+            """
+            update care.membership set agree_by = now()
+             where organization_id = \(house.organization) and account_id = \(house.keeper.account)
+            """
+        )
     }
 }

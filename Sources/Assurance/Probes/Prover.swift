@@ -57,7 +57,7 @@ public struct Prover: Sendable {
     /// The probes that show any of these promises; all for none.
     public static func probes(for ids: [String], in catalogue: PromiseCatalogue) -> [Probe] {
         guard !ids.isEmpty else { return Probe.all }
-        let names = Set(ids.flatMap { catalogue[$0]?.probes ?? [] })
+        let names = Set(ids.flatMap { id in catalogue[id]?.probes ?? ProbeName(rawValue: id).map { [$0] } ?? [] })
         return Probe.all.filter { names.contains($0.name) }
     }
 

@@ -5,7 +5,7 @@ import Postgres
 /// scratch databases; and that no synthetic member was noted anywhere else.
 ///
 /// Entries of the trail stay, as they must, and so does the day's count of whom somebody was shown. Sessions, their devices and
-/// links are the run's own, and end with it; so does a report that a probe makes. What was published to agree to, and agreed to, is kept by version, as it must.
+/// links are the run's own, and end with it; so do a report that a probe makes, and what it publishes to agree to.
 struct Traces: Equatable {
     /// How many rows there are, and a sum of their hashes.
     private struct Rows: Equatable {

@@ -169,6 +169,11 @@ enum CatalogueMutants {
         let powers = try connection.query("select distinct unnest(powers) from care.act order by 1").map {
             try $0.decode(String.self, at: 0)
         }
+        // What no act carries in the directory is a power over nothing there.
+        let ofDirectory = try connection.query("select distinct unnest(directory_powers) from care.act order by 1").map
+        {
+            try $0.decode(String.self, at: 0)
+        }
         let columns: SQL =
             "name, scope, powers, reach, roles, directory_powers, permission, directory_permission, step_up"
         return try connection.query("select \(columns) from care.act order by 1").flatMap { row -> [Mutant] in
@@ -192,7 +197,7 @@ enum CatalogueMutants {
                 let other = asked == "member.read" ? "record.read" : "member.read"
                 changes.append(("asking for another \(column)", "\(column) = '\(other)'"))
             }
-            changes += powers.filter { !there.contains($0) }.map {
+            changes += ofDirectory.filter { !there.contains($0) }.map {
                 ("with the power \($0) in the directory", "directory_powers = directory_powers || '{\($0)}'")
             }
             changes += there.map {

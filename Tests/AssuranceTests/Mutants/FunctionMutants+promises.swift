@@ -41,6 +41,29 @@ extension FunctionMutants {
         ("recall_canaries", "where s.organization_id in (select c.organization_id from care.canary c)", ""),
         ("recall_canaries", "where l.organization_id in (select c.organization_id from care.canary c)", ""),
         ("recall_canaries", "where s.organization_id in", "where s.organization_id not in"),
+        (
+            "recall_canaries", "delete from care.agreement_answer a where a.organization_id in",
+            "delete from care.agreement_answer a where a.organization_id not in"
+        ),
+        (
+            "recall_canaries",
+            "delete from care.agreement_answer a where a.organization_id in (select c.organization_id from care.canary c)",
+            "delete from care.agreement_answer a"
+        ),
+        (
+            "recall_canaries",
+            "delete from care.agreement_version v where v.organization_id in (select c.organization_id from care.canary c);",
+            ""
+        ),
+        (
+            "recall_canaries",
+            "delete from care.agreement a where a.organization_id in (select c.organization_id from care.canary c);", ""
+        ),
+        (
+            "recall_canaries",
+            "set agree_by = null\n     where m.agree_by is not null and m.organization_id in (select c.organization_id from care.canary c)",
+            "set agree_by = null"
+        ),
         ("recall_canaries", "where l.organization_id in", "where l.organization_id not in"),
         (
             "recall_canaries", "m.organization_id not in (select c.organization_id from care.canary c)", "false"

@@ -128,8 +128,12 @@ as $$
     select c.organization_id from care.canary c order by c.since, c.organization_id
 $$;
 
--- Ends what was lent: sessions, links and passwords, of canaries alone; and removes a report that a probe made. How many sessions
--- and links went.
+-- Ends what was lent: sessions, links and passwords, of canaries alone; and removes what probes published and reported. How many
+-- sessions and links went. Nobody else's agreements are ever removed: only this function asks for it.
+grant delete on care.agreement, care.agreement_version, care.agreement_answer to carekeep_gate;
+create policy agreement_removed_by_the_gate on care.agreement for delete to carekeep_gate using (true);
+create policy agreement_version_removed_by_the_gate on care.agreement_version for delete to carekeep_gate using (true);
+create policy agreement_answer_removed_by_the_gate on care.agreement_answer for delete to carekeep_gate using (true);
 create function care.recall_canaries() returns integer
     language plpgsql volatile security definer set search_path = care, pg_temp
 as $$
@@ -142,6 +146,12 @@ begin
     delete from care.link l where l.organization_id in (select c.organization_id from care.canary c);
     get diagnostics more = row_count;
     delete from care.account_device d where d.organization_id in (select c.organization_id from care.canary c);
+    -- What a probe published, to see that nothing opens before it is agreed to.
+    delete from care.agreement_answer a where a.organization_id in (select c.organization_id from care.canary c);
+    delete from care.agreement_version v where v.organization_id in (select c.organization_id from care.canary c);
+    delete from care.agreement a where a.organization_id in (select c.organization_id from care.canary c);
+    update care.membership m set agree_by = null
+     where m.agree_by is not null and m.organization_id in (select c.organization_id from care.canary c);
     perform care.forget_second_factor(m.account_id, null)
        from care.membership m where m.organization_id in (select c.organization_id from care.canary c)
         -- Whoever belongs somewhere else too is somebody.
