@@ -59,6 +59,8 @@ public enum Refusal: String, Error, Sendable, CaseIterable {
     case settingIsOutOfBounds = "setting_is_out_of_bounds"
     /// Nobody to whom patients can be handed, or a time that is not within the year to come.
     case endIsNotPossible = "end_is_not_possible"
+    /// A text has a character that cannot be kept: U+0000.
+    case unreadableText = "unreadable_text"
     /// The password does not follow the rules.
     case weakPassword = "weak_password"
 }

@@ -164,6 +164,8 @@ extension PostgresError {
         case (.poolExhausted, _, _): Refusal.tooBusy
         case (.connection, _, _), (.timeout, _, _): Refusal.unavailable
         case (.cancelled, _, _): CancellationError()
+        // What PostgreSQL takes for no text, in a statement's values as in JSON's.
+        case (_, "22021", _), (_, "22P05", _): Refusal.unreadableText
         case (_, _, "setting_is_within_bounds"?): Refusal.settingIsOutOfBounds
         case (_, _, "membership_ends_within_a_year"?), (_, _, "successor_is_a_member_who_writes"?):
             Refusal.endIsNotPossible

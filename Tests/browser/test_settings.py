@@ -140,6 +140,13 @@ def test_what_is_the_operators_or_nobodys_is_not_set_here(home, owner, name):
     assert home.sql("records", "select count(*) from care.organization_setting") == "0"
 
 
+def test_what_no_database_can_keep_is_refused_by_its_rule(home, owner):
+    for name, value in [("session.idle", "5\0"), ("session.idle\0", "5")]:
+        answer = change(owner, name, value)
+        assert answer.status_code == 422 and "a character in it that cannot be kept" in answer.text
+    assert home.sql("records", "select count(*) from care.organization_setting") == "0"
+
+
 def test_what_was_set_is_told_and_taken_back(home, owner):
     assert "Set here on" not in owner.get("/settings").text
     change(owner, "session.staff-idle", "10")

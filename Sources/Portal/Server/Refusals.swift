@@ -201,6 +201,7 @@ extension Refusal {
                 why: "You can let in colleagues who may read records, for as long as you yourself may read this one."
             )
         case .settingIsOutOfBounds: .notDone(why: "There is no such setting, or the value is out of its bounds.")
+        case .unreadableText: .notDone(why: "There is a character in it that cannot be kept.")
         case .weakPassword: .notDone(why: "That password is too easy to guess.")
         }
     }
@@ -242,7 +243,7 @@ extension Refusal {
         case .exists, .changedMeanwhile, .lastOwner: .conflict
         case .versionDiffers, .severalMatch: .preconditionFailed
         case .shareLastsTooLong, .weakPassword, .patientMerged, .settingIsOutOfBounds, .endIsNotPossible,
-            .reachIsNotYours:
+            .reachIsNotYours, .unreadableText:
             .unprocessableContent
         }
     }
@@ -300,6 +301,7 @@ extension Refusal {
         case .lastOwner: Outcome(.businessRule, "the last owner stays; make somebody else an owner first")
         case .severalMatch: Outcome(.multipleMatches, "the condition must be met by one record at most")
         case .shareLastsTooLong: Outcome(.businessRule, "a share ends in the future, within a year")
+        case .unreadableText: Outcome(.value, "a text has a character that cannot be kept: U+0000")
         case .weakPassword:
             Outcome(.businessRule, "a password has at least 8 characters, letters and others, and is not a common one")
         }

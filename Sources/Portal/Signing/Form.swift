@@ -37,7 +37,7 @@ struct Form {
                 files[part.name] = part.bytes
             } else {
                 // Browsers end lines with CRLF, and count them as one character.
-                fields[part.name] = Self.plain(String(decoding: part.bytes, as: UTF8.self)).replacing(
+                fields[part.name] = String(decoding: part.bytes, as: UTF8.self).replacing(
                     "\r\n",
                     with: "\n"
                 )
@@ -90,9 +90,6 @@ struct Form {
     }
 
     private static func decode(_ text: Substring) -> String {
-        plain(String(text).replacing("+", with: " ").removingPercentEncoding ?? "")
+        String(text).replacing("+", with: " ").removingPercentEncoding ?? ""
     }
-
-    /// Without U+0000, which nobody types and no text of PostgreSQL can hold.
-    private static func plain(_ text: String) -> String { text.replacing("\0", with: "") }
 }
