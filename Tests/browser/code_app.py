@@ -28,7 +28,8 @@ class CodeApp:
         """A code that was not shown yet, of the step before, this one or the next; waits for one if all three were."""
         while True:
             now = int(time.time()) // STEP
-            step = max(self.last + 1, now - 1)
+            # The step before this one is taken until this one ends: not where that is about to be.
+            step = max(self.last + 1, now - 1 if time.time() % STEP < STEP - 5 else now)
             if step <= now + 1:
                 self.last = step
                 return self.of(step)
