@@ -612,6 +612,19 @@ extension Release {
         return try #require(try await Prover(site, probes: [probe], release: "test").proveAll().first)
     }
 
+    @Test func `guard: a gate that does not compare`() async throws {
+        let town = try await TestTown()
+        let gate = Release.folder(of: "records").appending(path: "current/30-gate.sql")
+        let text = try String(contentsOf: gate, encoding: .utf8)
+        let blind = text.replacing("g.seen is distinct from g.expected", with: "false")
+        try #require(blind != text)
+        let result = try await outcome(.guard, town, adding: ["current/30-gate.sql": blind])
+        #expect(result.outcome == .fallsShort, "\(result.seen)")
+        let open = result.details.filter { $0.hasSuffix("the gate does not close") }
+        #expect(open.count == 7, "\(result.details)")
+        await town.close()
+    }
+
     @Test func `unguarded-table: a suite that does not see the table`() async throws {
         let town = try await TestTown()
         // As soon as somebody is let in, the table is where the suite does not look.
