@@ -760,7 +760,7 @@ def test_a_browser_goes_there_and_back(home, mock, size):
         wait.until(lambda _: driver.title.startswith("One more step"))
         driver.save_screenshot(str(OUTPUT / f"link-provider-{name}.png"))
         driver.find_element(By.XPATH, "//button[text()='Yes, sign in with Mock Health']").click()
-        wait.until(lambda _: driver.current_url.endswith("/patients"))
+        wait.until(lambda _: driver.current_url.endswith("/account/providers?done=linked"))
         driver.get(f"{home.url}/sign-in/with/{mock.id}")
         driver.find_element(By.NAME, "sub").send_keys(f"browser-{name}")
         driver.find_element(By.XPATH, "//button[text()='Authorize']").click()
