@@ -73,8 +73,8 @@ struct LinkProviderPage: PageBody {
         your app is asked for all the same.</p>
         <form method="post" action="\(Address.linkingAfterCode(at: self.provider))">\(frame.csrfField)
         <button type="submit">Yes, sign in with \(self.name)</button>
-        <a class="button quiet" href="\(Address.patients)">No</a>
         </form>
+        <p><a class="button quiet" href="\(Address.patients)">No</a></p>
         <p class="hint">Was it somebody else who signed in with \(self.name)? Then answer no, and sign out there.</p>
         </div>
         """
