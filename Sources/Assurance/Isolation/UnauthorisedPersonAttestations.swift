@@ -208,7 +208,7 @@ extension GateChecks {
     /// Nobody accepts what is being withdrawn, and the other way round.
     private func oneAtATime(_ author: Steward, _ reviewer: Scene.Opened, _ one: UUID) throws {
         try scene.admin.query("begin")
-        defer { _ = try? scene.admin.query("rollback") }  // it lets go
+        defer { _ = try? scene.admin.query("rollback") }  // ends the locks it held
         try scene.admin.query("select care.hold_attestation(\(one))")
         let soon: SQL = "set_config('lock_timeout', '50ms', true)"
         try must(

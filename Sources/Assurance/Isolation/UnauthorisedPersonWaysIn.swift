@@ -309,7 +309,7 @@ extension GateChecks {
             """
         try must("begin_session", "by the password", try failure(nil, begin) == nil)
         try scene.admin.query("begin")
-        defer { _ = try? scene.admin.query("rollback") }  // it lets go
+        defer { _ = try? scene.admin.query("rollback") }  // ends the locks it held
         try scene.admin.query("update care.account set password_hash = \(other) where id = \(one.account)")
         try must("begin_session", "not while it is being changed", try failure(nil, begin) == "55P03")
     }

@@ -273,8 +273,7 @@ extension AgreementRoutes {
             throw Outcome(.value, at: Expression("\(rule.key)"), "\(rule.value)")
         }
         if let value = body["effective"] {
-            // What is no time is told below.
-            draft.effective = value.string.flatMap { try? Date($0, strategy: .iso8601) }
+            draft.effective = value.string.flatMap { try? Date($0, strategy: .iso8601) }  // no time is told below
             guard draft.effective != nil else {
                 throw Outcome(.value, at: Expression("effective"), "effective must be a time, as 2026-11-30T17:00:00Z")
             }

@@ -294,8 +294,7 @@ struct LimitRates: RouterMiddleware {
         let address = RateLimits.Spender.address(RateLimits.network(of: context.remoteAddress))
         var visit = context
         if kind.isOfPeople {
-            // While the store is away it is nobody's; the door then says so.
-            visit.program = try? await tokens.session(presentedBy: request)
+            visit.program = try? await tokens.session(presentedBy: request)  // the door says why not
         }
         let token = kind.isOfPeople ? visit.program ?? Cookies.sessionToken(in: request) : nil
         // Whose token it is nobody knows before it has opened something. So only then it is counted: a made-up one uses up nobody's.

@@ -366,7 +366,8 @@ begin
     perform care.hold_pauses(shown.organization_id, patient, m.account_id);
     update care.reach r set paused_at = at
      where r.organization_id = shown.organization_id and r.account_id = m.account_id and r.patient_id = patient
-       and care.is_paused_with(r.organization_id, r.kind) and r.withdrawn_at is null and (r.until is null or r.until > at) and r.paused_at is null;
+       and care.is_paused_with(r.organization_id, r.kind)
+       and r.withdrawn_at is null and (r.until is null or r.until > at) and r.paused_at is null;
     if not found then
         raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
     end if;
