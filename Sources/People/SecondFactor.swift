@@ -65,6 +65,13 @@ public enum RecoveryCodes: Sendable {
 /// The code is computed here, since the secret is sealed under the installation's key; the database says whether its step is near enough
 /// and was not used, counts wrong ones, and gives the session its new secret (`database/records/current/45-second-factor.sql`).
 extension SignIn {
+    /// Refuses a session that still has to show a code.
+    ///
+    /// - Throws: `Refusal.secondFactorNeeded`.
+    public func requireSecondFactor(of caller: Caller) async throws {
+        guard try await !secondFactor(of: caller).isDue else { throw Refusal.secondFactorNeeded }
+    }
+
     /// What this session may know of its second factor.
     public func secondFactor(of caller: Caller) async throws -> SecondFactorStanding {
         let kept = try await kept(caller)

@@ -26,7 +26,7 @@ extension SignIn {
     ///
     /// - Throws: `Refusal.secondFactorNeeded` before it was shown.
     public func sessions(of caller: Caller) async throws -> [OwnSession] {
-        guard try await !secondFactor(of: caller).isDue else { throw Refusal.secondFactorNeeded }
+        try await requireSecondFactor(of: caller)
         let rows = try await refusing(at: .gate) {
             try await store.query(
                 """

@@ -42,7 +42,7 @@ struct LinkedProviderRoutes {
 
     /// Of who comes back from a provider, shows a password and then a code.
     private func ask(_ request: Request, _ visit: PageVisit) async throws -> Response {
-        try await requireCode(visit)
+        try await signIn.requireSecondFactor(of: visit.caller)
         let provider = try Self.provider(visit)
         guard VisitCookie(request) != nil else { return .seeOther(.ownProviders) }
         let name = try await offer(provider)
@@ -51,7 +51,7 @@ struct LinkedProviderRoutes {
 
     private func link(_ request: Request, _ visit: PageVisit) async throws -> Response {
         _ = try await Form(request, of: visit.caller)
-        try await requireCode(visit)
+        try await signIn.requireSecondFactor(of: visit.caller)
         let provider = try Self.provider(visit)
         _ = try await offer(provider)
         guard let waiting = VisitCookie(request),
@@ -65,10 +65,6 @@ struct LinkedProviderRoutes {
         var response = Response.seeOther(waiting.next ?? "/account/providers?done=linked")
         response.headers[.setCookie] = VisitCookie.forgotten
         return response
-    }
-
-    private func requireCode(_ visit: PageVisit) async throws {
-        guard try await !signIn.secondFactor(of: visit.caller).isDue else { throw Refusal.secondFactorNeeded }
     }
 
     private func offer(_ provider: UUID) async throws -> String {

@@ -40,7 +40,7 @@ struct SessionRoutes {
 
     private func end(_ request: Request, _ visit: PageVisit) async throws -> Response {
         let form = try await Form(request, of: visit.caller)
-        guard try await !signIn.secondFactor(of: visit.caller).isDue else { throw Refusal.secondFactorNeeded }
+        try await signIn.requireSecondFactor(of: visit.caller)
         let id = form["session"].flatMap(UUID.init(uuidString:))
         guard id != nil || form["session"] == "others" else { throw Refusal.notFound }
         return .seeOther(.devices(ended: try await signIn.endSession(id, of: visit.caller)))

@@ -232,7 +232,7 @@ extension SigningRoutes {
         do {
             let shown: ShowingAnswer? = if let code { try await signIn.show(code, for: caller) } else { nil }
             if let shown, !shown.isOtherWanted { return try shown.token }
-            guard try await !signIn.secondFactor(of: caller).isDue else { throw Refusal.secondFactorNeeded }
+            try await signIn.requireSecondFactor(of: caller)
             // The address and the password were right.
             guard shown == nil else {
                 throw Outcome(.value, "code: the account has no code app; sign in without a code")
