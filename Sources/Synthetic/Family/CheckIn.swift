@@ -25,10 +25,10 @@ struct CheckIn {
         pain = Self.pain(activity, &chance)
         site = pain >= 2 ? course.flare(on: day).map { chance.pick($0.sites) } ?? illness.sites[0] : nil
         wokeAtNight = chance.happens(activity > 40 ? activity * 2 / 3 : 1)
-        stiffness = illness == .ibd || pain == 0 ? nil : chance.number(0...(activity / 10)) * 5
+        stiffness = illness.isOfTheBowel || pain == 0 ? nil : chance.number(0...(activity / 10)) * 5
         school = Self.school(day, pain, &chance)
         words = chance.happens(activity > 0 ? 22 : 7) ? Self.words(pain, site, wokeAtNight, &chance) : nil
-        stools = illness == .ibd ? 1 + activity / 18 + chance.number(0...1) : nil
+        stools = illness.isOfTheBowel ? 1 + activity / 18 + chance.number(0...1) : nil
     }
 
     private static func pain(_ activity: Int, _ chance: inout Chance) -> Int {

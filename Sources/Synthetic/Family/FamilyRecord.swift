@@ -235,7 +235,7 @@ struct FamilyRecord {
                     illness.firstLine(growth, on: day),
                     encounter,
                     on: day,
-                    note: illness == .ibd ? nil : "In flares, until two quiet days in a row."
+                    note: illness.isOfTheBowel ? nil : "In flares, until two quiet days in a row."
                 )
             )
         }
@@ -296,7 +296,7 @@ struct FamilyRecord {
             ),
             result(.loinc("718-7", "Hemoglobin [Mass/volume] in Blood"), haemoglobin, nil, at: drawn, observing),
         ]
-        if illness == .ibd {
+        if illness.isOfTheBowel {
             let calprotectin = Amount(chance.middling(15...95) + activity * chance.number(6...16), "ug/g")
             values.append(
                 result(.loinc("38445-3", "Calprotectin [Mass/mass] in Stool"), calprotectin, 50, at: drawn, observing)
@@ -387,7 +387,7 @@ struct FamilyRecord {
             "Appointment",
             [
                 "status": "booked",
-                "description": illness == .ibd ? "Gastroenterology, follow-up" : "Rheumatology, follow-up",
+                "description": illness.isOfTheBowel ? "Gastroenterology, follow-up" : "Rheumatology, follow-up",
                 "start": .moment(start),
                 "end": .moment(start.later(by: 30)), "minutesDuration": 30,
                 "participant": [
@@ -427,7 +427,7 @@ struct FamilyRecord {
         let start = flare.start + 1
         let medicine = illness.inFlare(isConfirmed: flare.isConfirmed, growth, on: start)
         // A steroid is taken in smaller and smaller doses, for eight weeks.
-        if illness == .ibd, flare.isConfirmed {
+        if illness.isOfTheBowel, flare.isConfirmed {
             let end = start + 56
             draft.add("MedicationStatement", statement(medicine, start, end < course.end ? end : nil))
         } else {

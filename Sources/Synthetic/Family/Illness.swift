@@ -2,13 +2,17 @@ import FHIR
 
 /// The chronic illnesses of childhood that families here live with.
 enum Illness: CaseIterable {
-    case crmo, jia, ibd
+    case crmo, jia, crohn, colitis
+
+    /// Whether it inflames the bowel: the two that paediatric gastroenterologists call IBD.
+    var isOfTheBowel: Bool { self == .crohn || self == .colitis }
 
     var code: Code {
         switch self {
         case .crmo: .icd10("M86.3", "Chronic recurrent multifocal osteomyelitis")
         case .jia: .icd10("M08.4", "Oligoarticular juvenile idiopathic arthritis")
-        case .ibd: .icd10("K50.9", "Crohn's disease")
+        case .crohn: .icd10("K50.9", "Crohn's disease")
+        case .colitis: .icd10("K51.9", "Ulcerative colitis")
         }
     }
 
@@ -16,7 +20,8 @@ enum Illness: CaseIterable {
         switch self {
         case .crmo: "CRMO: inflamed bones"
         case .jia: "JIA: inflamed joints"
-        case .ibd: "Crohn's disease"
+        case .crohn: "Crohn's disease"
+        case .colitis: "Ulcerative colitis"
         }
     }
 
@@ -36,10 +41,15 @@ enum Illness: CaseIterable {
                 Site("left knee", "left knee"), Site("right knee", "right knee"), Site("left wrist", "left wrist"),
                 Site("right ankle", "right tibiotalar joint"), Site("right elbow", "right elbow"),
             ]
-        case .ibd:
+        case .crohn:
             [
                 Site("belly, around the navel", "jejunum"), Site("belly, lower right", "terminal ileum"),
                 Site("belly, lower left", "sigmoid colon"),
+            ]
+        case .colitis:
+            [
+                Site("belly, lower left", "sigmoid colon"), Site("belly, left side", "descending colon"),
+                Site("lower belly", "rectum"),
             ]
         }
     }
@@ -63,7 +73,8 @@ enum Illness: CaseIterable {
         switch self {
         case .crmo: .loinc("46358-8", "MR Whole body")
         case .jia: Code(system: "urn:carekeep:scan", code: "mr-joint", display: "MRI of the affected joints")
-        case .ibd: Code(system: "urn:carekeep:scan", code: "mr-bowel", display: "MR enterography")
+        case .crohn: Code(system: "urn:carekeep:scan", code: "mr-bowel", display: "MR enterography")
+        case .colitis: Code(system: "urn:carekeep:scan", code: "us-bowel", display: "Ultrasound of the bowel")
         }
     }
 
@@ -74,8 +85,9 @@ enum Illness: CaseIterable {
         case (.crmo, false): "The \(site.anatomy) shows no marrow oedema now."
         case (.jia, true): "Effusion and synovial enhancement of the \(site.anatomy)."
         case (.jia, false): "No effusion of the \(site.anatomy)."
-        case (.ibd, true): "Wall thickening and enhancement of the \(site.anatomy)."
-        case (.ibd, false): "The \(site.anatomy) is of normal thickness."
+        case (.crohn, true): "Wall thickening and enhancement of the \(site.anatomy)."
+        case (.colitis, true): "Thickened wall of the \(site.anatomy), with increased flow."
+        case (.crohn, false), (.colitis, false): "The \(site.anatomy) is of normal thickness."
         }
     }
 
@@ -84,25 +96,26 @@ enum Illness: CaseIterable {
         switch self {
         case .crmo: "No fracture, no collection."
         case .jia: "No erosion, cartilage preserved."
-        case .ibd: "No stricture, no fistula, no abscess."
+        case .crohn: "No stricture, no fistula, no abscess."
+        case .colitis: "No dilatation of the colon, no free fluid."
         }
     }
 
     var specialist: String {
         switch self {
         case .crmo, .jia: "Dr. Philippa Northcliffe-Adeyemi, paediatric rheumatology"
-        case .ibd: "Dr. Benedikt Lyle-Marchetti, paediatric gastroenterology"
+        case .crohn, .colitis: "Dr. Benedikt Lyle-Marchetti, paediatric gastroenterology"
         }
     }
 
-    /// What is given from the first visit on: in flares, or for Crohn's disease, in which such painkillers do harm, always.
+    /// What is given from the first visit on: in flares, or for the bowel, to which such painkillers do harm, always.
     func firstLine(_ growth: Growth, on day: Day) -> Medicine {
-        self == .ibd ? .mesalazine(growth, on: day) : .naproxen(growth, on: day)
+        isOfTheBowel ? .mesalazine(growth, on: day) : .naproxen(growth, on: day)
     }
 
-    /// What is given in a flare. Of Crohn's disease, only a doctor starts a steroid.
+    /// What is given in a flare. For the bowel, only a doctor starts a steroid.
     func inFlare(isConfirmed: Bool, _ growth: Growth, on day: Day) -> Medicine {
-        guard self == .ibd else { return .naproxen(growth, on: day) }
+        guard isOfTheBowel else { return .naproxen(growth, on: day) }
         return isConfirmed ? .prednisolone(growth, on: day) : .paracetamol(growth, on: day)
     }
 
@@ -111,7 +124,7 @@ enum Illness: CaseIterable {
         switch self {
         case .crmo: .pamidronate(growth, on: day)
         case .jia: .methotrexate(growth, on: day)
-        case .ibd: .azathioprine(growth, on: day)
+        case .crohn, .colitis: .azathioprine(growth, on: day)
         }
     }
 }
