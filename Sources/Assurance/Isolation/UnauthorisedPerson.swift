@@ -53,6 +53,8 @@ public struct UnauthorisedPerson {
         public internal(set) var attempts = 0
         /// How many were tried that must work.
         public internal(set) var controls = 0
+        /// Which groups of the gate's checks asked about a function, by its name.
+        public internal(set) var groups: [String: Set<String>] = [:]
         /// What was not as it must be.
         public internal(set) var failures: [Failure] = []
 
@@ -79,7 +81,8 @@ public struct UnauthorisedPerson {
         public var description: String { "\(table) · \(command) · \(situation): \(seen)" }
     }
 
-    private let ways: Ways
+    /// How they come in.
+    public let ways: Ways
 
     /// Somebody with these ways in.
     public init(_ ways: Ways) {
@@ -88,10 +91,12 @@ public struct UnauthorisedPerson {
 
     /// Tries everything, or the parts named, and says what was seen. Throws only what keeps it from trying.
     ///
-    /// Of the part `Part.tables` only `tables`, if given; mutation runs, which ask only whether there is a failure, stop at the first.
+    /// Of the part `Part.tables` only `tables`, of `Part.gate` only `groups`, if given; mutation runs, which ask only whether there is a
+    /// failure, stop at the first.
     public func run(
         _ parts: Set<Part> = Set(Part.allCases),
         tables: Set<String>? = nil,
+        groups: Set<String>? = nil,
         stoppingAtFirstFailure: Bool = false
     ) throws -> Report {
         let ledger = Ledger(stopping: stoppingAtFirstFailure)
@@ -106,7 +111,7 @@ public struct UnauthorisedPerson {
                 try Matrix(scene: scene, catalogue: catalogue, ledger: ledger).run(only: tables)
             }
             if parts.contains(.detours) { try Detours(scene: scene, catalogue: catalogue, ledger: ledger).run() }
-            if parts.contains(.gate) { try GateChecks(scene: scene, ledger: ledger).run() }
+            if parts.contains(.gate) { try GateChecks(scene: scene, ledger: ledger).run(only: groups) }
         } catch is Enough {
             // One failure was asked for, and it is in the ledger.
         }
@@ -132,6 +137,8 @@ struct Enough: Error {}
 /// Collects what a run tries and finds.
 final class Ledger {
     var report = UnauthorisedPerson.Report()
+    /// The group of the gate's checks that is under way.
+    var group = ""
     private let stopping: Bool
 
     init(stopping: Bool) {

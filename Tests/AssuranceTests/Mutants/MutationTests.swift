@@ -32,8 +32,9 @@ import Testing
     private func kill(_ mutants: @escaping @Sendable (AdminConnection) throws -> [Mutant]) async throws {
         let original = try await Original()
         let start = ContinuousClock.now
-        let verdicts = try await onThread {
-            try Self.share(of: mutants(original.connection())).map { mutant in
+        let (total, verdicts) = try await onThread {
+            let all = try mutants(original.connection())
+            let verdicts = try Self.share(of: all).map { mutant in
                 let verdict = try original.judge(mutant)
                 if Self.isWhole {
                     print(verdict)
@@ -41,13 +42,14 @@ import Testing
                 }
                 return verdict
             }
+            return (all.count, verdicts)
         }
         let time = ContinuousClock.now - start
         let alive = verdicts.filter { $0.killer == nil && $0.mutant.equivalentBecause == nil }
         let unseen = verdicts.filter { !$0.wasSeen && $0.mutant.canBeSeen }
         print(
             "mutants: \(verdicts.count { $0.killer != nil })/\(verdicts.count) killed,",
-            "\(verdicts.count(where: \.wasSeen)) seen by the guard, in \(time)"
+            "\(verdicts.count(where: \.wasSeen)) seen by the guard, of \(total) in the list, in \(time)"
         )
         // Whoever explains a survivor says so in the list; an explained one that is killed needs no explanation.
         let explained = verdicts.filter { $0.killer != nil && $0.mutant.equivalentBecause != nil }
