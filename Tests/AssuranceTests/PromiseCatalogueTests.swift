@@ -70,34 +70,6 @@ import Testing
         #expect(error?.problems == ["t.txt, ENC-1: has neither a probe nor a word on what is missing"])
     }
 
-    /// The frameworks' own lists lie beside the project while it is developed; where they are absent nothing is compared.
-    @Test func `knows no clause that the frameworks do not have`() throws {
-        guard let folder = Self.standards else { return }
-        let asvs = try String(contentsOf: folder.appending(path: "asvs-5.0.0-en.json"), encoding: .utf8)
-        let csf = try String(contentsOf: folder.appending(path: "csf-2.0.tsv"), encoding: .utf8)
-        let hipaa = try String(contentsOf: folder.appending(path: "hipaa-to-csf2-and-800-53.tsv"), encoding: .utf8)
-        for clause in Clause.known {
-            let id = clause.split(separator: " ").dropFirst().joined(separator: " ")
-            switch clause.split(separator: " ")[0] {
-            case "ASVS": #expect(asvs.contains("\"Shortcode\": \"\(id)\""), "\(clause)")
-            case "CSF": #expect(csf.contains("\n\(id)\t"), "\(clause)")
-            case "HIPAA": #expect(hipaa.contains("\n\(id)\t"), "\(clause)")
-            default: #expect(clause.hasPrefix("MDR reg "))
-            }
-        }
-    }
-
-    @Test func `lists no clause that no promise speaks to`() throws {
-        let used = Set(try catalogue().promises.flatMap(\.clauses).map(\.description))
-        #expect(Clause.known.subtracting(used) == [])
-    }
-
     private static let repository = URL(filePath: #filePath).resolvingSymlinksInPath()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
-    private static var standards: URL? {
-        let candidates = [repository, URL(filePath: FileManager.default.currentDirectoryPath)]
-            .map { $0.deletingLastPathComponent().appending(path: "shared/data/standards") }
-        return candidates.first { FileManager.default.fileExists(atPath: $0.path) }
-    }
 }

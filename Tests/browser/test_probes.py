@@ -223,10 +223,22 @@ def reads_from_a_cache(spoiler, question):
     return spoiler.pass_on(question)
 
 
+def devices_unsaid(spoiler, question):
+    """Whoever stands before the server hides from where a request came."""
+    question.headers = {name: value for name, value in question.headers.items() if name.lower() != "user-agent"}
+    return spoiler.pass_on(question)
+
+
 def history_rewritten(spoiler, question):
     if question.path.endswith("/_history/1"):
         question.path = question.path.removesuffix("/_history/1")
     return spoiler.pass_on(question)
+
+
+def with_a_word_changed(spoiler, question):
+    """Whoever stands between changes what was signed."""
+    status, headers, content = spoiler.pass_on(question)
+    return status, headers, content.replace(b"encrypted", b"scrambled") if question.path == "/trust.json" else content
 
 
 GONE = [
@@ -261,7 +273,9 @@ GONE = [
     ("NET-3", "asking-too-much", limits_for_all),
     ("ISO-2", "guessing", tell_what_exists),
     ("AUD-1", "entries", reads_from_a_cache),
+    ("AUD-1", "entries", devices_unsaid),
     ("INT-2", "history", history_rewritten),
+    ("GOV-5", "security-pack", with_a_word_changed),
 ]
 
 

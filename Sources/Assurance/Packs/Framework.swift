@@ -5,22 +5,35 @@ struct Framework: Sendable {
     let name: String
     /// How its clauses begin in the catalogue: `ASVS `.
     let prefix: String
-    /// Every clause, in its own order, with a word on each; `nil` where only those are known that promises name.
-    let clauses: [(id: String, note: String)]?
+    /// Every clause that a promise could speak to, in its own order, with a word on each.
+    let clauses: [(id: String, note: String)]
 
-    /// Those that the catalogue names clauses of.
+    /// Those whose clauses the catalogue may name.
     static let all: Result<[Framework], any Error> = Result {
         [
             Framework(name: "HIPAA Security Rule (45 CFR 164)", prefix: "HIPAA ", clauses: try list("hipaa-security")),
             Framework(name: "OWASP ASVS 5.0.0", prefix: "ASVS ", clauses: try list("asvs-5.0.0")),
             Framework(name: "NIST Cybersecurity Framework 2.0", prefix: "CSF ", clauses: try list("csf-2.0")),
-            Framework(name: "Misuse of Drugs Regulations 2001 (UK)", prefix: "MDR ", clauses: nil),
+            Framework(
+                name: "NCSC Cyber Assessment Framework 3.2, as in the NHS Data Security and Protection Toolkit",
+                prefix: "CAF ",
+                clauses: try list("caf-dspt")
+            ),
+            Framework(name: "EU GDPR and UK GDPR", prefix: "GDPR ", clauses: try list("gdpr")),
+            Framework(
+                name: "Misuse of Drugs Regulations 2001 (UK)",
+                prefix: "MDR ",
+                clauses: [
+                    (id: "reg 19", note: "the register and its columns"),
+                    (id: "reg 20", note: "form and time of entries"),
+                    (id: "reg 23", note: "how long it is kept"), (id: "reg 27", note: "destruction before a witness"),
+                ]
+            ),
         ]
     }
 
     /// Those that buyers ask for and no promise names a clause of yet.
     static let unmapped = [
-        "NHS Data Security and Protection Toolkit, and NCSC's Cyber Assessment Framework", "UK GDPR and EU GDPR",
         "ISO/IEC 27001", "SOC 2", "Cyber Essentials", "CQC", "DPDP (India)", "CCPA and VCDPA",
     ]
 

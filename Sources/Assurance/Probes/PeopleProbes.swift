@@ -1,6 +1,10 @@
+import Care
 import FHIR
 import Foundation
 import Postgres
+import Records
+import Seals
+import Trail
 
 /// Probes that sign in as the synthetic members: passwords, sessions, other people's records, the trail.
 extension Probe {
@@ -112,12 +116,12 @@ extension Probe {
     static let entries = Probe(
         .entries,
         .live,
-        tries: "reads a record, tries to read another's, and looks for the notes of both"
+        tries: "reads a record and takes a whole one along, tries to read another's, and opens the notes of it"
     ) {
         ground in
         let (door, lent, look) = (try ground.door(), try ground.canaries(), try ground.look())
-        let token = DoorQuestion.bearer(lent.north.token)
-        let organization = lent.north.organization
+        let (own, theirs) = (lent.north, lent.south)
+        let organization = own.organization
         let count = { (granted: Bool) in
             try look.query(
                 """
@@ -128,29 +132,38 @@ extension Probe {
         }
         let (granted, refused) = (try count(true), try count(false))
         let since = try look.query("select care.clock()")[0].decode(Date.self, at: 0)
-        let own = try await door.ask(DoorQuestion("/fhir/Observation/\(lent.north.observation)", headers: token))
-        guard own.status == 200 else {
-            throw ProbeTrouble.controlFailed("the synthetic record is answered with \(own.status)")
+        // By this name of a device its notes are told from others, and that a note says from where.
+        let device = "carekeep-probe-\(Primitive.freshBytes(8).map { String($0, radix: 16) }.joined())"
+        let headers = DoorQuestion.bearer(own.token) + [(name: "User-Agent", value: device)]
+        for path in ["Observation/\(own.observation)", "Patient/\(own.patient)/$everything"] {
+            let answer = try await door.ask(DoorQuestion("/fhir/\(path)", headers: headers))
+            guard answer.status == 200 else {
+                throw ProbeTrouble.controlFailed("the synthetic record is answered with \(answer.status)")
+            }
         }
-        _ = try await door.ask(DoorQuestion("/fhir/Observation/\(lent.south.observation)", headers: token))
+        _ = try await door.ask(DoorQuestion("/fhir/Observation/\(theirs.observation)", headers: headers))
         var wrong: [String] = []
         if try count(true) != granted + 1 { wrong.append("a read left \(try count(true) - granted) notes") }
+        // It names nobody: who was refused may not learn, and make no list of, whom there is to know.
         if try count(false) != refused + 1 { wrong.append("a refused read left \(try count(false) - refused) notes") }
-        // Who, whom and when, as far as each is known: what was refused names nobody whom the reader may not know.
-        let notes = try look.query(
-            """
-            select account_id = (select m.account_id from care.membership m where m.organization_id = entry.organization_id),
-                   patient_id, at between \(since) and care.clock()
-              from care.entry
-             where organization_id = \(organization) and act = 'record.read' and granted and at >= \(since)
-            """
-        )
-        for note in notes {
-            if try note.decode(Bool?.self, at: 0) != true { wrong.append("a note names another reader") }
-            if try note.decode(UUID?.self, at: 1) == nil { wrong.append("a note does not say about whom") }
-            if try !note.decode(Bool.self, at: 2) { wrong.append("a note has another time") }
+        let ends = try look.query("select care.clock()")[0].decode(Date.self, at: 0)
+        let notes = try await ground.home().records.looks(at: own.patient, limit: 50, for: own.caller).looks
+            .filter { $0.note?.device == device }
+        for act in [Act.readRecord, .readEverything] {
+            let found = notes.filter { $0.act == act.rawValue }
+            if found.count != 1 {
+                wrong.append("\(found.count) notes of \(act.rawValue) open for the patient and say from where")
+            }
+            for note in found {
+                if !note.isReader || !note.granted { wrong.append("a note of \(act.rawValue) names another reader") }
+                if note.note?.address.isEmpty != false { wrong.append("a note of \(act.rawValue) names no address") }
+                if !(since...ends).contains(note.at) { wrong.append("a note of \(act.rawValue) has another time") }
+            }
         }
-        return .judged("Both were noted when the answer came: who read, about whom, and when.", wrong: wrong)
+        return .judged(
+            "All were noted when the answer came, and the notes open for whose record it is: who, what, when and from where.",
+            wrong: wrong
+        )
     }
 
     // INT-2
