@@ -112,6 +112,13 @@ import Testing
     }
 
     @Test func `lets the gate itself neither put back, exchange nor remove a key, nor take down a fence`() throws {
+        // While it is active: neither another one in its place, nor the same under another name.
+        for sql in [
+            "update keys.subject_key set wrapped = \([UInt8](repeating: 8, count: 81))",
+            "update keys.subject_key set fingerprint = sha256(wrapped)",
+        ] as [SQL] {
+            #expect(try gateRefusal(sql) == "42501")
+        }
         let admin = try database.connection()
         try admin.query("select keys.erase(\(clinic), null, \(UUID.of("2")))")
         for sql in [
@@ -119,7 +126,7 @@ import Testing
             "update keys.organization_key set wrapped = null", "update keys.subject_key set epoch = 2",
             "update keys.organization_key set ended_at = now()", "update keys.subject set fenced_at = null",
         ] as [SQL] {
-            #expect(throws: PostgresError.self) { try asGate(sql) }
+            #expect(try gateRefusal(sql) == "42501")
         }
         // Not even seen by an update, as it is no longer active.
         #expect(try asGate("update keys.subject_key set state = 'active', wrapped = \(wrapped)") == 0)
@@ -205,6 +212,12 @@ import Testing
                and not (relrowsecurity and relforcerowsecurity and relowner = 'carekeep_owner'::regrole)
             """
         )
+    }
+
+    /// The SQLSTATE that the gate's role gets for a statement, or nil.
+    private func gateRefusal(_ sql: SQL) throws -> String? {
+        do { _ = try asGate(sql) } catch let error as PostgresError { return error.sqlState }
+        return nil
     }
 
     private func asGate(_ sql: SQL) throws -> Int {

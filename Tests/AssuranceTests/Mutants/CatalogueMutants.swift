@@ -91,29 +91,73 @@ enum CatalogueMutants {
     static func tables(of connection: AdminConnection) throws -> [Mutant] {
         let names = try connection.query(
             """
-            select relname::text from pg_class
+            select relname::text, array(
+                       select g.grantee::regrole::text from aclexplode(relacl) g
+                        where g.grantee in ('carekeep_gate'::regrole, 'carekeep_server'::regrole)
+                       union
+                       select g.grantee::regrole::text from pg_attribute a, aclexplode(a.attacl) g
+                        where a.attrelid = c.oid and g.grantee in ('carekeep_gate'::regrole, 'carekeep_server'::regrole))
+              from pg_class c
              where relnamespace = 'care'::regnamespace and relkind in ('r', 'p')
                and (not relispartition or oid = (select min(inhrelid) from pg_inherits))
              order by 1
             """
-        ).map { try $0.decode(String.self, at: 0) }
-        return names.flatMap { table in
-            [
-                ("row security off", "alter table care.\(table) disable row level security"),
-                ("not forced", "alter table care.\(table) no force row level security"),
-                ("all granted to the server", "grant all on care.\(table) to carekeep_server"),
-                ("select granted to the keykeeper", "grant select on care.\(table) to carekeep_keykeeper"),
-                ("select granted to public", "grant select on care.\(table) to public"),
-                ("owned by the gate", "alter table care.\(table) owner to carekeep_gate"),
-            ].map { change in
-                Mutant(
-                    name: "table \(table): \(change.0)",
-                    damage: [change.1],
-                    tables: [table],
-                    search: [[.tables], [.structure, .grants]]
-                )
-            }
+        ).map { try $0.decode((String, [String]).self) }
+        return names.flatMap { table, grantees in
+            let taken = grantees.map { ("taken from \($0)", "revoke all on care.\(table) from \($0)") }
+            return
+                ([
+                    ("row security off", "alter table care.\(table) disable row level security"),
+                    ("not forced", "alter table care.\(table) no force row level security"),
+                    ("all granted to the server", "grant all on care.\(table) to carekeep_server"),
+                    ("select granted to the keykeeper", "grant select on care.\(table) to carekeep_keykeeper"),
+                    ("select granted to public", "grant select on care.\(table) to public"),
+                    ("owned by the gate", "alter table care.\(table) owner to carekeep_gate"),
+                ] + taken).map { change in
+                    Mutant(
+                        name: "table \(table): \(change.0)",
+                        damage: [change.1],
+                        tables: [table],
+                        search: [[.tables], [.structure, .grants]]
+                    )
+                }
         }
+    }
+
+    /// Each trigger asleep, and each rule of a table's shape gone.
+    static func shapes(of connection: AdminConnection) throws -> [Mutant] {
+        let triggers = try connection.query(
+            """
+            select t.tgname::text, c.relname::text from pg_trigger t join pg_class c on c.oid = t.tgrelid
+             where c.relnamespace = 'care'::regnamespace and not t.tgisinternal and not c.relispartition order by 2, 1
+            """
+        ).map { row in
+            let (trigger, table) = try row.decode((String, String).self)
+            return Mutant(
+                name: "trigger \(trigger) on \(table): asleep",
+                damage: ["alter table care.\(table) disable trigger \(trigger)"],
+                tables: [table],
+                search: [[.gate], [.tables], [.detours], [.structure, .grants]]
+            )
+        }
+        let rules = try connection.query(
+            """
+            select k.conname::text, c.relname::text from pg_constraint k join pg_class c on c.oid = k.conrelid
+             where c.relnamespace = 'care'::regnamespace and c.relname <> 'migration' and k.contype in ('c', 'f', 'p', 'u', 'x')
+               and not c.relispartition and k.conparentid = 0
+             order by 2, 1
+            """
+        ).map { row in
+            let (rule, table) = try row.decode((String, String).self)
+            return Mutant(
+                name: "constraint \(rule) on \(table): gone",
+                damage: ["alter table care.\(table) drop constraint \(rule) cascade"],
+                search: [],
+                equivalentBecause:
+                    "rules of a table's shape keep mistakes out and decide about nobody; the guard sees each of them go"
+            )
+        }
+        return triggers + rules
     }
 
     /// Each function open to everybody, without its search path, of another owner, as its caller, or of another volatility.

@@ -71,6 +71,17 @@ extension FunctionMutants {
     ]
 
     static let gate: [Damage] = [
+        ("context_of", "uuid_send(p.actor_organization_id),", ""),
+        ("context_of", "uuid_send(p.organization_id),", ""),
+        ("context_of", "uuid_send(p.account_id),", ""),
+        ("context_of", "uuid_send(p.session_id),", ""),
+        ("context_of", "uuid_send(p.opening_id),", ""),
+        ("context_of", "convert_to(p.act, 'UTF8'),", ""),
+        ("context_of", "convert_to(p.scope, 'UTF8'),", ""),
+        ("context_of", "substr(array_send(p.patients), 21),", ""),
+        ("context_of", "convert_to(p.purpose, 'UTF8'),", ""),
+        ("context_of", "timestamptz_send(p.until),", ""),
+        ("context_of", "convert_to(p.client_scope, 'UTF8'),", ""),
         ("open_pass", "where session.organization_id = organization and", "where"),
         ("open_pass", "session.secret_sha256 = sha256(session_secret)", "session.organization_id = organization"),
         ("open_pass", "and m.account_id = s.account_id", ""),

@@ -32,6 +32,12 @@ extension FunctionMutants {
     ]
 
     static let signedIn: [Damage] = [
+        ("account_of", "where a.sign_in_token = address_token", "order by a.id limit 1"),
+        (
+            "found_organization",
+            "perform care.write_sign_in(\n        organization, account, null, 'organization.found', null, key_epoch, salt, sealed);",
+            ""
+        ),
         ("end_session", "session.organization_id = organization and", ""),
         ("end_session", "and session.secret_sha256 = sha256(session_secret)", ""),
         ("end_session", "session.secret_sha256 = sha256(session_secret)", "true"),
@@ -71,6 +77,7 @@ extension FunctionMutants {
     ]
 
     static let secondFactors: [Damage] = [
+        ("code_step", "/ 30", "/ 60"),
         ("needs_second_factor", "profile is distinct from 'family'\n       and", ""),
         ("needs_second_factor", "'patient', ", ""),
         ("needs_second_factor", "'teen', ", ""),
@@ -234,6 +241,14 @@ extension FunctionMutants {
     ]
 
     static let federating: [Damage] = [
+        ("set_provider", "admits = roles", "admits = admits"),
+        ("set_provider", "sealed = settings", "sealed = provider.sealed"),
+        ("set_provider", ", until = null", ""),
+        (
+            "set_provider",
+            "perform care.write_sign_in(\n        organization, null, null, 'provider.set', null, key_epoch, salt, set_provider.sealed);",
+            ""
+        ),
         ("password_opens", "'owner' = any (roles) or", ""),
         ("password_opens", "where r.organization_id = organization", ""),
         ("password_opens", "or not exists", "or exists"),

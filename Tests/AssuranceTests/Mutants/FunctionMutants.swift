@@ -49,6 +49,20 @@ enum FunctionMutants {
             "without a pass nobody is acting, and acting_member() says so",
     ]
 
+    /// Functions that decide nothing, and so have no damage here.
+    static let withoutConditions: [String: String] = [
+        "hold_owners": "takes a lock: two at once are tried in the suites of the program",
+        "hold_pauses": "takes a lock: two at once are tried in the suites of the program",
+        "hold_vulnerabilities": "takes a lock: two at once are tried in the suites of the program",
+        "mail_links": "writes down what the operator's configuration says",
+        "canaries": "lists for the operator's command what there is",
+        "security_lines": "is the guard's own eye: the damages themselves show what it sees, drift what it should",
+        "adopt_fingerprint": "is the release's, and no role of the program may call it",
+    ]
+
+    /// Every function that some damage names.
+    static var damaged: Set<String> { Set(damages.map(\.function)) }
+
     private static let damages: [Damage] =
         acting + vouching + gate + gateReach + writing + disclosing + signingIn + secondFactors + ownSessions + guessing
         + signedIn

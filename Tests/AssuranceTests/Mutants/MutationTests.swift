@@ -1,4 +1,5 @@
 import Assurance
+import CarekeepTesting
 import Foundation
 import Postgres
 import Testing
@@ -23,6 +24,10 @@ import Testing
 
     @Test func `of tables, grants and functions' attributes are killed`() async throws {
         try await kill { try CatalogueMutants.tables(of: $0) + CatalogueMutants.functions(of: $0) }
+    }
+
+    @Test func `of triggers and constraints are killed, or seen`() async throws {
+        try await kill { try CatalogueMutants.shapes(of: $0) }
     }
 
     @Test func `of acts are killed`() async throws {
@@ -84,6 +89,24 @@ import Testing
 
     private static func every(_ step: Int, from offset: Int, of mutants: [Mutant]) -> [Mutant] {
         mutants.enumerated().filter { $0.offset % step == offset % step }.map(\.element)
+    }
+}
+
+/// The lists themselves, which every run of the tests looks at.
+@Suite struct `The list of mutants` {
+    @Test func `damages what is there, and leaves out no function without saying why`() async throws {
+        let town = try await TestTown()
+        let admin = try AdminConnection(town.admin)
+        _ = try FunctionMutants.all(of: admin)
+        let functions = try Set(
+            admin.query("select proname::text from pg_proc where pronamespace = 'care'::regnamespace")
+                .map { try $0.decode(String.self, at: 0) }
+        )
+        let (damaged, spared) = (FunctionMutants.damaged, Set(FunctionMutants.withoutConditions.keys))
+        #expect(functions.subtracting(damaged).subtracting(spared) == [])
+        #expect(spared.intersection(damaged) == [])
+        #expect(spared.isSubset(of: functions))
+        await town.close()
     }
 }
 
