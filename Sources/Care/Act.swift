@@ -26,6 +26,8 @@ public enum Act: String, Sendable, CaseIterable {
     case withdrawInvitation = "carer.withdraw"
     case pauseCarer = "carer.pause"
     case resumeCarer = "carer.resume"
+    case offerCountersigning = "countersign.offer"
+    case countersign = "countersign.sign"
     case listTeam = "reach.team"
     case giveReach = "reach.give"
     case endReach = "reach.end"

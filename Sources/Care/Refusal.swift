@@ -63,4 +63,12 @@ public enum Refusal: String, Error, Sendable, CaseIterable {
     case unreadableText = "unreadable_text"
     /// The password does not follow the rules.
     case weakPassword = "weak_password"
+    /// A PIN is six digits that are hard to guess.
+    case weakPIN = "weak_pin"
+    /// The PIN is not the second person's.
+    case wrongPIN = "wrong_pin"
+    /// The second person is somebody else than the first, who may write in this record and has a PIN.
+    case secondPersonNeeded = "second_person_needed"
+    /// A second person signs what the first wrote themselves within a day, as it is now, and once.
+    case cannotBeCountersigned = "cannot_be_countersigned"
 }

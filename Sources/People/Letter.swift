@@ -25,6 +25,8 @@ public enum Letter: Sendable, Equatable {
     case wayLinked
     /// Somebody opened, in an emergency, a record that is theirs or that they keep. Whose it is and why stands with the record.
     case openedInEmergency
+    /// Wrong PINs were shown as theirs, on somebody else's device; it waits.
+    case pinLocked
 
     /// As in the database, such as `set-password`.
     var template: String {
@@ -39,6 +41,7 @@ public enum Letter: Sendable, Equatable {
         case .secondFactorChanged: "second-factor-changed"
         case .wayLinked: "way-linked"
         case .openedInEmergency: "break-glass"
+        case .pinLocked: "pin-locked"
         }
     }
 
@@ -46,7 +49,7 @@ public enum Letter: Sendable, Equatable {
         switch self {
         case .setPassword(let link), .invitation(let link), .resetPassword(let link), .verifyAddress(let link): [link]
         case .newDevice(let device): [device]
-        case .addressChanged, .passwordChanged, .secondFactorChanged, .wayLinked, .openedInEmergency: [""]
+        case .addressChanged, .passwordChanged, .secondFactorChanged, .wayLinked, .openedInEmergency, .pinLocked: [""]
         }
     }
 
@@ -60,6 +63,7 @@ public enum Letter: Sendable, Equatable {
         case "address-changed": self = .addressChanged
         case "password-changed": self = .passwordChanged
         case "break-glass": self = .openedInEmergency
+        case "pin-locked": self = .pinLocked
         case "new-device": self = .newDevice(device: values[0])
         case "second-factor-changed": self = .secondFactorChanged
         case "way-linked": self = .wayLinked

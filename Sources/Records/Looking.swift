@@ -18,6 +18,8 @@ extension PatientRecords {
         public let who: Member?
         /// Whether it was the reader of this list.
         public let isReader: Bool
+        /// In whose session, where they showed there who they are; `nil` where it was their own.
+        public let onDeviceOf: Member?
         /// What was done or tried.
         public let act: String
         /// The FHIR type of the record it was about, if it was about one.
@@ -63,6 +65,7 @@ extension PatientRecords {
                     at: entry.at,
                     who: entry.account.flatMap { byAccount[$0] },
                     isReader: entry.account == pass.account,
+                    onDeviceOf: entry.onDeviceOf.flatMap { byAccount[$0] },
                     act: entry.act,
                     type: entry.recordType,
                     granted: entry.granted,

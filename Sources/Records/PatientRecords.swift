@@ -48,7 +48,7 @@ public final class PatientRecords: Sendable {
         return try await open(sealed, id: id, under: pass)
     }
 
-    /// One record of a patient, and who that is: one pass for both, which names the record.
+    /// One record of a patient, who that is, and who signed it as the second person: one pass for both, which names the record.
     ///
     /// - Throws: `Refusal.notFound` also where the record is another patient's.
     public func read(
@@ -56,19 +56,22 @@ public final class PatientRecords: Sendable {
         _ id: String,
         of patient: String,
         for caller: Caller
-    ) async throws -> (record: StoredRecord, patient: StoredRecord) {
+    ) async throws -> (record: StoredRecord, patient: StoredRecord, signatures: [Countersignature]) {
         let index = try await index(for: caller)
         let (tag, person) = (index.tag(kind: type, id: id), index.tag(kind: "Patient", id: patient))
         let (pass, rows) = try await gate.open(
             Errand(.readRecord, targets: [tag]),
             for: caller,
-            work: [Self.current(tag, in: caller.organization), Self.current(person, in: caller.organization)]
+            work: [
+                Self.current(tag, in: caller.organization), Self.current(person, in: caller.organization),
+                SignIn.countersignatures(of: tag),
+            ]
         )
         let found = try await opened(rows[1], id: patient, under: pass)
         let record = try await opened(rows[0], id: id, under: pass)
         guard Self.isAbout(found, record, under: pass) else { throw Refusal.notFound }
         guard !record.isDeleted else { throw Refusal.deleted }
-        return (record, found)
+        return (record, found, try await signIn.readCountersignatures(rows[2], in: caller.organization))
     }
 
     /// Whether a record that the pass opened is in this patient's record. One that stands with another patient is about those whom the

@@ -38,7 +38,7 @@ extension PatientRecords {
         _ id: String,
         of patient: String,
         for caller: Caller
-    ) async throws -> (versions: [StoredRecord], patient: StoredRecord) {
+    ) async throws -> (versions: [StoredRecord], patient: StoredRecord, signatures: [Countersignature]) {
         let index = try await index(for: caller)
         let (tag, person) = (index.tag(kind: type, id: id), index.tag(kind: "Patient", id: patient))
         let (pass, rows) = try await gate.open(
@@ -51,12 +51,14 @@ extension PatientRecords {
                     try HistoryPart(.init(count: 100), use: "", index: index)
                 ),
                 Self.current(person, in: caller.organization),
+                SignIn.countersignatures(of: tag),
             ]
         )
         let found = try await opened(rows[1], id: patient, under: pass)
         let versions = try await open(rows[0], under: pass)
         guard versions.allSatisfy({ Self.isAbout(found, $0, under: pass) }) else { throw Refusal.notFound }
-        return (Array(versions.prefix(100)), found)
+        let signatures = try await signIn.readCountersignatures(rows[2], in: caller.organization)
+        return (Array(versions.prefix(100)), found, signatures)
     }
 
     /// Which part of a history is wanted.

@@ -1,5 +1,5 @@
 import Crypto
-import Foundation
+public import Foundation
 
 /// Makes the blind tokens by which an organisation finds records across patients.
 ///
@@ -88,6 +88,16 @@ public struct SignInIndex: Sendable {
         fields.append(issuer)
         fields.append(kind)
         fields.append(id)
+        return Array(HMAC<SHA256>.authenticationCode(for: fields.bytes, using: key))
+    }
+
+    /// What is hashed in place of a member's PIN, 32 bytes: so that whoever has the database alone cannot try all PINs there are.
+    public func token(pin: String, of account: UUID, in organization: UUID) -> [UInt8] {
+        var fields = Fields()
+        fields.append("pin")
+        fields.append(organization.uuidString)
+        fields.append(account.uuidString)
+        fields.append(pin)
         return Array(HMAC<SHA256>.authenticationCode(for: fields.bytes, using: key))
     }
 

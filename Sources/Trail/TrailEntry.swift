@@ -10,6 +10,8 @@ public struct TrailEntry: Sendable {
     public let at: Date
     /// Who acted; nobody for what could not be attributed.
     public let account: Person.ID?
+    /// In whose session they did it, having shown there who they are; `nil` where it was their own.
+    public let onDeviceOf: Person.ID?
     /// What was done, or tried. A text, since the trail outlives acts.
     public let act: String
     /// Whether the gate opened a pass, or refused.
@@ -57,7 +59,7 @@ public struct TrailEntry: Sendable {
     public static func aboutPatientOfPass(in organization: UUID, after place: Place?, limit: Int) -> SQL {
         """
         select e.id, e.at, e.account_id, e.act, e.granted, e.purpose, e.key_epoch, e.salt, e.sealed, r.kind,
-               (extract(epoch from e.at) * 1000000)::bigint
+               (extract(epoch from e.at) * 1000000)::bigint, e.on_device_of
           from care.entry e
           left join care.record r on r.organization_id = e.organization_id and r.id = e.record_id
          where e.organization_id = \(organization)
@@ -82,5 +84,6 @@ public struct TrailEntry: Sendable {
         sealed = try row.decode([UInt8].self, at: 8)
         recordType = try row.decode(String?.self, at: 9)
         place = Place(at: try row.decode(Int64.self, at: 10), id: id)
+        onDeviceOf = try row.decode(UUID?.self, at: 11).map(Person.ID.init)
     }
 }

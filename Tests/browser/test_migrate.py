@@ -382,6 +382,12 @@ def test_no_step_down_throws_away_what_is_kept_unless_that_is_meant(stopped):
           from care.membership m
           join care.membership o on o.organization_id = m.organization_id and o.account_id <> m.account_id
           join care.patient p on p.organization_id = m.organization_id limit 1""")
+    stopped.sql("records", """
+        insert into care.countersignature (organization_id, record_id, version, written_by, signed_by, session_id, opening_id, at)
+        select m.organization_id, r.id, 1, m.account_id, o.account_id, gen_random_uuid(), gen_random_uuid(), now()
+          from care.membership m
+          join care.membership o on o.organization_id = m.organization_id and o.account_id <> m.account_id
+          join care.record r on r.organization_id = m.organization_id limit 1""")
     stopped.sql("records", "update care.reach set basis = 'agreement' where id = (select id from care.reach where kind = 'guardian' limit 1)")
     stopped.sql("records", """
         insert into care.break_glass (organization_id, id, account_id, since, key_epoch, salt, sealed)
@@ -395,7 +401,7 @@ def test_no_step_down_throws_away_what_is_kept_unless_that_is_meant(stopped):
     stopped.stop()
     assert before["version"] == 1
     for number, rule in enumerate(
-            ("pauses_are_not", "carers_are_not", "emergencies_are_not", "concerns_are_not", "agreements_are_not",
+            ("countersignatures_are_not", "pauses_are_not", "carers_are_not", "emergencies_are_not", "concerns_are_not", "agreements_are_not",
              "identities_are_not", "settings_are_not", "roles_are_not", "second_factors_are_not",
              "vulnerabilities_are_not", "attestations_are_not", "jobs_are_not", "subjects_are_not", "versions_are_not", "the_trail_is_not", "records_are_not")):
         refused = migrate(stopped, "down", "--store", "records", "--to", "0", meant=EVERYTHING[:number])
@@ -403,7 +409,7 @@ def test_no_step_down_throws_away_what_is_kept_unless_that_is_meant(stopped):
         assert "pending" not in migrate(stopped, "status").stdout, "all steps or none"
 
 
-EVERYTHING = ("pauses", "carers", "emergencies", "concerns", "agreements", "identities", "settings", "roles", "second_factors", "vulnerabilities", "attestations", "jobs", "subjects", "versions", "trail", "records")
+EVERYTHING = ("countersignatures", "pauses", "carers", "emergencies", "concerns", "agreements", "identities", "settings", "roles", "second_factors", "vulnerabilities", "attestations", "jobs", "subjects", "versions", "trail", "records")
 
 
 def test_all_the_way_down_and_up_again_is_an_empty_installation_as_released(stopped):

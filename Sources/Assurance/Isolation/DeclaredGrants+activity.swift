@@ -10,7 +10,7 @@ extension DeclaredGrants {
         carekeep_gate may insert on concern
         carekeep_gate may select on concern_reply
         carekeep_gate may insert on concern_reply
-        carekeep_gate may select on entry (account_id, act, at, granted, id, opened_in, organization_id, patient_id, refusal, session_id)
+        carekeep_gate may select on entry (account_id, act, at, granted, id, opened_in, opening_id, organization_id, patient_id, refusal, session_id)
         carekeep_server may execute answer_concern(uuid,boolean,bytea)
         carekeep_server may execute concerns()
         carekeep_server may execute own_entries(timestamp with time zone,uuid,integer)

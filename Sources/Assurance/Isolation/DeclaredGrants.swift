@@ -136,7 +136,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may insert on attestation_withdrawal
         carekeep_gate may select on canary
         carekeep_gate may insert on canary
-        carekeep_gate may select on change (id, organization_id, patient_id, record_id)
+        carekeep_gate may select on change (id, opening_id, organization_id, patient_id, record_id, version)
         carekeep_gate may update on change (patient_id, sealed_diff)
         carekeep_gate may insert on entry
         carekeep_gate may select on guard
@@ -367,7 +367,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may insert on change \
         (opening_id, organization_id, patient_id, record_id, sealed_diff, version)
         carekeep_server may select on entry \
-        (account_id, act, actor_organization_id, at, granted, id, key_epoch, opening_id, organization_id, patient_id, \
+        (account_id, act, actor_organization_id, at, granted, id, key_epoch, on_device_of, opening_id, organization_id, patient_id, \
         purpose, record_id, salt, scope, sealed)
         carekeep_server may select on membership (account_id, custom_roles, organization_id, roles, sealed_name, since, until)
         carekeep_server may select on patient
@@ -387,7 +387,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may insert on token (epoch, organization_id, patient_id, value)
         carekeep_server may select on version
         """
-            + agreements + activity + telling + ofTokens + "\n" + emergencies + "\n" + family
+            + agreements + activity + telling + ofTokens + countersigning + "\n" + emergencies + "\n" + family
     )
 
     /// What the key store's roles may.

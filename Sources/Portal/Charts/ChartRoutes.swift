@@ -201,26 +201,28 @@ struct ChartRoutes {
 
     private func record(_ visit: PageVisit) async throws -> Response {
         let (type, id) = try visit.record
-        let (stored, patient) = try await records.read(type, id, of: visit.patient, for: visit.caller)
-        return try page(of: [stored], showing: stored, of: patient, visit)
+        let (stored, patient, signed) = try await records.read(type, id, of: visit.patient, for: visit.caller)
+        return try page(of: [stored], showing: stored, of: patient, signed, visit)
     }
 
     private func version(_ visit: PageVisit) async throws -> Response {
         let (type, id) = try visit.record
         guard let number = Int32(try visit.parameters.require("version")) else { throw Refusal.notFound }
-        let (versions, patient) = try await records.versions(of: type, id, of: visit.patient, for: visit.caller)
+        let (versions, patient, signed) = try await records.versions(of: type, id, of: visit.patient, for: visit.caller)
         guard let shown = versions.first(where: { $0.version == number && !$0.isDeleted }) else {
             throw Refusal.notFound
         }
-        return try page(of: versions.filter { !$0.isDeleted }, showing: shown, of: patient, visit)
+        return try page(of: versions.filter { !$0.isDeleted }, showing: shown, of: patient, signed, visit)
     }
 
     private func page(
         of versions: [StoredRecord],
         showing shown: StoredRecord,
         of patient: StoredRecord,
+        _ signatures: [Countersignature],
         _ visit: PageVisit
     ) throws -> Response {
+        let signed = Dictionary(signatures.map { ($0.version, $0) }) { first, _ in first }
         let resource = try shown.resource
         return visit.response(
             RecordPage(
@@ -228,11 +230,27 @@ struct ChartRoutes {
                 record: "\(shown.type).\(shown.id)",
                 words: RecordInWords(resource.object, words: visit.words),
                 versions: versions.map {
-                    RecordPage.Version(number: Int($0.version), when: Moment($0.writtenAt, in: visit.zone))
+                    RecordPage.Version(
+                        number: Int($0.version),
+                        when: Moment($0.writtenAt, in: visit.zone),
+                        signature: signed[$0.version].map { signature($0, visit) }
+                    )
                 },
                 shownVersion: Int(shown.version),
-                technicalForm: TechnicalForm.text(resource.json)
+                technicalForm: TechnicalForm.text(resource.json),
+                // Only whom to show the way; the gate decides.
+                offersSigning: versions.first?.version == shown.version && signed[shown.version] == nil
+                    && shown.type != "Patient" && visit.person.permits.contains("record.write")
+                    && shown.writtenAt > Date(timeIntervalSinceNow: -86_400)
             )
+        )
+    }
+
+    private func signature(_ signature: Countersignature, _ visit: PageVisit) -> RecordPage.Signature {
+        RecordPage.Signature(
+            writer: signature.writer.name,
+            signer: signature.signer.name,
+            when: Moment(signature.at, in: visit.zone)
         )
     }
 
@@ -286,6 +304,12 @@ struct ChartRoutes {
         case .withdrawInvitation?: .other("took back an invitation to look after this record")
         case .pauseCarer?: .other("paused somebody’s access to this record")
         case .resumeCarer?: .other("let somebody in to this record again")
+        case .offerCountersigning?: .other("looked at who can sign an entry of this record as the second person")
+        case .countersign?: .other("handed an entry of this record to a second person to sign")
+        case nil where look.act == "record.countersign":
+            .other(
+                "signed an entry of this record as the second person, on the device of \(look.onDeviceOf?.name ?? "somebody else")"
+            )
         case .endReach?: .other("ended a colleague’s way into this record")
         case .openInEmergency?: .other(EmergencyKind.told(look.note?.query ?? ""))
         case .reviewEmergency?: .other("checked why this record was opened in an emergency")

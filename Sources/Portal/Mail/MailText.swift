@@ -197,6 +197,21 @@ struct LetterWords: Sendable {
 
                 Sent by the Carekeep at \(place). Please do not answer this letter: nobody reads the answer.
                 """
+        case .pinLocked:
+            subject = "Wrong PINs were tried in your name"
+            body = """
+                Hello,
+
+                on \(due.queuedAt) somebody tried to sign as you, with a wrong PIN, on somebody else’s device. It was tried so often that your \
+                PIN has to wait there for a while. How you sign in is not touched.
+
+                If this was you, all is well: please wait, and try again.
+
+                If it was not, please choose another PIN at \(MailLink(to: .ownPIN, base: base)), see there under “What was done as you” when \
+                it was, and tell those who run your Carekeep.
+
+                Sent by the Carekeep at \(place). Please do not answer this letter: nobody reads the answer.
+                """
         case .newDevice(let device):
             subject = "A new device signed in to your Carekeep account"
             body = """

@@ -24,6 +24,7 @@ struct AccountPage: PageBody {
         <ul class="links">
         <li><a href="\(Address.ownPassword)">Change your password</a></li>
         <li><a href="\(Address.ownSecondFactor)">A code from your phone when you sign in</a></li>
+        <li><a href="\(Address.ownPIN)">A PIN to sign as a second person</a></li>
         <li><a href="\(Address.devices)">Where you are signed in</a></li>
         <li><a href="\(Address.ownProviders)">Other ways you sign in</a></li>
         <li><a href="\(Address.activity)">What was done as you</a></li>

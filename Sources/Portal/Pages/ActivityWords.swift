@@ -34,6 +34,9 @@ enum ActivityWords {
         "reach.withdraw": "Stopped sharing somebody’s record",
         "reach.team": "Looked at who cares for somebody",
         "reach.give": "Let a colleague in to somebody’s record",
+        "countersign.offer": "Looked at who can sign an entry as the second person",
+        "countersign.sign": "Handed an entry to a second person to sign",
+        "record.countersign": "Signed an entry as the second person, on somebody else’s device",
         "reach.end": "Ended who reaches somebody’s record",
     ]
 
@@ -48,6 +51,8 @@ enum ActivityWords {
         "second-factor.reset": "The code app was taken away by whoever runs this server",
         "password.set": "Set the password by a link",
         "password.change": "Changed the password",
+        "pin.set": "Chose a PIN",
+        "pin.remove": "Took the PIN away",
         "link.renew": "A link to set the password was made by whoever runs this server",
         "address.ask": "Asked to sign in by another address",
         "address.change": "Signs in by another address",

@@ -103,6 +103,10 @@ extension Address {
     static let account: Address = "/account"
     /// GET shows the form; POST has `csrf`, `old`, `password`, `again`.
     static let ownPassword: Address = "/account/password"
+    /// By what one signs as a second person: GET shows the form; POST has `csrf`, `pin`, `again`.
+    static let ownPIN: Address = "/account/pin"
+    /// POST, with `csrf`.
+    static let removePIN: Address = "/account/pin/remove"
     /// GET shows the form; POST has `csrf`, `email`, `password`.
     static let ownAddress: Address = "/account/address"
     /// GET, behind a letter; POST, with `csrf`, `token`.
@@ -231,6 +235,11 @@ extension Address {
 
     static func record(_ record: String, version: Int, of patient: String) -> Address {
         "/patients/\(patient)/records/\(record)/versions/\(String(version))"
+    }
+
+    /// A second person signs: GET shows the form; POST has `csrf`, `version`, `member`, `pin`.
+    static func countersign(_ record: String, of patient: String) -> Address {
+        "/patients/\(patient)/records/\(record)/sign"
     }
 
     static func whoLooked(at patient: String) -> Address { "/patients/\(patient)/looks" }

@@ -6,6 +6,15 @@ struct RecordPage: PageBody {
         var when: Moment
         /// Who made it so; `nil` if that is not told here.
         var author: String?
+        /// What a second person signed.
+        var signature: Signature?
+    }
+
+    /// That a second person signed a version, on the device of whoever wrote it.
+    struct Signature: Sendable {
+        var writer: String
+        var signer: String
+        var when: Moment
     }
 
     var patient: PatientCard
@@ -18,6 +27,8 @@ struct RecordPage: PageBody {
     var shownVersion: Int
     /// The exact JSON, as it is kept; see `TechnicalForm`.
     var technicalForm: String
+    /// Whether to show the way to where a second person signs it.
+    var offersSigning = false
 
     func title(in frame: Frame) -> String { "An entry" }
 
@@ -91,6 +102,8 @@ struct RecordPage: PageBody {
             <h2 id="history">Where this comes from</h2>
             \(first.map { self.line("Entered", $0, in: frame) })
             \(shown.number > 1 ? self.line("Changed", shown, in: frame) : nil)
+            \(shown.signature.map { self.signature($0, in: frame) })
+            \(self.wayToSigning, if: self.offersSigning)
             \(self.versions.count > 1 ? self.versionList(in: frame) : self.wayToVersions)
             </section>
             """
@@ -99,6 +112,19 @@ struct RecordPage: PageBody {
     private func line(_ what: String, _ version: Version, in frame: Frame) -> HTML {
         let who: HTML? = version.author.map { " by <bdi>\($0)</bdi>" }
         return "<p>\(what)\(who) on \(frame.words.longMoment(version.when)).</p>"
+    }
+
+    private func signature(_ signature: Signature, in frame: Frame) -> HTML {
+        """
+        <p>Written by <bdi>\(signature.writer)</bdi>, and signed by <bdi>\(signature.signer)</bdi> as the second person on
+        <bdi>\(frame.words.possessive(signature.writer))</bdi> device, on \(frame.words.longMoment(signature.when)).</p>
+        """
+    }
+
+    private var wayToSigning: HTML {
+        """
+        <p><a class="button quiet" href="\(Address.countersign(self.record, of: self.patient.id))">Have a second person sign this</a></p>
+        """
     }
 
     private var wayToVersions: HTML? {
@@ -110,7 +136,8 @@ struct RecordPage: PageBody {
     private func versionList(in frame: Frame) -> HTML {
         let lines = self.versions.map { version -> HTML in
             let who: HTML? = version.author.map { ", <bdi>\($0)</bdi>" }
-            let words: HTML = "Version \(version.number), \(frame.words.moment(version.when))\(who)"
+            let signed: HTML? = version.signature.map { ", signed by <bdi>\($0.signer)</bdi>, too" }
+            let words: HTML = "Version \(version.number), \(frame.words.moment(version.when))\(who)\(signed)"
             if version.number == self.shownVersion { return "<li>\(words) <strong>(this one)</strong></li>" }
             let address = Address.record(self.record, version: version.number, of: self.patient.id)
             return "<li><a href=\"\(address)\">\(words)</a></li>"

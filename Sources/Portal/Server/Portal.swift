@@ -123,6 +123,8 @@ func portal(
     let agreements = AgreementRoutes(members: services.members)
     agreements.add(toPages: pages)
     EmergencyRoutes(records: services.records).add(to: pages)
+    let countersigning = CountersignRoutes(records: services.records, signIn: services.signIn, charts: charts)
+    countersigning.add(toPages: pages)
 
     let api = router.group().add(middleware: APIDoor(tokens: tokens)).group(context: APIVisit.self)
     fhir.add(to: api)
@@ -133,6 +135,7 @@ func portal(
     RoleRoutes(members: services.members).add(to: api)
     TeamRoutes(records: services.records).add(to: api)
     agreements.add(toAPI: api)
+    countersigning.add(toAPI: api)
     return router
 }
 

@@ -11,7 +11,7 @@ import Synchronization
 
 /// What somebody can ask for too often. Each kind has a limit of its own, so that one who is refused searches still reads.
 public enum RouteClass: String, Sendable, CaseIterable {
-    /// Where a password is tried.
+    /// Where a password or a PIN is tried.
     case signIn = "sign_in"
     /// Providers that tell who signed out there.
     case logout
@@ -48,11 +48,11 @@ public enum RouteClass: String, Sendable, CaseIterable {
         switch parts.first {
         case "sign-in" where !isRead && parts.dropFirst().first == "logout": self = .logout
         case "sign-in" where !isRead, "join" where !isRead: self = .signIn
-        case "account" where !isRead: self = .signIn
+        case "account" where !isRead, "patients" where !isRead && parts.last == "sign": self = .signIn
         case "api":
             // Nobody guesses 256 bits: refreshing is no sign-in.
-            let isSignIn = parts.dropFirst().first == "session" && parts.last != "refresh" && request.method == .post
-            self = isSignIn ? .signIn : isRead ? .reads : .writes
+            let isSignIn = parts.dropFirst().first == "session" && parts.last != "refresh" || parts.last == "signatures"
+            self = isSignIn && request.method == .post ? .signIn : isRead ? .reads : .writes
         case "password", "join", "forgot", "address", "invitation": self = .links
         case "fhir": self = Self.ofAPI(parts.dropFirst(), isRead)
         case nil, "sign-in", "trust", "trust.json", "security", ".well-known", "assets", "health": self = .open

@@ -203,6 +203,10 @@ extension Refusal {
         case .settingIsOutOfBounds: .notDone(why: "There is no such setting, or the value is out of its bounds.")
         case .unreadableText: .notDone(why: "There is a character in it that cannot be kept.")
         case .weakPassword: .notDone(why: "That password is too easy to guess.")
+        case .weakPIN: .notDone(why: "A PIN is six digits that are hard to guess.")
+        case .wrongPIN: .notDone(why: "That is not the PIN of whoever was chosen.")
+        case .secondPersonNeeded: .notDone(why: CountersignPage.secondPersonRule)
+        case .cannotBeCountersigned: .notDone(why: CountersignPage.rule)
         }
     }
 }
@@ -240,10 +244,10 @@ extension Refusal {
         case .formIsForeign, .roleIsNotYours, .agreementNeeded: .forbidden
         case .guardIsUp, .unavailable, .tooBusy: .serviceUnavailable
         case .tooLarge: .contentTooLarge
-        case .exists, .changedMeanwhile, .lastOwner: .conflict
+        case .exists, .changedMeanwhile, .lastOwner, .cannotBeCountersigned: .conflict
         case .versionDiffers, .severalMatch: .preconditionFailed
         case .shareLastsTooLong, .weakPassword, .patientMerged, .settingIsOutOfBounds, .endIsNotPossible,
-            .reachIsNotYours, .unreadableText:
+            .reachIsNotYours, .unreadableText, .weakPIN, .wrongPIN, .secondPersonNeeded:
             .unprocessableContent
         }
     }
@@ -304,6 +308,18 @@ extension Refusal {
         case .unreadableText: Outcome(.value, "a text has a character that cannot be kept: U+0000")
         case .weakPassword:
             Outcome(.businessRule, "a password has at least 8 characters, letters and others, and is not a common one")
+        case .weakPIN: Outcome(.businessRule, "\(rawValue): a PIN is six digits that are hard to guess")
+        case .wrongPIN: Outcome(.value, "\(rawValue): pin must be the second person's")
+        case .secondPersonNeeded:
+            Outcome(
+                .businessRule,
+                "\(rawValue): the second person is a member other than the first, who may write in this record and has a PIN"
+            )
+        case .cannotBeCountersigned:
+            Outcome(
+                .businessRule,
+                "\(rawValue): a second person signs what the first wrote themselves within a day, as it is now, and once"
+            )
         }
     }
 }

@@ -80,6 +80,8 @@ begin
     update care.link l set used_at = at
      where l.account_id = account and l.purpose = 'set-password' and l.used_at is null;
     delete from care.address_change x where x.account_id = account;
+    -- Whoever had the password may have chosen a PIN.
+    delete from care.pin p where p.account_id = account;
     delete from care.identity i
      where i.account_id = account and i.organization_id = '00000000-0000-0000-0000-000000000000';
 end

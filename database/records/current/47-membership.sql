@@ -94,6 +94,7 @@ begin
     update care.link l set used_at = at
      where l.organization_id = organization and l.account_id = account and l.used_at is null;
     delete from care.pass p where p.organization_id = organization and p.account_id = account;
+    delete from care.pin p where p.organization_id = organization and p.account_id = account;
     -- Whoever comes back is asked anew who they are at the organisation's own providers.
     delete from care.identity i where i.organization_id = organization and i.account_id = account;
     update care.membership m set since = least(m.since, at - interval '1 microsecond'), until = at

@@ -57,7 +57,7 @@ grant execute on function care.clock() to carekeep_owner;
 
 grant select (
     organization_id, id, opening_id, at, actor_organization_id, account_id, act, scope, patient_id, record_id, granted,
-    purpose, key_epoch, salt, sealed
+    purpose, key_epoch, salt, sealed, on_device_of
 ) on care.entry to carekeep_server;
 
 do $$
