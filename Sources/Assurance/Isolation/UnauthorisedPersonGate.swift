@@ -18,6 +18,7 @@ struct GateChecks {
             ("kindsOfRecord", GateChecks.kindsOfRecord),
             ("carers", GateChecks.carers),
             ("pauses", GateChecks.pauses),
+            ("countersigning", GateChecks.countersigning),
             ("whatIsWritten", GateChecks.whatIsWritten),
             ("together", GateChecks.together),
             ("theGuard", GateChecks.theGuard),

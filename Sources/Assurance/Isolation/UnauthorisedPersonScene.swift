@@ -352,6 +352,7 @@ extension Scene {
         try makeEmergency(in: house)
         try make(house.ada, keptBy: house.keeper, in: house)
         try make(house.ben, keptBy: house.other, in: house)
+        try countersign(in: house)
         try make(house.place, "Location", of: nil, in: house)
         try admin.query("commit")
     }

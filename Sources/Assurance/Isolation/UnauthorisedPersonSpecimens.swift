@@ -40,7 +40,7 @@ struct Specimen: Sendable {
         ]
         + programTokens
         + installation
-        + agreements + concerns + devices + emergencies + family
+        + agreements + concerns + devices + emergencies + family + countersigning
 
     // MARK: Who opens what
 
