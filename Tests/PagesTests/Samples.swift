@@ -45,7 +45,7 @@ struct Samples {
         self.doors + self.federated + self.accounts + self.agreements + self.activities + self.lists
             + self.timelines + self.records + self.looks
             + self.shares + self.notices + self.promises + self.vouchings + self.failures + self.secondFactors
-            + self.members + self.emergencies + self.carers
+            + self.members + self.emergencies + self.carers + self.countersigning
     }
 }
 
@@ -283,7 +283,16 @@ extension Samples {
             record: self.word("r1"),
             words: self.painInWords,
             versions: [
-                .init(number: 2, when: Moment(Day(2026, 3, 5)!, hour: 8), author: self.word("Maria Berg")),
+                .init(
+                    number: 2,
+                    when: Moment(Day(2026, 3, 5)!, hour: 8),
+                    author: self.word("Maria Berg"),
+                    signature: RecordPage.Signature(
+                        writer: self.word("Maria Berg"),
+                        signer: self.word("Ravi Patil"),
+                        when: Moment(Day(2026, 3, 5)!, hour: 8, minute: 1)
+                    )
+                ),
                 .init(number: 1, when: Moment(Day(2026, 3, 5)!, hour: 7, minute: 21), author: self.word("Ada Berg")),
             ],
             shownVersion: 2,
@@ -291,6 +300,7 @@ extension Samples {
         )
         return [
             ("record", self.frame().document(page)),
+            ("record-to-sign", self.frame().document(with(page) { $0.offersSigning = true })),
             (
                 "record-old",
                 self.frame(.clinic).document(

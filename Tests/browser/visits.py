@@ -93,6 +93,7 @@ class Places:
                                     client.get(f"/patients/{self.patient}").text).group(1)
 
         self.meet_emergency()
+        self.write_together()
         carers = self.client_of("parent").get(f"/patients/{self.patient}/carers").text
         self.pause = re.search(rf'href="(/patients/{self.patient}/carers/[0-9a-f-]{{36}}/pause)"', carers).group(1)
         activity = self.client_of("bea").get("/account/activity").text
@@ -126,6 +127,18 @@ class Places:
         self.keep("officer", reviewer)
         self.emergency = re.search(
             r'href="(/emergency/reviews/[0-9a-f-]{36})"', reviewer.get("/emergency/reviews").text).group(1)
+
+    def write_together(self):
+        """Something that the owner has just written, and a doctor with a PIN who can sign it."""
+        with Api(self.demo, self.owner) as api:
+            answer = api.create({"resourceType": "Observation", "status": "final", "code": {"text": "Pain"},
+                                 "subject": {"reference": f"Patient/{self.owners_patient}"}, "valueInteger": 3})
+            assert answer.status_code == 201, answer.text
+            self.to_sign = f"/patients/{self.owners_patient}/records/Observation.{answer.json()['id']}/sign"
+        doctor = self.client_of("doctor")
+        answer = doctor.post("/account/pin", data={
+            "csrf": csrf_of(doctor.get("/account/pin")), "pin": "284915", "again": "284915"}, headers={"Origin": self.demo.url})
+        assert answer.headers.get("location") == "/account/pin?done=set", answer.text
 
     def client_of(self, who):
         client = self.server_of(who).client(headers={"Cookie": f"__Host-carekeep={self.cookie(who)}"})
@@ -324,6 +337,8 @@ VISITS = [
           send(old="wrong", password="short", again="other"), True),
     Visit("account-address", "account/address", "bea", at("/account/address")),
     Visit("account-address-wrong", "account/address", "bea", at("/account/address"), send(email="nobody"), True),
+    Visit("account-pin", "account/pin", "bea", at("/account/pin")),
+    Visit("account-pin-wrong", "account/pin", "bea", at("/account/pin"), send(pin="123456", again="123456"), True),
     Visit("account-sessions", "account/sessions", "owner", at("/account/sessions")),
     Visit("account-second-factor", "account/second-factor", "owner", at("/account/second-factor")),
     Visit("account-second-factor-none", "account/second-factor", "newcomer", at("/account/second-factor")),
@@ -338,6 +353,9 @@ VISITS = [
     Visit("timeline-clinic", "patients/:patient", "owner", lambda p: f"/patients/{p.owners_patient}"),
     Visit("record", "patients/:patient/records/:record", "parent", lambda p: p.record, open_up),
     Visit("record-version", "patients/:patient/records/:record/versions/:version", "parent", lambda p: f"{p.record}/versions/1"),
+    Visit("countersign", "patients/:patient/records/:record/sign", "owner", lambda p: p.to_sign),
+    Visit("countersign-wrong", "patients/:patient/records/:record/sign", "owner", lambda p: p.to_sign, send(pin="12"), True),
+    Visit("countersign-nobody", "patients/:patient/records/:record/sign", "parent", lambda p: f"{p.record}/sign"),
     Visit("looks", "patients/:patient/looks", "parent", lambda p: f"/patients/{p.patient}/looks", open_up),
     Visit("sharing", "patients/:patient/sharing", "parent", lambda p: f"/patients/{p.patient}/sharing", open_up),
     Visit("carers", "patients/:patient/carers", "parent", lambda p: f"/patients/{p.patient}/carers", open_up),
