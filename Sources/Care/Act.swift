@@ -26,6 +26,7 @@ public enum Act: String, Sendable, CaseIterable {
     case withdrawInvitation = "carer.withdraw"
     case pauseCarer = "carer.pause"
     case resumeCarer = "carer.resume"
+    case keepCarer = "carer.keep"
     case offerCountersigning = "countersign.offer"
     case countersign = "countersign.sign"
     case listTeam = "reach.team"

@@ -8,4 +8,6 @@ public enum CarerBasis: String, Sendable, CaseIterable {
     case agreement
     /// A grandparent for a weekend, a sitter for a while.
     case helpingOut = "helping-out"
+    /// They are no carer: it is their own record.
+    case ownRecord = "own-record"
 }

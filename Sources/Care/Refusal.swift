@@ -49,6 +49,8 @@ public enum Refusal: String, Error, Sendable, CaseIterable {
     case roleIsNotYours = "role_is_not_yours"
     /// A way of reaching a patient that whoever asks may not give, or not to this member, or not for so long.
     case reachIsNotYours = "reach_is_not_yours"
+    /// Whom a record is about is too young for an account of their own, or their birth date is not known to the day.
+    case accountWaits = "account_waits"
     /// The last owner of an organisation stays its owner.
     case lastOwner = "last_owner"
     /// That would be more patients than one may be shown in a day. Whoever runs the organisation is told.

@@ -10,16 +10,19 @@ public struct CarerTerms: Sendable {
     public struct Names: Sendable, Codable {
         public var patient: String
         public var inviter: String
+        /// Whoever is asked to have an account of their own: from which day on they decide who sees their record, as `2030-03-28`.
+        public var grownUpOn: String?
 
         /// Names both.
-        public init(patient: String, inviter: String) {
+        public init(patient: String, inviter: String, grownUpOn: String? = nil) {
             self.patient = patient
             self.inviter = inviter
+            self.grownUpOn = grownUpOn
         }
     }
 
     public var names: Names
-    /// ``Reach/guardian``, ``Reach/carer`` or ``Reach/carerReading``.
+    /// ``Reach/guardian``, ``Reach/carer`` or ``Reach/carerReading``; ``Reach/self`` where it is their own record.
     public var way: Reach
     /// The kinds of entry (FHIR types) that they see; `nil` for the whole record.
     public var kinds: [String]?
@@ -79,13 +82,15 @@ extension Members {
     }
 
     /// Asks somebody to be a carer of the patient whose record has this tag. The link is for them alone.
+    /// `born` is when the patient was born, as `2014-03-28`, where they are asked themselves.
     ///
     /// - Throws: `Refusal.reachIsNotYours` for more than the caller has, or may give; `Refusal.exists` for somebody who cares for the
-    ///   patient already.
+    ///   patient already, or a patient who has an account; `Refusal.accountWaits` for one who is too young.
     public func invite(
         name: String,
         address: String,
         as terms: CarerTerms,
+        born: String? = nil,
         toPatientOf tag: [UInt8],
         for caller: Caller
     ) async throws -> Invitation {
@@ -107,8 +112,9 @@ extension Members {
                 \(Primitive.sha256(link.secret)))
             """
         let mailing = try await outbox?.mailing(link)
-        let done = try await gate.work(under: pass, [inviting] + [mailing].compactMap(\.self))
-        return try Invitation(link, done[0], isMailed: mailing != nil)
+        let planning: SQL? = born.map { "select care.plan_growing_up(\($0)::date)" }
+        let done = try await gate.work(under: pass, [planning, inviting, mailing].compactMap(\.self))
+        return try Invitation(link, done[planning == nil ? 0 : 1], isMailed: mailing != nil)
     }
 
     private func sealing(
@@ -179,5 +185,21 @@ extension SignIn {
             )
         }.first?.decode(Bool.self, at: 0)
         guard done == true else { throw Refusal.linkIsUsedUp }
+    }
+}
+
+/// Growing up. (ROL-2)
+extension Members {
+    /// Lets somebody who looks after the patient whose record has this tag go on when the patient decides by themselves. The patient
+    /// alone may. `way` is ``Reach/carer`` or ``Reach/carerReading``.
+    ///
+    /// - Throws: `Refusal.reachIsNotYours` before the review, or for somebody who does not look after them; `Refusal.exists` for
+    ///   somebody who goes on already.
+    public func keep(_ carer: Person.ID, as way: Reach, ofPatientOf tag: [UInt8], for caller: Caller) async throws {
+        _ = try await gate.open(
+            Errand(.keepCarer, targets: [tag], query: "\(carer)"),
+            for: caller,
+            work: ["select care.keep_carer(\(carer.uuid), \(way.rawValue))"]
+        )
     }
 }

@@ -170,6 +170,7 @@ extension PostgresError {
         case (_, _, "membership_ends_within_a_year"?), (_, _, "successor_is_a_member_who_writes"?):
             Refusal.endIsNotPossible
         case (_, _, "reach_is_theirs_to_give"?): Refusal.reachIsNotYours
+        case (_, _, "own_account_waits_for_an_age"?): Refusal.accountWaits
         case (_, _, "role_is_theirs_to_give"?), (_, _, "role_is_offered_there"?): Refusal.roleIsNotYours
         case (_, _, "answer_is_to_what_is_asked"?), (_, _, "concern_is_open"?): Refusal.changedMeanwhile
         case (_, _, "concerns_are_few_a_day"?): Refusal.tooManyReports

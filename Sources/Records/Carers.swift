@@ -15,6 +15,10 @@ extension PatientRecords {
         public let pauses: [Pause]
         /// Whom somebody who is kept out may be told to ask: those who run the organisation, and those who keep the record.
         public let toAsk: [Member]
+        /// When those who look after the patient do so no more; `nil` where the patient has no account of their own.
+        public let handsOverAt: Date?
+        /// How many days before that day whoever it is about may say who goes on.
+        public let reviewBefore: Int
         /// The names of all these.
         public let names: [Person.ID: String]
     }
@@ -34,15 +38,19 @@ extension PatientRecords {
             for: caller,
             work: [
                 """
-                select id, account_id, kind, purpose, since, until, kinds, basis from care.reach
-                 where organization_id = \(caller.organization) and withdrawn_at is null
-                   and (until is null or until > now()) and kind in ('guardian', 'self', 'carer', 'carer-reading')
-                 order by since, id
+                select r.id, account_id, kind, purpose, since, until, kinds, basis from care.reach r
+                  left join care.growing_up g on g.organization_id = r.organization_id and g.patient_id = r.patient_id
+                 where r.organization_id = \(caller.organization) and withdrawn_at is null
+                   and (until is null or until > now() or until = g.hands_over_at)
+                   and kind in ('guardian', 'self', 'carer', 'carer-reading')
+                 order by since, r.id
                 """,
                 Members.all(in: caller.organization),
                 "select \(SealedRecord.columns) from care.record where organization_id = \(caller.organization) and tag = \(tag)",
                 Members.waitingInvitations(in: caller.organization),
                 Members.pauses(in: caller.organization),
+                Self.handover(in: caller.organization),
+                "select review_before from care.age_rules() limit 1",
             ]
         )
         let all = try await members.read(rows[1], in: caller.organization)
@@ -58,6 +66,8 @@ extension PatientRecords {
             toAsk: all.filter {
                 $0.isActive && (!$0.roles.isDisjoint(with: [.owner, .admin]) || keepers.contains($0.account))
             },
+            handsOverAt: try rows[5].first?.decode(Date?.self, at: 0),
+            reviewBefore: try rows[6].first?.decode(Int32?.self, at: 0).map(Int.init) ?? 90,
             names: byAccount.mapValues(\.name)
         )
     }

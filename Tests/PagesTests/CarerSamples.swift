@@ -31,7 +31,7 @@ extension Samples {
             ("carers-pause", self.frame().document(self.pause)),
             ("carers-pause-wrong", self.frame().document(self.pauseWrong)),
             ("carers-mailed", self.frame().document(mailed)), ("carers-made", self.frame().document(made)),
-        ] + self.asked + self.growingUp
+        ] + self.asked + self.growingUp + self.ownAccount
     }
 
     private var growingUp: [(name: String, html: HTML)] {
@@ -44,7 +44,31 @@ extension Samples {
             timeZone: self.word("Europe/London")
         )
         let unknown = with(page) { $0.steps = [] }
-        return [("growing-up", self.frame().document(page)), ("growing-up-unknown", self.frame().document(unknown))]
+        let own = with(page) { ($0.own, $0.hasAccount) = (self.ownWords, true) }
+        return [
+            ("growing-up", self.frame().document(page)), ("growing-up-unknown", self.frame().document(unknown)),
+            ("growing-up-own", self.frame().document(own)),
+        ]
+    }
+
+    private var ownWords: OwnAccountWords { OwnAccountWords(name: self.word("Ada"), decidesFrom: Day(2030, 3, 28)) }
+
+    private var ownAccount: [(name: String, html: HTML)] {
+        let page = OwnAccountPage(patient: self.ada, words: self.ownWords)
+        let wrong = with(page) { page in
+            page.email = self.word("ada")
+            page.emailError = self.word("Please enter an address.")
+        }
+        return [
+            ("own-account", self.frame().document(page)), ("own-account-wrong", self.frame().document(wrong)),
+            ("own-account-waits", self.frame().document(with(page) { $0.obstacle = .waits(until: Day(2030, 3, 28)!) })),
+            ("own-account-unknown", self.frame().document(with(page) { $0.obstacle = .unknownAge })),
+            ("own-account-mailed", self.frame().document(with(page) { $0.done = .mailed })),
+            (
+                "own-account-made",
+                self.frame().document(with(page) { $0.done = .made(link: self.word("https://localhost/a")) })
+            ),
+        ]
     }
 
     private var carersOfAda: [CarersPage.Carer] {
@@ -57,8 +81,10 @@ extension Samples {
                 basis: self.word("helping out for a while"),
                 until: Day(2026, 4, 1),
                 reach: self.word("r1"),
+                keep: self.word("a2"),
                 account: self.word("a2")
             ),
+            .init(name: self.word("Nan Berg"), does: CarerWords.does(.carer), from: Day(2030, 3, 28)),
         ]
     }
 
@@ -121,7 +147,10 @@ extension Samples {
         let (csrf, token) = (self.word("t0ken"), self.word("s3cret"))
         let password = SetPasswordPage(csrf: csrf, token: token, email: self.word("kim@example.org"), asked: asked)
         let join = JoinPage(csrf: csrf, token: token, organization: self.word("The Berg family"), asked: asked)
+        let own = with(asked) { ($0.way, $0.decidesFrom) = (.self, Day(2030, 3, 28)) }
+        let ownPassword = with(password) { $0.asked = own }
         return [
+            ("asked-own", visitor.document(ownPassword)),
             ("asked-new", visitor.document(password)), ("asked-known", visitor.document(join)),
             ("asked-declined", visitor.document(DeclinedPage())),
         ]

@@ -287,3 +287,106 @@ def test_what_changes_is_told_in_the_same_words_to_whoever_opens_the_record(home
         home.sign_in(client, ADA)
         assert f"/patients/{id}/growing-up" in client.get(f"/patients/{id}/carers").text
         assert client.get("/patients/nobody/growing-up").status_code == 404
+
+
+def born(years, days=0):
+    """The birth date of somebody who is that many years old in so many days."""
+    day = date.today() + timedelta(days=days)
+    return (day.replace(year=day.year - years) if (day.month, day.day) != (2, 29) else date(day.year - years, 3, 1)).isoformat()
+
+
+@pytest.fixture(scope="module")
+def days_begin_in_utc(home):
+    """So that today is the same day for the tests and for the server."""
+    home.sql("records", "update care.organization set time_zone = 'UTC'")
+
+
+def own_account(home, child, email, person=ADA):
+    """Somebody is asked to have an account of their own, by the page."""
+    page = f"/patients/{child}/own-account"
+    with home.client() as client:
+        home.sign_in(client, person)
+        return client.post(page, data={"csrf": csrf_of(client.get(page)), "email": email})
+
+
+def own_words(page):
+    """What an account of one's own means, as a page says it."""
+    return re.search(r'aria-labelledby="own">.*?</section>', page, re.DOTALL).group(0)
+
+
+def test_a_child_has_an_account_of_their_own_and_both_read_the_same(home, days_begin_in_utc):
+    api = home.api(ADA)
+    id = create(api, patient(birthDate=born(13)))
+    measured = create(api, observation(id, "Hops on one leg"))
+    teen = Person("teen@tester.example")
+    answer = own_account(home, id, teen.email)
+    way = link_in(answer)
+    with home.client() as client:
+        asked = client.get(way).text
+    assert "asks you to have an account of your own" in asked and own_words(asked) == own_words(answer.text)
+    decides = own_words(asked)
+    assert "decides who sees it" in decides
+    assert accept(home, way, teen).status_code == 303
+    mine = home.api(teen)
+    assert mine.get(f"Observation/{measured}").status_code == 200
+    assert mine.create(observation(id, "My own words")).status_code == 201
+    told = []
+    for person in (teen, ADA):
+        with home.client() as client:
+            home.sign_in(client, person)
+            page = client.get(f"/patients/{id}/growing-up").text
+            assert own_words(page) == decides
+            told.append(page.split('class="lead"')[1].split("<footer")[0])
+            assert client.get(f"/patients/{id}/looks").status_code == 200
+            carers = client.get(f"/patients/{id}/carers").text
+            assert "it is their own record" in carers and "until" in carers and "Let <bdi>" not in carers
+    assert told[0] == told[1]
+    assert own_account(home, id, "second@tester.example").status_code == 422
+    assert api.get(f"Observation/{measured}").status_code == 200, "until the birthday, who keeps the record goes on"
+
+
+def test_there_is_no_account_before_the_age_that_the_country_names(home, days_begin_in_utc):
+    api = home.api(ADA)
+    with home.client() as client:
+        home.sign_in(client, ADA)
+        for birth_date, said in ((born(12, days=1), "There can be an account from"), ("2014-03", "not entered to the day")):
+            id = create(api, patient(birthDate=birth_date))
+            page = client.get(f"/patients/{id}/own-account")
+            assert said in page.text and 'name="email"' not in page.text
+            refused = client.post(f"/patients/{id}/own-account", data={"csrf": csrf_of(page), "email": "kid@tester.example"})
+            assert refused.status_code == 422 and "too young" in refused.text
+        id = create(api, patient(birthDate=born(12)))
+        page = client.get(f"/patients/{id}/own-account")
+        assert 'name="email"' in page.text
+        wrong = client.post(f"/patients/{id}/own-account", data={"csrf": csrf_of(page), "email": "nowhere"})
+        assert wrong.status_code == 422 and "Please enter an email address" in wrong.text
+        themselves = client.post(f"/patients/{id}/own-account", data={"csrf": csrf_of(page), "email": ADA.email})
+        assert themselves.status_code == 422 and "looks after it" in themselves.text
+        assert client.get("/patients/nobody/own-account").status_code == 404
+
+
+def test_who_is_grown_up_says_who_goes_on(home, days_begin_in_utc):
+    api = home.api(ADA)
+    soon, late = create(api, patient(birthDate=born(16, days=20))), create(api, patient(birthDate=born(17)))
+    for number, id in enumerate((soon, late)):
+        grown = Person(f"grown{number}@tester.example")
+        assert accept(home, link_in(own_account(home, id, grown.email)), grown).status_code == 303
+        with home.client() as client:
+            home.sign_in(client, grown)
+            page = client.get(f"/patients/{id}/carers")
+            assert "Let <bdi>Ada Tester</bdi> go on" in page.text
+            account = re.search(r'name="account" value="([^"]+)"', page.text).group(1)
+            fields = {"csrf": csrf_of(page), "account": account, "may": "carer-reading"}
+            assert client.post(f"/patients/{id}/carers/keep", data=fields | {"may": "guardian"}).status_code == 422
+            if id == late:
+                assert api.get(f"Patient/{id}").status_code == 404, "on that day they are out"
+            assert client.post(f"/patients/{id}/carers/keep", data=fields).status_code == 303
+            after = client.get(f"/patients/{id}/carers").text
+            assert "Let <bdi>" not in after and "agreed between us" in after
+            assert "lets somebody who looked after this record go on" in client.get(f"/patients/{id}/looks").text
+    assert api.get(f"Patient/{late}").status_code == 200
+    assert api.create(observation(late, "A word of Ada's")).status_code == 404, "as what they may"
+    assert api.create(observation(soon, "Before the birthday")).status_code == 201
+    with home.client() as client:
+        home.sign_in(client, ADA)
+        assert client.get(f"/patients/{late}/carers").status_code == 404

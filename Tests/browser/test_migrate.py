@@ -307,7 +307,7 @@ def test_after_a_step_down_no_server_starts_until_up(stopped):
             "care.notice", "care.provider", "care.identity", "care.sign_in_flow", "care.federated_session", "care.sign_in_rule",
             "care.letter", "care.address_change", "care.spending", "care.sign_in_try", "care.refresh_token", "care.token_key",
             "care.agreement", "care.agreement_version", "care.agreement_answer", "care.concern", "care.concern_reply", "care.account_device",
-            "care.break_glass", "care.invitation", "care.pause", "care.age_rule"}
+            "care.break_glass", "care.invitation", "care.pause", "care.age_rule", "care.growing_up"}
     assert {f"missing: table {one}" for one in made} <= set(differences)
     tables = [one for one in differences if re.match(r"(missing|differs): table ", one) and not any(
         re.search(rf"{made_one}\b", one) for made_one in made)]
@@ -388,6 +388,10 @@ def test_no_step_down_throws_away_what_is_kept_unless_that_is_meant(stopped):
           from care.membership m
           join care.membership o on o.organization_id = m.organization_id and o.account_id <> m.account_id
           join care.record r on r.organization_id = m.organization_id limit 1""")
+    stopped.sql("records", """
+        insert into care.growing_up (organization_id, patient_id, planned_by, grown_up_at)
+        select m.organization_id, p.id, m.account_id, now()
+          from care.membership m join care.patient p on p.organization_id = m.organization_id limit 1""")
     stopped.sql("records", "update care.reach set basis = 'agreement' where id = (select id from care.reach where kind = 'guardian' limit 1)")
     stopped.sql("records", """
         insert into care.break_glass (organization_id, id, account_id, since, key_epoch, salt, sealed)
@@ -401,7 +405,8 @@ def test_no_step_down_throws_away_what_is_kept_unless_that_is_meant(stopped):
     stopped.stop()
     assert before["version"] == 1
     for number, rule in enumerate(
-            ("countersignatures_are_not", "pauses_are_not", "carers_are_not", "emergencies_are_not", "concerns_are_not", "agreements_are_not",
+            ("growing_up_is_not", "countersignatures_are_not", "pauses_are_not", "carers_are_not", "emergencies_are_not", "concerns_are_not",
+             "agreements_are_not",
              "identities_are_not", "settings_are_not", "roles_are_not", "second_factors_are_not",
              "vulnerabilities_are_not", "attestations_are_not", "jobs_are_not", "subjects_are_not", "versions_are_not", "the_trail_is_not", "records_are_not")):
         refused = migrate(stopped, "down", "--store", "records", "--to", "0", meant=EVERYTHING[:number])
@@ -409,7 +414,7 @@ def test_no_step_down_throws_away_what_is_kept_unless_that_is_meant(stopped):
         assert "pending" not in migrate(stopped, "status").stdout, "all steps or none"
 
 
-EVERYTHING = ("countersignatures", "pauses", "carers", "emergencies", "concerns", "agreements", "identities", "settings", "roles", "second_factors", "vulnerabilities", "attestations", "jobs", "subjects", "versions", "trail", "records")
+EVERYTHING = ("growing_up", "countersignatures", "pauses", "carers", "emergencies", "concerns", "agreements", "identities", "settings", "roles", "second_factors", "vulnerabilities", "attestations", "jobs", "subjects", "versions", "trail", "records")
 
 
 def test_all_the_way_down_and_up_again_is_an_empty_installation_as_released(stopped):

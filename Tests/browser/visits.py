@@ -362,6 +362,7 @@ VISITS = [
     Visit("carers-wrong", "patients/:patient/carers", "parent", lambda p: f"/patients/{p.patient}/carers",
           send("form:has(input[name=email]) button", email="nobody"), True),
     Visit("pause", "patients/:patient/carers/:account/pause", "parent", lambda p: p.pause),
+    Visit("own-account", "patients/:patient/own-account", "parent", lambda p: f"/patients/{p.patient}/own-account"),
     Visit("growing-up", "patients/:patient/growing-up", "parent", lambda p: f"/patients/{p.patient}/growing-up"),
     # Emergencies
     Visit("emergency", "emergency", "doctor", at("/emergency")),

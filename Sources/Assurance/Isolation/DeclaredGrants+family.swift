@@ -2,14 +2,21 @@
 extension DeclaredGrants {
     static let family = """
         act carer.invite: patient, asks for sharing.write, carries carer.invite; reached as guardian, self; after stepping up
+        act carer.keep: patient, asks for sharing.write, carries carer.keep; reached as self; after stepping up
         act carer.pause: patient, asks for sharing.write, carries carer.pause; reached as guardian, self
         act carer.resume: patient, asks for sharing.write, carries carer.resume; reached as guardian, self; after stepping up
         act carer.withdraw: patient, asks for sharing.write, carries carer.withdraw; reached as guardian, self
         carekeep_gate may select on age_rule
         carekeep_server may execute age_rules()
+        carekeep_gate may select on growing_up
+        carekeep_gate may insert on growing_up
+        carekeep_gate may update on growing_up (grown_up_at, hands_over_at, planned_by)
+        carekeep_server may select on growing_up (grown_up_at, hands_over_at, organization_id, patient_id)
+        carekeep_server may execute plan_growing_up(date)
+        carekeep_server may execute keep_carer(uuid,text)
         carekeep_gate may select on invitation
         carekeep_gate may insert on invitation
-        carekeep_gate may update on invitation (outcome, settled_at)
+        carekeep_gate may update on invitation (outcome, reach_until, settled_at)
         carekeep_gate may select on pause
         carekeep_gate may insert on pause
         carekeep_gate may update on pause (ended_at, ended_by)

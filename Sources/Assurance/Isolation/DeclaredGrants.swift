@@ -160,7 +160,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may insert on membership
         carekeep_gate may update on membership (agree_by, custom_roles, permits, roles, sealed_name, since, until)
         carekeep_gate may insert on reach
-        carekeep_gate may update on reach (paused_at, withdrawn_at)
+        carekeep_gate may update on reach (paused_at, until, withdrawn_at)
         carekeep_gate may select on setting
         carekeep_gate may select on organization_setting
         carekeep_gate may insert on organization_setting

@@ -36,6 +36,21 @@ extension Specimen {
             isOfPatient: false
         ),
         Specimen(
+            name: "growing_up",
+            table: "growing_up",
+            match: { "organization_id = \($0.house.organization) and patient_id = \($0.kept.patient)" },
+            row: { victim, existing in
+                [
+                    ("organization_id", "\(victim.house.organization)"),
+                    ("patient_id", "\(existing ? victim.kept.patient : victim.newPatient)"),
+                    ("planned_by", "\(victim.house.keeper.account)"), ("grown_up_at", "now()"),
+                ]
+            },
+            change: "hands_over_at = null",
+            before: makeNewPatient,
+            opened: [.select: readRecords]
+        ),
+        Specimen(
             name: "pause",
             table: "pause",
             match: { "organization_id = \($0.house.organization) and id = \($0.kept.pause)" },
@@ -86,6 +101,16 @@ extension Scene {
                 """
             )
         }
+    }
+
+    /// When they will be grown up, which nobody was told.
+    func planGrowingUp(of kept: Kept, by guardian: Someone, in house: House) throws {
+        try admin.query(
+            """
+            insert into care.growing_up (organization_id, patient_id, planned_by, grown_up_at)
+            values (\(house.organization), \(kept.patient), \(guardian.account), now() + interval '9 years')
+            """
+        )
     }
 
     /// An invitation that nobody answers.

@@ -19,6 +19,7 @@ struct GateChecks {
             ("carers", GateChecks.carers),
             ("pauses", GateChecks.pauses),
             ("countersigning", GateChecks.countersigning),
+            ("growingUp", GateChecks.growingUp),
             ("whatIsWritten", GateChecks.whatIsWritten),
             ("together", GateChecks.together),
             ("theGuard", GateChecks.theGuard),
@@ -206,7 +207,7 @@ struct GateChecks {
     var south: House { scene.south }
 
     func asks(_ act: String, _ someone: Someone? = nil, about kept: Kept? = nil) -> Scene.Request {
-        scene.request(act, by: someone ?? north.keeper, of: north, about: kept ?? north.ada)
+        scene.request(act, by: someone ?? scene.rightful(act, in: north), of: north, about: kept ?? north.ada)
     }
 }
 

@@ -363,7 +363,9 @@ struct Passes {
         self.scene = scene
         for act in scene.openings {
             for house in [scene.north, scene.south] {
-                let opened = scene.open(scene.request(act, by: house.keeper, of: house, about: house.ada))
+                let opened = scene.open(
+                    scene.request(act, by: scene.rightful(act, in: house), of: house, about: house.ada)
+                )
                 ledger.report.controls += 1
                 guard opened.outcome == 0 else {
                     let seen = opened.outcome.map { "outcome \($0)" } ?? "error \(opened.error?.sqlState ?? "unknown")"

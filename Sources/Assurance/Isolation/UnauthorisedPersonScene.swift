@@ -156,6 +156,14 @@ final class Scene {
         }
     }
 
+    /// Acts that nobody does about somebody else.
+    private static let actsOfOneself: Set = ["carer.keep"]
+
+    /// Who may do an act about Ada.
+    func rightful(_ act: String, in house: House) -> Someone {
+        Self.actsOfOneself.contains(act) ? house.itself : house.keeper
+    }
+
     /// What names an act on a record of the directory, for which the gate narrows it: `record.read/directory`.
     static let ofDirectory = "/directory"
     /// Acts whose target is any record, not the one that says who somebody is.
@@ -201,6 +209,8 @@ struct House {
     let other = Someone()
     /// Clinician, to share with.
     let clinician = Someone()
+    /// Ada herself.
+    let itself = Someone()
     let ada: Kept
     let ben: Kept
     /// A record of the directory.
@@ -285,6 +295,7 @@ extension Scene {
         try add(house.keeper, ["owner", "caregiver", "privacy-officer"], to: house)
         try add(house.other, ["caregiver"], to: house)
         try add(house.clinician, ["clinician"], to: house)
+        try add(house.itself, ["patient"], to: house)
         for office in ["steward", "auditor"] { try give(office, to: house.keeper) }
         try attest(house)
         try admin.query(
@@ -351,6 +362,7 @@ extension Scene {
         try know(in: house)
         try makeEmergency(in: house)
         try make(house.ada, keptBy: house.keeper, in: house)
+        try reach(house.ada, by: house.itself, as: "self", in: house)
         try make(house.ben, keptBy: house.other, in: house)
         try countersign(in: house)
         try make(house.place, "Location", of: nil, in: house)
@@ -467,6 +479,7 @@ extension Scene {
         )
         try invite(to: kept, by: guardian, in: house)
         try pause(kept, in: house)
+        try planGrowingUp(of: kept, by: guardian, in: house)
         try make(kept.person, "Patient", of: kept.patient, in: house)
         try make(kept.weight, "Observation", of: kept.patient, in: house)
         try make(kept.joint, "Observation", of: house.third, in: house, alsoAbout: kept.patient)

@@ -5,7 +5,7 @@ import Postgres
 extension Probe {
     private static let week = Duration.seconds(8 * 86_400)
 
-    // ISO-1, ISO-2, ISO-4, ROL-1, ROL-3, ROL-6, AUD-1, INT-2
+    // ISO-1, ISO-2, ISO-4, ROL-1, ROL-2, ROL-3, ROL-6, AUD-1, INT-2
     static let unauthorisedPerson = Probe(
         .unauthorisedPerson,
         .twin,

@@ -15,7 +15,6 @@ import Records
 ///     GET  /patients/{id}/carers/{account}/pause   ask why, and whom they may ask
 ///     POST /patients/{id}/carers/{account}/pause   keep somebody out for now
 ///     POST /patients/{id}/carers/resume     let them in again
-///     GET  /patients/{id}/growing-up        what changes at which birthday
 ///     POST /invitation/decline              say no, by an invitation's link
 struct CarerRoutes {
     let records: PatientRecords
@@ -30,7 +29,6 @@ struct CarerRoutes {
         pages.get("patients/:patient/carers/:account/pause") { _, visit in try await askWhy(visit) }
         pages.post("patients/:patient/carers/:account/pause") { request, visit in try await pause(request, visit) }
         pages.post("patients/:patient/carers/resume") { request, visit in try await resume(request, visit) }
-        pages.get("patients/:patient/growing-up") { _, visit in try await growingUp(visit) }
         pages.post("patients/:patient/carers/end") { request, visit in try await end(request, visit) }
     }
 
@@ -44,7 +42,7 @@ struct CarerRoutes {
         let found = try await records.carers(of: visit.patient, for: visit.caller)
         let page = CarersPage(
             patient: try charts.card(found.patient, visit, isOwn: true),
-            carers: found.carers.map { carer($0, paused: Set(found.pauses.map(\.account)), visit) },
+            carers: found.carers.map { carer($0, in: found, visit) },
             waiting: found.waiting.map { waiting($0.invitation, $0.name, visit) },
             paused: found.pauses.map { paused($0, found.names, visit) },
             draft: draft,
@@ -53,13 +51,16 @@ struct CarerRoutes {
         return visit.response(page, status: draft.hasErrors ? .unprocessableContent : .ok)
     }
 
-    private func carer(_ carer: PatientRecords.Carer, paused: Set<Person.ID>, _ visit: PageVisit) -> CarersPage.Carer {
+    private func carer(_ carer: PatientRecords.Carer, in found: PatientRecords.Carers, _ visit: PageVisit)
+        -> CarersPage.Carer
+    {
         let reach = carer.reach
         let account = reach.member?.account
-        let isPaused = account.map(paused.contains) ?? false
+        let isPaused = found.pauses.contains { $0.account == account }
+        let isOver = reach.until.map { $0 <= Date() } ?? false
         let ownGave: Set<Reach> = [.guardian, .carer, .carerReading, .share]
         let canBePaused =
-            !isPaused && account != visit.person.account
+            !isPaused && !isOver && account != visit.person.account
             && (ownGave.contains(reach.kind) || visit.person.profile == .family && reach.kind != .self)
         return CarersPage.Carer(
             name: reach.member?.name ?? "Someone who has left",
@@ -67,11 +68,25 @@ struct CarerRoutes {
             does: CarerWords.does(reach.kind),
             sees: reach.kinds.map(ShownKinds.words),
             basis: carer.basis.map { CarerWords.label($0).lowercased() },
+            from: reach.since > Date() ? Moment(reach.since, in: visit.zone).day : nil,
             until: reach.until.map { lastDay(before: $0, visit) },
-            reach: [.carer, .carerReading].contains(reach.kind) ? reach.id.uuidString.lowercased() : nil,
+            reach: isOver
+                ? nil : [.carer, .carerReading].contains(reach.kind) ? reach.id.uuidString.lowercased() : nil,
+            keep: mayGoOn(carer, in: found, visit) ? account.map { "\($0)" } : nil,
             account: canBePaused ? account.map { "\($0)" } : nil,
             isPaused: isPaused
         )
+    }
+
+    /// Whether whoever looks is the one whose record it is, and may say now that this carer goes on.
+    private func mayGoOn(_ carer: PatientRecords.Carer, in found: PatientRecords.Carers, _ visit: PageVisit) -> Bool {
+        let isOwn = found.carers.contains { $0.reach.kind == .self && $0.reach.member?.account == visit.person.account }
+        guard isOwn, let ends = found.handsOverAt, carer.reach.until == ends, let member = carer.reach.member else {
+            return false
+        }
+        let review = ends.addingTimeInterval(-86_400 * Double(found.reviewBefore))
+        return member.isActive && review <= Date()
+            && !found.carers.contains { $0.reach.member?.account == member.account && $0.reach.since >= ends }
     }
 
     private func paused(_ pause: Pause, _ names: [Person.ID: String], _ visit: PageVisit) -> CarersPage.Paused {
@@ -113,7 +128,9 @@ struct CarerRoutes {
         )
         let offer = check(&draft, visit)
         guard let (way, basis, until) = offer, !draft.hasErrors else { return try await list(visit, draft: draft) }
-        let patient = try await records.carers(of: visit.patient, for: visit.caller).patient
+        let found = try await records.carers(of: visit.patient, for: visit.caller)
+        let patient = found.patient
+        let handsOver = found.handsOverAt.flatMap { $0 > Date() ? $0 : nil }
         let terms = CarerTerms(
             names: .init(
                 patient: PatientFacts(try patient.resource, words: visit.words).shortName,
@@ -122,7 +139,8 @@ struct CarerRoutes {
             way: way,
             kinds: draft.shown.types(of: ResourceType.names),
             basis: basis,
-            until: until
+            // Whoever is let in before somebody decides by themselves is let in until then.
+            until: until ?? handsOver
         )
         do {
             let invitation = try await records.inviteCarer(
@@ -186,22 +204,6 @@ struct CarerRoutes {
         guard let reach = form["reach"].flatMap(UUID.init(uuidString:)) else { throw Refusal.notFound }
         try await records.stopSharing(reach, of: visit.patient, for: visit.caller)
         return .seeOther(.carers(of: try visit.patient))
-    }
-
-    private func growingUp(_ visit: PageVisit) async throws -> Response {
-        let (patient, rules, days) = try await records.ageRules(of: visit.patient, for: visit.caller)
-        let born = PatientFacts(try patient.resource, words: visit.words).born
-        return visit.response(
-            GrowingUpPage(
-                patient: try charts.card(patient, visit),
-                steps: GrowingUpPage.steps(
-                    born: born,
-                    rules: rules.map { ($0.age, $0.words, $0.source) },
-                    reviewBefore: days
-                ),
-                timeZone: visit.zone.identifier
-            )
-        )
     }
 
     // MARK: Pausing
@@ -286,6 +288,7 @@ extension CarerWords {
         self.init(
             patient: terms.names.patient,
             inviter: terms.names.inviter,
+            decidesFrom: terms.names.grownUpOn.flatMap { Day(fhir: $0) },
             way: terms.way,
             sees: terms.kinds.map(ShownKinds.words),
             basis: terms.basis,

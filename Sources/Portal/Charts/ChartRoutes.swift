@@ -302,6 +302,7 @@ struct ChartRoutes {
         case .giveReach?: .other("let a colleague in to this record")
         case .inviteCarer?: .other("asked somebody to look after this record, too")
         case .withdrawInvitation?: .other("took back an invitation to look after this record")
+        case .keepCarer?: .other("lets somebody who looked after this record go on")
         case .pauseCarer?: .other("paused somebody’s access to this record")
         case .resumeCarer?: .other("let somebody in to this record again")
         case .offerCountersigning?: .other("looked at who can sign an entry of this record as the second person")
@@ -428,7 +429,7 @@ struct ChartRoutes {
     func card(_ patient: StoredRecord, _ visit: PageVisit, isOwn: Bool? = nil) throws -> PatientCard {
         let roles = visit.person.roles
         // Only a guess which links to show; the gate decides what opens.
-        let own = isOwn ?? (roles.contains(.caregiver) || roles.contains(.patient))
+        let own = isOwn ?? !roles.isDisjoint(with: [.caregiver, .patient, .teen])
         return PatientFacts(try patient.resource, words: visit.words).card(id: patient.id, mayShare: own)
     }
 }

@@ -33,6 +33,7 @@ enum ActivityWords {
         "reach.share": "Shared somebody’s record",
         "reach.withdraw": "Stopped sharing somebody’s record",
         "reach.team": "Looked at who cares for somebody",
+        "carer.keep": "Let somebody who looked after your record go on",
         "reach.give": "Let a colleague in to somebody’s record",
         "countersign.offer": "Looked at who can sign an entry as the second person",
         "countersign.sign": "Handed an entry to a second person to sign",

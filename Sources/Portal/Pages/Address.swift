@@ -269,6 +269,12 @@ extension Address {
     /// What changes as somebody grows up.
     static func growingUp(of patient: String) -> Address { "/patients/\(patient)/growing-up" }
 
+    /// GET says what an account of somebody's own is and asks for their address; POST asks them, with `csrf`, `email`.
+    static func ownAccount(of patient: String) -> Address { "/patients/\(patient)/own-account" }
+
+    /// Lets a carer go on when somebody decides by themselves. POST, with `csrf`, `account`, `may`.
+    static func keepCarer(of patient: String) -> Address { "/patients/\(patient)/carers/keep" }
+
     /// GET asks why and whom to ask; POST keeps a carer out, with `csrf`, `reason`, `ask`.
     static func pauseCarer(_ account: String, of patient: String) -> Address {
         "/patients/\(patient)/carers/\(account)/pause"

@@ -6,6 +6,8 @@ struct CarerWords: Sendable {
     var patient: String
     /// Who asks.
     var inviter: String
+    /// From which day on whoever is asked decides who sees the record, where it is their own.
+    var decidesFrom: Day?
     var way: Reach
     /// What they see, where it is not the whole record.
     var sees: String?
@@ -15,6 +17,9 @@ struct CarerWords: Sendable {
 
     /// The ways in which somebody is asked to be a carer.
     static let ways: [Reach] = [.carer, .carerReading, .guardian]
+
+    /// On what basis somebody is one.
+    static let bases = CarerBasis.allCases.filter { $0 != .ownRecord }
 
     /// What somebody does who reaches a patient in this way.
     static func does(_ way: Reach) -> String {
@@ -42,20 +47,31 @@ struct CarerWords: Sendable {
         case .fosterCare: "Foster care"
         case .agreement: "Agreed between us"
         case .helpingOut: "Helping out for a while"
+        case .ownRecord: "It is their own record"
         }
     }
 
     /// For whoever was asked, before they accept.
     func html(in words: Words) -> HTML {
+        if self.way == .self { return self.own(in: words) }
+        return """
+            <section class="card" aria-labelledby="asked"><h2 id="asked"><bdi>\(self.inviter)</bdi> asks you to look after
+            <bdi>\(words.possessive(self.patient))</bdi> record</h2>
+            <dl class="facts"><dt>What you may do</dt><dd>\(Self.offered(self.way))</dd>
+            <dt>What you see</dt><dd>\(self.sees.map { "Some kinds of entry: \($0)" } ?? "The whole record")</dd>
+            <dt>On what basis</dt><dd>\(Self.label(self.basis))</dd>
+            <dt>Until</dt><dd>\(self.until.map { "The end of \(words.longDate($0))" } ?? "Nobody set an end")</dd></dl>
+            <p class="hint">Each time you look is noted, and those who keep the record see it. They can let you out at any time.</p>
+            </section>
+            """
+    }
+
+    /// For whoever it is about.
+    private func own(in words: Words) -> HTML {
         """
-        <section class="card" aria-labelledby="asked"><h2 id="asked"><bdi>\(self.inviter)</bdi> asks you to look after
-        <bdi>\(words.possessive(self.patient))</bdi> record</h2>
-        <dl class="facts"><dt>What you may do</dt><dd>\(Self.offered(self.way))</dd>
-        <dt>What you see</dt><dd>\(self.sees.map { "Some kinds of entry: \($0)" } ?? "The whole record")</dd>
-        <dt>On what basis</dt><dd>\(Self.label(self.basis))</dd>
-        <dt>Until</dt><dd>\(self.until.map { "The end of \(words.longDate($0))" } ?? "Nobody set an end")</dd></dl>
-        <p class="hint">Each time you look is noted, and those who keep the record see it. They can let you out at any time.</p>
-        </section>
+        <p class="lead"><bdi>\(self.inviter)</bdi> asks you to have an account of your own for your record. You are
+        <bdi>\(self.patient)</bdi> below.</p>
+        \(OwnAccountWords(name: self.patient, decidesFrom: self.decidesFrom).html(in: words))
         """
     }
 

@@ -9,9 +9,13 @@ struct CarersPage: PageBody {
         /// What they see, where it is not the whole record.
         var sees: String?
         var basis: String?
+        /// The first day, where it has not come.
+        var from: Day?
         var until: Day?
         /// The id of the reach, if it can be ended here.
         var reach: String?
+        /// Whose account it is, if whoever looks may let them go on.
+        var keep: String?
         /// Whose account it is, if they can be paused here.
         var account: String?
         var isPaused = false
@@ -104,13 +108,32 @@ struct CarersPage: PageBody {
         var terms = [carer.does]
         if let sees = carer.sees { terms.append("sees \(sees)") }
         if let basis = carer.basis { terms.append(basis) }
+        if let from = carer.from { terms.append("from \(frame.words.date(from)) on") }
         if let until = carer.until { terms.append("until \(frame.words.date(until))") }
         return """
             <li class="reader"><div>
             <p><strong class="name"><bdi>\(carer.name)</bdi></strong>\(" (you)", if: carer.isYou)\(", paused", if: carer.isPaused)</p>
             <p class="hint">\(terms.joined(separator: " · "))</p>
             </div><div class="buttons">\(carer.account.map { self.pause($0, carer.name) })
-            \(carer.reach.map { self.end($0, carer.name, in: frame) })</div></li>
+            \(carer.reach.map { self.end($0, carer.name, in: frame) })</div>
+            \(carer.keep.map { self.keep($0, carer.name, in: frame) })</li>
+            """
+    }
+
+    /// For whoever decides by themselves soon, or since a while.
+    private func keep(_ account: String, _ name: String, in frame: Frame) -> HTML {
+        let ways = [Reach.carerReading, .carer].map { Choice.Option(value: $0.rawValue, label: CarerWords.offer($0)) }
+        let choice = Choice(
+            name: "may",
+            suffix: "-\(account)",
+            label: "After that, \(name) may",
+            options: ways,
+            prompt: "Please choose"
+        )
+        return """
+            <form method="post" action="\(Address.keepCarer(of: self.patient.id))" class="again">\(frame.csrfField)
+            <input type="hidden" name="account" value="\(account)">\(choice.html)
+            <button type="submit" class="quiet">Let <bdi>\(name)</bdi> go on</button></form>
             """
     }
 
@@ -189,7 +212,7 @@ struct CarersPage: PageBody {
             label: "On what basis they care",
             hint: "It is kept with what they may do, for whoever asks one day.",
             error: self.draft.basisError,
-            options: CarerBasis.allCases.map { Choice.Option(value: $0.rawValue, label: CarerWords.label($0)) },
+            options: CarerWords.bases.map { Choice.Option(value: $0.rawValue, label: CarerWords.label($0)) },
             chosen: self.draft.basis,
             prompt: "Please choose"
         )

@@ -129,6 +129,8 @@ struct Choice: Sendable {
     }
 
     var name: String
+    /// Tells choices of one name apart, where a page has several forms.
+    var suffix = ""
     var label: String
     var hint: String?
     var error: String?
@@ -140,17 +142,18 @@ struct Choice: Sendable {
     var isRequired = true
 
     var html: HTML {
-        """
-        <div class="field\(" wrong", if: self.error != nil)">
-        <label for="\(self.name)">\(self.label)</label>
-        \(Field.hint(self.hint, of: self.name))\(Field.error(self.error, of: self.name))
-        <select id="\(self.name)" name="\(self.name)"\(" required", if: self.isRequired)\
-        \(Field.description(self.name, self.hint, self.error))>
-        <option value="">\(self.prompt)</option>
-        \(self.options.map { "<option value=\"\($0.value)\"\(" selected", if: $0.value == self.chosen)>\($0.label)</option>" as HTML })
-        </select>
-        </div>
-        """
+        let id = self.name + self.suffix
+        return """
+            <div class="field\(" wrong", if: self.error != nil)">
+            <label for="\(id)">\(self.label)</label>
+            \(Field.hint(self.hint, of: id))\(Field.error(self.error, of: id))
+            <select id="\(id)" name="\(self.name)"\(" required", if: self.isRequired)\
+            \(Field.description(id, self.hint, self.error))>
+            <option value="">\(self.prompt)</option>
+            \(self.options.map { "<option value=\"\($0.value)\"\(" selected", if: $0.value == self.chosen)>\($0.label)</option>" as HTML })
+            </select>
+            </div>
+            """
     }
 }
 

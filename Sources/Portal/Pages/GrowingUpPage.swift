@@ -19,6 +19,10 @@ struct GrowingUpPage: PageBody {
     var steps: [Step]
     /// Where days begin and end: "Europe/London".
     var timeZone: String
+    /// What an account of their own means; `nil` where there are none.
+    var own: OwnAccountWords?
+    /// Whether they have one.
+    var hasAccount = false
 
     /// What changes for somebody who was born on this day; nothing unless the day is known.
     static func steps(born: Day?, rules: [(age: Int, words: String, source: String)], reviewBefore: Int) -> [Step] {
@@ -41,12 +45,26 @@ struct GrowingUpPage: PageBody {
     func body(in frame: Frame) -> HTML {
         """
         \(self.patient.header(nil, title: "<h1>Growing up</h1>", in: frame))
+        \(self.way, if: self.own != nil && !self.hasAccount && self.patient.mayShare)
         <p class="lead">What changes at which birthday, as far as law and guidance say. Whoever can open this record reads these very
-        words, and so does the one whom it is about. Nothing here happens by itself: it is a day to talk, and to look at who may see
-        what.</p>
+        words, and so does the one whom it is about. \(self.hasAccount ? Self.byItself : Self.byHand)</p>
+        \(self.own?.html(in: frame.words))
         \(self.steps.isEmpty ? Self.unknown : "\(self.steps.map { self.card($0, in: frame) })")
         <p class="hint">Days begin and end in the time zone \(self.timeZone). Whoever was born on 29 February has their birthday on
         1 March in a year without that day.</p>
+        """
+    }
+
+    private static let byHand: HTML = """
+        Nothing here happens by itself: it is a day to talk, and to look at who may see what.
+        """
+    private static let byItself: HTML = """
+        They have an account of their own, so what stands there about who decides happens by itself. The rest is a day to talk.
+        """
+
+    private var way: HTML {
+        """
+        <p><a href="\(Address.ownAccount(of: self.patient.id))">An account for <bdi>\(self.patient.shortName)</bdi></a></p>
         """
     }
 

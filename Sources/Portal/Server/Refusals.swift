@@ -201,6 +201,10 @@ extension Refusal {
                 why: "You can let in colleagues who may read records, for as long as you yourself may read this one."
             )
         case .settingIsOutOfBounds: .notDone(why: "There is no such setting, or the value is out of its bounds.")
+        case .accountWaits:
+            .notDone(
+                why: "They are too young for an account of their own, or their birth date is not entered to the day."
+            )
         case .unreadableText: .notDone(why: "There is a character in it that cannot be kept.")
         case .weakPassword: .notDone(why: "That password is too easy to guess.")
         case .weakPIN: .notDone(why: "A PIN is six digits that are hard to guess.")
@@ -247,7 +251,7 @@ extension Refusal {
         case .exists, .changedMeanwhile, .lastOwner, .cannotBeCountersigned: .conflict
         case .versionDiffers, .severalMatch: .preconditionFailed
         case .shareLastsTooLong, .weakPassword, .patientMerged, .settingIsOutOfBounds, .endIsNotPossible,
-            .reachIsNotYours, .unreadableText, .weakPIN, .wrongPIN, .secondPersonNeeded:
+            .reachIsNotYours, .accountWaits, .unreadableText, .weakPIN, .wrongPIN, .secondPersonNeeded:
             .unprocessableContent
         }
     }
@@ -305,6 +309,8 @@ extension Refusal {
         case .lastOwner: Outcome(.businessRule, "the last owner stays; make somebody else an owner first")
         case .severalMatch: Outcome(.multipleMatches, "the condition must be met by one record at most")
         case .shareLastsTooLong: Outcome(.businessRule, "a share ends in the future, within a year")
+        case .accountWaits:
+            Outcome(.businessRule, "an account of one's own waits for the age that the country's rule names")
         case .unreadableText: Outcome(.value, "a text has a character that cannot be kept: U+0000")
         case .weakPassword:
             Outcome(.businessRule, "a password has at least 8 characters, letters and others, and is not a common one")

@@ -35,12 +35,15 @@ extension FunctionMutants {
         ("may_invite", "r.organization_id = organization and", ""),
         ("may_invite", "and r.account_id = account", ""),
         ("may_invite", "and r.patient_id = patient", ""),
-        ("may_invite", "and (r.kind = 'guardian' or r.kind = 'self' and may_invite.kind <> 'guardian')", ""),
-        ("may_invite", "or r.kind = 'self' and may_invite.kind <> 'guardian'", ""),
-        ("may_invite", "and may_invite.kind <> 'guardian'", ""),
+        (
+            "may_invite",
+            "and (r.kind = 'guardian' or r.kind = 'self' and may_invite.kind not in ('guardian', 'self'))", ""
+        ),
+        ("may_invite", "or r.kind = 'self' and may_invite.kind not in ('guardian', 'self')", ""),
+        ("may_invite", "and may_invite.kind not in ('guardian', 'self')", ""),
         ("may_invite", "and r.withdrawn_at is null", ""),
         ("may_invite", "and r.since <= at", ""),
-        ("may_invite", "and (r.until is null or r.until >= lasting)", ""),
+        ("may_invite", "r.until >= lasting\n", "true\n"),
         ("may_invite", "and m.since <= at", ""),
         ("may_invite", "and (m.until is null or m.until > at)", ""),
         ("may_invite", "and m.roles && string_to_array(care.setting_of(organization, 'carer.invited-by'), ',')", ""),
@@ -52,15 +55,16 @@ extension FunctionMutants {
         ),
         ("invite_carer", "or account = shown.account_id", ""),
         ("invite_carer", "or coalesce(lasting <= at, false)", ""),
-        ("invite_carer", "case kind when 'carer-reading' then 'member' else 'caregiver' end", "'caregiver'"),
-        ("invite_carer", "case kind when 'carer-reading' then 'member' else 'caregiver' end", "'member'"),
+        ("invite_carer", "when 'carer-reading' then 'member'", ""),
+        ("invite_carer", "when 'self' then 'teen'", ""),
+        ("invite_carer", "else 'caregiver' end", "else 'member' end"),
         ("invite_carer", "perform care.require_may_give(care.acting_member(), array[role], '{}');", ""),
         (
             "invite_carer",
             "if kind <> 'carer-reading' and not 'record.write' = any (m.permits) then\n            perform care.require_may_give(care.acting_member(), array[role], '{}');\n        end if;",
             ""
         ),
-        ("take_up_invitation", "and i.kind <> 'carer-reading'", ""),
+        ("take_up_invitation", "and i.kind <> 'carer-reading' and i.kind <> 'self'", "and i.kind <> 'self'"),
         ("take_up_invitation", "and not 'record.write' = any (m.permits)", ""),
         ("take_up_invitation", "|| '{caregiver}'::text[]", ""),
         (
@@ -95,7 +99,13 @@ extension FunctionMutants {
             ""
         ),
         ("invite_carer", "and o.organization_id <> shown.organization_id", "and false"),
-        ("invite_carer", "and i.account_id = invite_carer.account", ""),
+        ("invite_carer", "i.account_id = invite_carer.account or", ""),
+        (
+            "invite_carer", "(i.account_id = invite_carer.account or i.kind = 'self' and invite_carer.kind = 'self')",
+            "true"
+        ),
+        ("invite_carer", "or i.kind = 'self' and invite_carer.kind = 'self'", ""),
+        ("invite_carer", "i.kind = 'self' and invite_carer.kind = 'self'", "invite_carer.kind = 'self'"),
         ("invite_carer", "and i.patient_id = patient", ""),
         ("invite_carer", "perform care.settle_invitations(shown.organization_id, array(", "perform concat(array("),
     ]

@@ -74,4 +74,5 @@ enum FunctionMutants {
         + proving + attesting + reportingWeaknesses + roles + changingRoles + leaving + settingThings
         + federating + obeying + unlinking + writingLetters + changingAccounts + spending + team + waysIn
         + agreeing + activity + telling + programTokens + emergencies + family + countersigning
+        + growingUp
 }

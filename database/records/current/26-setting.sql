@@ -48,7 +48,7 @@ insert into care.setting (profile, name, kind, value, floor, ceiling, is_obeyed,
     ('family', 'carer.invited-by', 'roles', 'owner,admin,caregiver', 'owner', 'owner,admin,member,caregiver,patient,teen', true, 'our choice: whoever keeps the record', '2026-11-22'),
     -- Growing up: a review before a birthday, not a cut.
     ('family', 'growing-up.review-before', 'days', '90', '30', '180', true, 'our choice; guidance differs by country', '2026-11-22'),
-    ('family', 'growing-up.account-from', 'years', '12', '11', '16', false, 'our choice; COPPA and GDPR 8 ask for a parent below 13 to 16', '2026-11-22'),
+    ('family', 'growing-up.account-from', 'years', '12', '12', '16', true, 'our choice; COPPA and GDPR 8 ask for a parent below 13 to 16', '2026-11-22'),
     -- How long things are kept.
     ('family', 'retention.after-closing', 'days', '30', '30', '365', false, 'the family''s page', '2026-11-22'),
     ('family', 'retention.trail', 'years', '7', '7', '30', false, 'the family''s page', '2026-11-22'),

@@ -60,7 +60,8 @@ create policy invitation_settled_by_the_gate on care.invitation for update to ca
 grant select, insert, update (outcome, settled_at) on care.invitation to carekeep_gate;
 
 -- Whether somebody may let others in as this, until then: they keep the record, for as long, and are what the organisation's setting
--- asks for. Whoever it is about makes no guardians.
+-- asks for. Whoever it is about makes no guardians, and nobody else of themselves; an account of their own outlasts whoever keeps the
+-- record until they are grown up.
 create function care.may_invite(organization uuid, account uuid, patient uuid, kind text, lasting timestamptz, at timestamptz)
     returns boolean
     language plpgsql stable set search_path = care, pg_temp
@@ -70,8 +71,11 @@ begin
         select from care.reach r
           join care.membership m on m.organization_id = r.organization_id and m.account_id = r.account_id
          where r.organization_id = organization and r.account_id = account and r.patient_id = patient
-           and (r.kind = 'guardian' or r.kind = 'self' and may_invite.kind <> 'guardian')
-           and r.withdrawn_at is null and r.paused_at is null and r.since <= at and (r.until is null or r.until >= lasting)
+           and (r.kind = 'guardian' or r.kind = 'self' and may_invite.kind not in ('guardian', 'self'))
+           and r.withdrawn_at is null and r.paused_at is null and r.since <= at and (r.until is null or r.until >= lasting
+                or may_invite.kind = 'self' and exists (
+                    select from care.growing_up g
+                     where g.organization_id = r.organization_id and g.patient_id = r.patient_id and g.hands_over_at = r.until))
            and m.since <= at and (m.until is null or m.until > at)
            and m.roles && string_to_array(care.setting_of(organization, 'carer.invited-by'), ','));
 end
@@ -86,6 +90,7 @@ begin
         select from care.invitation i
          where i.organization_id = organization and i.link_sha256 = invitation_stands.link_sha256
            and (i.reach_until <= at
+                or i.kind = 'self' and not care.may_have_own_account(i.organization_id, i.patient_id, at)
                 or not care.may_invite(i.organization_id, i.invited_by, i.patient_id, i.kind, i.reach_until, at)));
 end
 $$;
@@ -102,7 +107,7 @@ declare
     shown care.pass := care.acting();
     at timestamptz := care.clock();
     patient uuid := shown.patients[1];
-    role constant text := case kind when 'carer-reading' then 'member' else 'caregiver' end;
+    role constant text := case kind when 'carer-reading' then 'member' when 'self' then 'teen' else 'caregiver' end;
     link_is_for text := 'join';
     lasts interval := care.time_set(shown.organization_id, 'invitation.lasts');
     m care.membership;
@@ -113,6 +118,9 @@ begin
     if not care.may_invite(shown.organization_id, shown.account_id, patient, kind, lasting, at)
        or account = shown.account_id or coalesce(lasting <= at, false) then
         raise exception using errcode = '23514', message = 'that is more than they have', constraint = 'reach_is_theirs_to_give';
+    end if;
+    if kind = 'self' and not care.may_have_own_account(shown.organization_id, patient, at) then
+        raise exception using errcode = '23505', message = 'account exists', constraint = 'patient_has_one_account';
     end if;
     select * into m from care.membership x
      where x.organization_id = shown.organization_id and x.account_id = invite_carer.account
@@ -153,11 +161,11 @@ begin
         insert into care.link (organization_id, account_id, purpose, secret_sha256, until)
         values (shown.organization_id, m.account_id, link_is_for, link_sha256, at + lasts);
     end if;
-    -- A new one takes the place of one that waits.
+    -- A new one takes the place of one that waits, and of any to the patient themselves: there is one account of theirs.
     perform care.settle_invitations(shown.organization_id, array(
         select i.id from care.invitation i
-         where i.organization_id = shown.organization_id and i.patient_id = patient and i.account_id = invite_carer.account
-           and i.outcome is null), 'withdrawn', at);
+         where i.organization_id = shown.organization_id and i.patient_id = patient
+           and (i.account_id = invite_carer.account or i.kind = 'self' and invite_carer.kind = 'self') and i.outcome is null), 'withdrawn', at);
     insert into care.invitation (
         organization_id, id, link_sha256, patient_id, invited_by, account_id, kind, kinds, basis, reach_until, sealed, made_at,
         until)
@@ -243,11 +251,17 @@ begin
      where m.organization_id = i.organization_id and m.account_id = i.account_id and m.since = 'infinity';
     -- Whoever could only read so far, and is to enter, is a caregiver from now on, too.
     update care.membership m set roles = m.roles || '{caregiver}'::text[]
-     where m.organization_id = i.organization_id and m.account_id = i.account_id and i.kind <> 'carer-reading'
+     where m.organization_id = i.organization_id and m.account_id = i.account_id and i.kind <> 'carer-reading' and i.kind <> 'self'
+       and not 'record.write' = any (m.permits);
+    update care.membership m set roles = m.roles || '{teen}'::text[]
+     where m.organization_id = i.organization_id and m.account_id = i.account_id and i.kind = 'self'
        and not 'record.write' = any (m.permits);
     perform care.hold_sessions(i.organization_id, i.account_id);
     insert into care.reach (organization_id, patient_id, account_id, kind, kinds, basis, since, until)
     values (i.organization_id, i.patient_id, i.account_id, i.kind, i.kinds, i.basis, at, i.reach_until);
+    if i.kind = 'self' then
+        perform care.begin_handover(i.organization_id, i.patient_id, at);
+    end if;
     perform care.write_for_patient(i.organization_id, i.account_id, i.patient_id, 'carer.accept', key_epoch, salt, sealed);
 end
 $$;
@@ -489,10 +503,16 @@ select country, age, 'From ' || age || ' on they may agree to an online service 
             (16, '{DE,HR,HU,IE,LU,NL,PL,RO,SK}', 'GDPR 8; a table after a Commission paper of 2020')
        ) ages (age, countries, source) cross join unnest(countries) country;
 
+-- From when on somebody has an account of their own, where whoever keeps their record asks them to: that is the parent's consent, which
+-- laws on the consent of children ask for below their ages. And from when on they decide by themselves.
+update care.age_rule set opens_account = true where (country, age) in (('*', 12), ('US', 13));
+update care.age_rule set hands_over = true where (country, age) in (('*', 18), ('GB', 16), ('US', 18), ('IN', 18));
 alter table care.age_rule force row level security;
 
 -- What changes where the acting organisation is, and how many days before it is to be looked at; for whoever reads a record.
-create function care.age_rules() returns table (age integer, words text, source text, checked_on date, review_before integer)
+create function care.age_rules() returns table (
+    age integer, words text, source text, checked_on date, review_before integer, opens_account boolean, hands_over boolean
+)
     language plpgsql stable security definer set search_path = care, pg_temp
 as $$
 declare
@@ -503,7 +523,8 @@ begin
     end if;
     return query
         select distinct on (r.age) r.age, r.words, r.source, r.checked_on,
-               care.setting_of(o.organization_id, 'growing-up.review-before')::integer
+               care.setting_of(o.organization_id, 'growing-up.review-before')::integer,
+               r.age = care.account_from(o.organization_id), r.age = care.grown_up_from(o.organization_id)
           from care.organization o join care.age_rule r on r.country in ('*', o.country)
          where o.organization_id = shown.organization_id
          order by r.age, r.country desc;
