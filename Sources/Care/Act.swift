@@ -6,6 +6,7 @@ public enum Act: String, Sendable, CaseIterable {
     case browseRecords = "record.browse"
     case readHistory = "record.history"
     case createRecord = "record.create"
+    case keepPrivate = "record.keep-private"
     case createRecordAboutSeveral = "record.create.several"
     case updateRecord = "record.update"
     case deleteRecord = "record.delete"

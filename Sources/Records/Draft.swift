@@ -18,6 +18,8 @@ struct Draft: Sendable {
     /// The patients whom it is about, by row, the one with whom it stands first; none for the directory.
     let patients: [UUID]
     let now: Date
+    /// Whose it is alone; `nil` for what is not private.
+    var privateTo: UUID?
     /// Tokens by which the patient is found; for a Patient only.
     var tokens: [Int64]
     let tag: [UInt8]
@@ -238,9 +240,10 @@ struct SealedDrafts: Sendable {
 
     private func insert(_ row: SealedDraft) -> SQL {
         """
-        insert into care.record (organization_id, id, patient_id, kind, version, tag, sealed, card, is_about_several)
+        insert into care.record (
+            organization_id, id, patient_id, kind, version, tag, sealed, card, is_about_several, private_to)
         values (\(organization), \(row.draft.row), \(row.draft.patient), \(row.draft.resource.type), 1,
-                \(row.draft.tag), \(row.message), \(row.card), \(row.draft.patients.count > 1))
+                \(row.draft.tag), \(row.message), \(row.card), \(row.draft.patients.count > 1), \(row.draft.privateTo))
         """
     }
 

@@ -1,5 +1,6 @@
 import Care
 import FHIR
+public import FoundationEssentials
 public import People
 import Postgres
 import Seals
@@ -9,9 +10,10 @@ extension PatientRecords {
     /// What is in a patient's record, for a page that shows it over time: of more than `limit` entries those entered last. The
     /// trail says "read the timeline".
     ///
-    /// `kinds` are those of which the caller sees entries; `nil` for all.
+    /// `kinds` are those of which the caller sees entries; `nil` for all. `own` are the rows that are private, which nobody but the
+    /// caller sees.
     public func timeline(of id: String, limit: Int = 5_000, for caller: Caller) async throws -> (
-        patient: StoredRecord, records: [StoredRecord], isCutOff: Bool, kinds: [String]?
+        patient: StoredRecord, records: [StoredRecord], isCutOff: Bool, kinds: [String]?, own: Set<UUID>
     ) {
         let tag = try await index(for: caller).tag(kind: "Patient", id: id)
         let (pass, rows) = try await gate.open(
@@ -25,6 +27,10 @@ extension PatientRecords {
                  order by kind <> 'Patient', created_at desc, id desc limit \(Int64(limit + 2))
                 """,
                 "select care.acting_kinds()",
+                """
+                select id from care.record
+                 where organization_id = \(caller.organization) and \(Self.ofPatients) and private_to is not null
+                """,
             ]
         )
         let records = try await open(rows[0], under: pass)
@@ -34,7 +40,8 @@ extension PatientRecords {
         if let row = patient.patient { known.remember(row, for: tag) }
         let entries = records.filter { $0.row != patient.row }
         let kinds = try rows[1].first?.decode([String]?.self, at: 0)
-        return (patient, entries.prefix(limit).reversed(), entries.count > limit, kinds)
+        let own = Set(try rows[2].map { try $0.decode(UUID.self, at: 0) })
+        return (patient, entries.prefix(limit).reversed(), entries.count > limit, kinds, own)
     }
 
     /// What the note of an entry says in place of a query when somebody read a timeline page.

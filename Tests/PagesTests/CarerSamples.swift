@@ -60,6 +60,11 @@ extension Samples {
             page.emailError = self.word("Please enter an address.")
         }
         return [
+            ("note", self.frame().document(NotePage(patient: self.ada))),
+            (
+                "note-wrong",
+                self.frame().document(NotePage(patient: self.ada, isPrivate: true, textError: self.word("Write.")))
+            ),
             ("own-account", self.frame().document(page)), ("own-account-wrong", self.frame().document(wrong)),
             ("own-account-waits", self.frame().document(with(page) { $0.obstacle = .waits(until: Day(2030, 3, 28)!) })),
             ("own-account-unknown", self.frame().document(with(page) { $0.obstacle = .unknownAge })),

@@ -71,7 +71,7 @@ import Trail
             written.append(try await records.create(Samples.weight("\(value + 10)", of: ada.id), for: amara).id)
         }
         for (limit, kept) in [(1, 1), (3, 3), (4, 4), (5_000, 4)] {
-            let (patient, entries, isCutOff, _) = try await records.timeline(of: ada.id, limit: limit, for: amara)
+            let (patient, entries, isCutOff, _, _) = try await records.timeline(of: ada.id, limit: limit, for: amara)
             #expect(patient.id == ada.id)
             #expect(entries.map(\.id) == written.suffix(kept))
             #expect(isCutOff == (limit < 4))

@@ -361,7 +361,7 @@ def test_there_is_no_account_before_the_age_that_the_country_names(home, days_be
         wrong = client.post(f"/patients/{id}/own-account", data={"csrf": csrf_of(page), "email": "nowhere"})
         assert wrong.status_code == 422 and "Please enter an email address" in wrong.text
         themselves = client.post(f"/patients/{id}/own-account", data={"csrf": csrf_of(page), "email": ADA.email})
-        assert themselves.status_code == 422 and "looks after it" in themselves.text
+        assert themselves.status_code == 422 and "nobody themselves" in themselves.text
         assert client.get("/patients/nobody/own-account").status_code == 404
 
 
@@ -390,3 +390,58 @@ def test_who_is_grown_up_says_who_goes_on(home, days_begin_in_utc):
     with home.client() as client:
         home.sign_in(client, ADA)
         assert client.get(f"/patients/{late}/carers").status_code == 404
+
+
+# Private entries
+
+def write_note(home, child, text, person, **fields):
+    """Somebody writes a few words by the page; how that was answered."""
+    page = f"/patients/{child}/note"
+    with home.client() as client:
+        home.sign_in(client, person)
+        return client.post(page, data={"csrf": csrf_of(client.get(page)), "text": text} | fields)
+
+
+def test_what_is_private_is_there_for_its_writer_alone(home, days_begin_in_utc):
+    api = home.api(ADA)
+    id = create(api, patient(birthDate=born(14)))
+    teen = Person("private@tester.example")
+    assert accept(home, link_in(own_account(home, id, teen.email)), teen).status_code == 303
+    assert share(home, id, **dict.fromkeys(BOXES))[0].status_code == 303
+    others = (ADA, IMANI)
+    assert write_note(home, id, "", teen).status_code == 422
+    assert write_note(home, id, "For everybody", teen).status_code == 303
+    assert write_note(home, id, "For me alone", teen, private="yes").status_code == 303
+    mine = home.api(teen)
+    found = mine.get(f"Observation?patient={id}").json()
+    assert found["total"] == 2
+    secret = next(e["resource"]["id"] for e in found["entry"] if e["resource"]["valueString"] == "For me alone")
+    assert mine.get(f"Observation/{secret}").status_code == 200
+    with home.client() as client:
+        home.sign_in(client, teen)
+        timeline = client.get(f"/patients/{id}").text
+        assert "For me alone" in timeline and timeline.count("only you") == 1 and "Write something down" in timeline
+        assert "added a private entry" in client.get(f"/patients/{id}/looks").text
+        assert "may keep an entry private" in client.get(f"/patients/{id}/growing-up").text
+    for person in others:
+        reader = home.api(person)
+        hidden, nothing = reader.get(f"Observation/{secret}"), reader.get("Observation/nobody-has-this")
+        assert hidden.status_code == nothing.status_code == 404
+        assert hidden.text.replace(secret, "") == nothing.text.replace("nobody-has-this", "")
+        assert reader.get(f"Observation?patient={id}").json()["total"] == 1
+        for way in (f"Patient/{id}/$everything", f"Patient/{id}/_history", f"Observation/{secret}/_history"):
+            assert "For me alone" not in reader.get(way).text
+        with home.client() as client:
+            home.sign_in(client, person)
+            timeline = client.get(f"/patients/{id}").text
+            assert "For everybody" in timeline and "For me alone" not in timeline and "only you" not in timeline
+            assert client.get(f"/patients/{id}/records/Observation.{secret}").status_code == 404
+    with home.client() as client:
+        home.sign_in(client, ADA)
+        looks = client.get(f"/patients/{id}/looks").text
+        assert "private" not in looks.split("<main")[1]
+    assert write_note(home, id, "Mine", ADA, private="yes").status_code == 404, "nobody in somebody else's record"
+    refers = observation(id) | {"derivedFrom": [{"reference": f"Observation/{secret}"}]}
+    for reader in (api, mine):
+        refused = reader.create(refers)
+        assert refused.status_code == 404 and "of the same patient" in refused.text, "nothing that others see refers to it"

@@ -392,6 +392,9 @@ def test_no_step_down_throws_away_what_is_kept_unless_that_is_meant(stopped):
         insert into care.growing_up (organization_id, patient_id, planned_by, grown_up_at)
         select m.organization_id, p.id, m.account_id, now()
           from care.membership m join care.patient p on p.organization_id = m.organization_id limit 1""")
+    stopped.sql("records", """
+        update care.version v set private_to = r.account_id from care.reach r
+         where r.organization_id = v.organization_id and r.patient_id = v.patient_id""")
     stopped.sql("records", "update care.reach set basis = 'agreement' where id = (select id from care.reach where kind = 'guardian' limit 1)")
     stopped.sql("records", """
         insert into care.break_glass (organization_id, id, account_id, since, key_epoch, salt, sealed)
@@ -405,7 +408,7 @@ def test_no_step_down_throws_away_what_is_kept_unless_that_is_meant(stopped):
     stopped.stop()
     assert before["version"] == 1
     for number, rule in enumerate(
-            ("growing_up_is_not", "countersignatures_are_not", "pauses_are_not", "carers_are_not", "emergencies_are_not", "concerns_are_not",
+            ("private_entries_are_not", "growing_up_is_not", "countersignatures_are_not", "pauses_are_not", "carers_are_not", "emergencies_are_not", "concerns_are_not",
              "agreements_are_not",
              "identities_are_not", "settings_are_not", "roles_are_not", "second_factors_are_not",
              "vulnerabilities_are_not", "attestations_are_not", "jobs_are_not", "subjects_are_not", "versions_are_not", "the_trail_is_not", "records_are_not")):
@@ -414,7 +417,7 @@ def test_no_step_down_throws_away_what_is_kept_unless_that_is_meant(stopped):
         assert "pending" not in migrate(stopped, "status").stdout, "all steps or none"
 
 
-EVERYTHING = ("growing_up", "countersignatures", "pauses", "carers", "emergencies", "concerns", "agreements", "identities", "settings", "roles", "second_factors", "vulnerabilities", "attestations", "jobs", "subjects", "versions", "trail", "records")
+EVERYTHING = ("private", "growing_up", "countersignatures", "pauses", "carers", "emergencies", "concerns", "agreements", "identities", "settings", "roles", "second_factors", "vulnerabilities", "attestations", "jobs", "subjects", "versions", "trail", "records")
 
 
 def test_all_the_way_down_and_up_again_is_an_empty_installation_as_released(stopped):

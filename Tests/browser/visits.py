@@ -362,6 +362,9 @@ VISITS = [
     Visit("carers-wrong", "patients/:patient/carers", "parent", lambda p: f"/patients/{p.patient}/carers",
           send("form:has(input[name=email]) button", email="nobody"), True),
     Visit("pause", "patients/:patient/carers/:account/pause", "parent", lambda p: p.pause),
+    Visit("note", "patients/:patient/note", "parent", lambda p: f"/patients/{p.patient}/note"),
+    Visit("note-wrong", "patients/:patient/note", "parent", lambda p: f"/patients/{p.patient}/note",
+          send("form[action$='/note'] button"), True),
     Visit("own-account", "patients/:patient/own-account", "parent", lambda p: f"/patients/{p.patient}/own-account"),
     Visit("growing-up", "patients/:patient/growing-up", "parent", lambda p: f"/patients/{p.patient}/growing-up"),
     # Emergencies

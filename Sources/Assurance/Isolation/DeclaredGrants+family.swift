@@ -8,6 +8,8 @@ extension DeclaredGrants {
         act carer.withdraw: patient, asks for sharing.write, carries carer.withdraw; reached as guardian, self
         carekeep_gate may select on age_rule
         carekeep_server may execute age_rules()
+        act record.keep-private: patient, asks for record.write, carries record.keep-private, record.write; reached as self
+        carekeep_server may execute acting_private_patients()
         carekeep_gate may select on growing_up
         carekeep_gate may insert on growing_up
         carekeep_gate may update on growing_up (grown_up_at, hands_over_at, planned_by)

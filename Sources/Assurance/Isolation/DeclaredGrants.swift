@@ -377,7 +377,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may update on reach (withdrawn_at)
         carekeep_server may select on record
         carekeep_server may insert on record \
-        (card, id, is_about_several, kind, organization_id, patient_id, sealed, tag, version)
+        (card, id, is_about_several, kind, organization_id, patient_id, private_to, sealed, tag, version)
         carekeep_server may select on record_subject
         carekeep_server may insert on record_subject (organization_id, patient_id, record_id)
         carekeep_server may update on record (card, is_deleted, sealed, version)

@@ -235,7 +235,7 @@ extension GateChecks {
             (
                 "unknown_references",
                 [
-                    "record.create", "record.create.several", "record.update", "record.delete",
+                    "record.create", "record.keep-private", "record.create.several", "record.update", "record.delete",
                     "record.update/directory",
                     "record.delete/directory", "patient.create", "bundle.write", "directory.create",
                     "record.move", "patient.merge",
@@ -250,7 +250,7 @@ extension GateChecks {
                 "vouch for a patient",
                 [
                     "record.read", "record.search", "record.browse", "record.create", "record.create.several",
-                    "record.update", "record.delete",
+                    "record.keep-private", "record.update", "record.delete",
                     "record.history", "patient.history", "patient.everything", "bundle.write", "trail.read",
                     "reach.read", "patient.list", "patient.search", "patient.browse", "record.move", "patient.merge",
                 ],
@@ -570,7 +570,7 @@ extension GateChecks {
             select from pg_inherits i join pg_class c on c.oid = i.inhrelid
              where i.inhparent = 'care.entry'::regclass
                and not (c.relrowsecurity and c.relforcerowsecurity
-                        and (select count(*) from pg_policy p where p.polrelid = c.oid) = 4
+                        and (select count(*) from pg_policy p where p.polrelid = c.oid) = 5
                         and c.relacl is null)
             """
         )

@@ -20,6 +20,7 @@ struct GateChecks {
             ("pauses", GateChecks.pauses),
             ("countersigning", GateChecks.countersigning),
             ("growingUp", GateChecks.growingUp),
+            ("privateEntries", GateChecks.privateEntries),
             ("whatIsWritten", GateChecks.whatIsWritten),
             ("together", GateChecks.together),
             ("theGuard", GateChecks.theGuard),

@@ -238,7 +238,7 @@ extension GateChecks {
         )
         for (child, isEnded) in [(before, true), (brief, false), (beside, false)] {
             let asked = try scene.admin.query(
-                "select 1 from care.invitation i join care.growing_up g on g.hands_over_at = i.reach_until where i.id = \(child.invitation)"
+                "select 1 from care.invitation i join care.growing_up g using (organization_id, patient_id) where g.hands_over_at = i.reach_until and i.id = \(child.invitation)"
             )
             try must("begin_handover", "who was asked before is asked until then", asked.count == (isEnded ? 1 : 0))
         }

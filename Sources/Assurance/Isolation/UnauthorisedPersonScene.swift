@@ -157,7 +157,7 @@ final class Scene {
     }
 
     /// Acts that nobody does about somebody else.
-    private static let actsOfOneself: Set = ["carer.keep"]
+    private static let actsOfOneself: Set = ["carer.keep", "record.keep-private"]
 
     /// Who may do an act about Ada.
     func rightful(_ act: String, in house: House) -> Someone {

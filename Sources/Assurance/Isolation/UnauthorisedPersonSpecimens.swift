@@ -67,7 +67,9 @@ struct Specimen: Sendable {
     static let readRoster: Set<String> = ["patient.list", "patient.search", "patient.browse"]
     private static let readReach: Set<String> = ["reach.read", "reach.share", "reach.withdraw", "reach.team"]
     static let writeRecords: Set<String> = [
-        "record.create", "record.create.several", "record.update", "record.delete", "bundle.write", "record.move",
+        "record.create", "record.keep-private", "record.create.several", "record.update", "record.delete",
+        "bundle.write",
+        "record.move",
         "patient.merge",
     ]
     static let makePatients: Set<String> = ["patient.create", "bundle.write"]

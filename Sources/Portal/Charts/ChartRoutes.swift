@@ -153,14 +153,16 @@ struct ChartRoutes {
 
     private func timeline(_ request: Request, _ visit: PageVisit) async throws -> Response {
         let id = try visit.patient
-        let (patient, all, isCutOff, kinds) = try await records.timeline(of: id, for: visit.caller)
+        let (patient, all, isCutOff, kinds, own) = try await records.timeline(of: id, for: visit.caller)
         let words = visit.words
         let resources = try all.map { (record: $0, object: try $0.resource.object) }
         let told = resources.map { (record: $0.record, words: RecordInWords($0.object, words: words)) }
         let span = request.uri.queryParameters["span"].flatMap { TimelinePicture.Span(rawValue: String($0)) }
         let shown = request.uri.queryParameters["show"].flatMap { RecordKind.Group(rawValue: String($0)) }
-        let entries = told.filter { shown == nil || $0.words.kind.group == shown }.map { entry($0.record, $0.words) }
-            .sorted { Self.isNewer($0.when, $1.when) }
+        let entries = told.filter { shown == nil || $0.words.kind.group == shown }.map {
+            entry($0.record, $0.words, own)
+        }
+        .sorted { Self.isNewer($0.when, $1.when) }
         let page = request.uri.queryParameters["page"].flatMap { Int($0, radix: 36) } ?? 0
         let pages = (entries.count + Self.entriesOnAPage - 1) / Self.entriesOnAPage
         let here = min(max(page, 0), max(pages - 1, 0))
@@ -173,20 +175,23 @@ struct ChartRoutes {
                 entriesOfMany: isCutOff ? all.count : nil,
                 groups: RecordKind.Group.allCases.filter { group in told.contains { $0.words.kind.group == group } },
                 sees: kinds.map(ShownKinds.words),
+                // Only a guess whom to show the way; the gate decides.
+                offersNote: visit.person.profile == .family && !visit.person.roles.isDisjoint(with: [.teen, .patient]),
                 newer: here > 0 ? String(here - 1, radix: 36) : nil,
                 older: here + 1 < pages ? String(here + 1, radix: 36) : nil
             )
         )
     }
 
-    private func entry(_ record: StoredRecord, _ words: RecordInWords) -> TimelinePage.Entry {
+    private func entry(_ record: StoredRecord, _ words: RecordInWords, _ own: Set<UUID>) -> TimelinePage.Entry {
         TimelinePage.Entry(
             record: "\(record.type).\(record.id)",
             kind: words.kind,
             title: words.title,
             detail: words.gist,
             when: words.when,
-            isMistake: words.isMistake
+            isMistake: words.isMistake,
+            isPrivate: own.contains(record.row)
         )
     }
 
@@ -287,6 +292,7 @@ struct ChartRoutes {
             look.note?.query == PatientRecords.timelineQuery ? .readTimeline : .searchedWithin
         case .readEverything?: .readEverything
         case .createRecord?, .createRecordAboutSeveral?, .createPatient?: .created
+        case .keepPrivate?: .other("added a private entry")
         case .updateRecord?: .changed
         case .deleteRecord?: .removed
         case .readHistory?, .readPatientHistory?: .other("looked at earlier versions of entries")

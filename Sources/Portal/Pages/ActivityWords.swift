@@ -16,6 +16,7 @@ enum ActivityWords {
         "record.search": "Searched in somebody’s record",
         "record.browse": "Read on in somebody’s record",
         "record.create": "Wrote an entry",
+        "record.keep-private": "Wrote a private entry",
         "record.create.several": "Wrote an entry about several people",
         "record.update": "Changed an entry",
         "record.delete": "Removed an entry",

@@ -272,6 +272,9 @@ extension Address {
     /// GET says what an account of somebody's own is and asks for their address; POST asks them, with `csrf`, `email`.
     static func ownAccount(of patient: String) -> Address { "/patients/\(patient)/own-account" }
 
+    /// GET has a form for a few words in one's own record; POST writes them, with `csrf`, `text`, `private`.
+    static func note(of patient: String) -> Address { "/patients/\(patient)/note" }
+
     /// Lets a carer go on when somebody decides by themselves. POST, with `csrf`, `account`, `may`.
     static func keepCarer(of patient: String) -> Address { "/patients/\(patient)/carers/keep" }
 

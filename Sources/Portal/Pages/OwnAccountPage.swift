@@ -13,6 +13,10 @@ struct OwnAccountWords: Sendable {
             <ul>
             <li><bdi>\(self.name)</bdi> sees this whole record, adds to it, and sees who looked at it and when.</li>
             <li>Those who look after <bdi>\(self.name)</bdi> go on seeing and doing what they could until now.</li>
+            <li><bdi>\(self.name)</bdi> may keep an entry private when writing it. Nobody else sees it then, and nothing shows that there is
+            one: not those who look after <bdi>\(self.name)</bdi>, no doctor with whom the record is shared, nobody who runs this, in an
+            emergency neither. What others need to know to help is better not private.</li>
+            <li>Medicines and appointments are never private, and what others could see once they go on seeing.</li>
             \(self.decidesFrom.map { self.handover($0, in: words) })
             </ul></section>
             """

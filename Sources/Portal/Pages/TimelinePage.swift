@@ -11,6 +11,8 @@ struct TimelinePage: PageBody {
         var when: Moment?
         /// Whether it was marked as entered by mistake.
         var isMistake = false
+        /// Whether nobody but the reader sees it.
+        var isPrivate = false
     }
 
     var patient: PatientCard
@@ -25,6 +27,8 @@ struct TimelinePage: PageBody {
     var groups: [RecordKind.Group] = []
     /// What of the record is shown to whoever looks, where it is not all: "medicines, results".
     var sees: String?
+    /// Whether the reader may write a note of their own: it is their record.
+    var offersNote = false
     /// Opaque tokens of the neighbouring pages.
     var newer: String?
     var older: String?
@@ -36,6 +40,7 @@ struct TimelinePage: PageBody {
         \(self.patient.header(.timeline, title: "<h1><bdi>\(self.patient.name.isEmpty ? "Name not entered" : self.patient.name)</bdi></h1>", in: frame))
         \(self.entriesOfMany.map(TimelinePage.cutOff))
         \(self.sees.map(Self.notice))
+        \(self.note, if: self.offersNote)
         \(self.newer == nil ? self.picture.figure(of: self.patient.id, in: frame) : nil)
         <section class="entries" aria-labelledby="entries">
         <h2 id="entries">\(self.shown?.label ?? "Everything entered")</h2>
@@ -52,6 +57,10 @@ struct TimelinePage: PageBody {
         were entered last, in the list and in the picture. What was entered before them is kept, and can be searched and exported
         with other health software.</p></div>
         """
+    }
+
+    private var note: HTML {
+        "<p><a class=\"button quiet\" href=\"\(Address.note(of: self.patient.id))\">Write something down</a></p>"
     }
 
     private static func notice(_ sees: String) -> HTML {
@@ -124,13 +133,15 @@ struct TimelinePage: PageBody {
     private func line(_ entry: Entry, after before: Entry?, in frame: Frame) -> HTML {
         let isSameDay = before != nil && before?.when?.day == entry.when?.day
         let isSameKind = isSameDay && before?.kind == entry.kind
+        let own: HTML = "<span class=\"detail\">only you</span>"
         let mistake: HTML = "<span class=\"mistake\">marked as a mistake</span>"
         return """
             <li class="entry\(" first", if: !isSameDay)">\
             <span class="day\(" again", if: isSameDay || entry.when?.day.day == nil)">\(self.day(entry, in: frame))</span>\
             <span class="kind\(" again", if: isSameKind)">\(entry.kind.label)</span>\
             <span class="what"><a href="\(Address.record(entry.record, of: self.patient.id))">\(entry.title)</a>\
-            \(entry.detail.map { "<span class=\"detail\">\($0)</span>" as HTML })\(mistake, if: entry.isMistake)</span></li>
+            \(entry.detail.map { "<span class=\"detail\">\($0)</span>" as HTML })\(mistake, if: entry.isMistake)\
+            \(own, if: entry.isPrivate)</span></li>
             """
     }
 

@@ -114,6 +114,7 @@ func portal(
     charts.add(to: pages)
     carers.add(to: pages)
     growingUp.add(to: pages)
+    NoteRoutes(records: services.records, charts: charts).add(to: pages)
     signing.add(toPages: pages)
     secondFactor.add(toPages: pages)
     accounts.add(toPages: pages)

@@ -1,6 +1,6 @@
 /// Damages to how a child is asked to have an account of their own, and to how their record is handed over to them.
 extension FunctionMutants {
-    static let growingUp: [Damage] = asked + planned + handedOver + goingOn
+    static let growingUp: [Damage] = asked + planned + handedOver + goingOn + kept
 
     private static let asked: [Damage] = [
         (
@@ -33,6 +33,35 @@ extension FunctionMutants {
         ("may_have_own_account", "and r.patient_id = patient", ""),
         ("may_have_own_account", "and r.kind = 'self'", ""),
         ("may_have_own_account", "and r.withdrawn_at is null", ""),
+    ]
+
+    private static let kept: [Damage] = [
+        ("acting_private_patients", "'record.keep-private' = any (shown.powers) and", ""),
+        ("acting_private_patients", "and o.profile = 'family'", ""),
+        ("acting_private_patients", "o.organization_id = shown.organization_id and", ""),
+        ("keep_version", "old.written_in, old.private_to);", "old.written_in, null);"),
+        ("acting_on", "and (r.private_to is null or r.private_to = care.acting_account())", ""),
+        ("acting_on", "or r.private_to = care.acting_account()", ""),
+        (
+            "unknown_references",
+            "and (r.private_to is null or r.private_to = shown.account_id and 'record.keep-private' = any (shown.powers))",
+            ""
+        ),
+        ("unknown_references", "r.private_to = shown.account_id and 'record.keep-private'", "'record.keep-private'"),
+        ("unknown_references", "and 'record.keep-private' = any (shown.powers)", ""),
+        ("unknown_references", "or r.private_to = shown.account_id and 'record.keep-private' = any (shown.powers)", ""),
+        ("move_records", "and r.private_to is null", ""),
+        ("open_pass", "if target_private <> p.account_id then", "if false then"),
+        ("open_pass", "if target_private <> p.account_id then", "if target_private is not null then"),
+        ("open_pass", "kept_private[i] := target_private;", ""),
+        ("open_pass", "kept_private[1] := p.account_id;", ""),
+        (
+            "open_pass", "if refused is null and 'record.keep-private' = any (p.powers) then",
+            "if 'record.keep-private' = any (p.powers) then"
+        ),
+        ("open_pass", "if refused is null and 'record.keep-private' = any (p.powers) then", "if refused is null then"),
+        ("open_pass", "sealed, at, kept_private[i]);", "sealed, at);"),
+        ("write_entry", "sealed, private_to);", "sealed, null);"),
     ]
 
     private static let planned: [Damage] = [
@@ -78,10 +107,16 @@ extension FunctionMutants {
         ("begin_handover", "r.until > ends or", ""),
         ("begin_handover", "or r.until = g.hands_over_at", ""),
         ("begin_handover", "set hands_over_at = ends where", "set hands_over_at = ends where false and"),
-        ("begin_handover", "update care.invitation i set reach_until = ends\n     where", "update care.invitation i set reach_until = ends\n     where false and"),
+        (
+            "begin_handover", "update care.invitation i set reach_until = ends\n     where",
+            "update care.invitation i set reach_until = ends\n     where false and"
+        ),
         ("begin_handover", "and i.patient_id = patient", ""),
         ("begin_handover", "i.organization_id = organization and", ""),
-        ("begin_handover", "(i.reach_until is null or i.reach_until > ends or i.reach_until = g.hands_over_at)", "true"),
+        (
+            "begin_handover", "(i.reach_until is null or i.reach_until > ends or i.reach_until = g.hands_over_at)",
+            "true"
+        ),
         ("begin_handover", "i.reach_until > ends or", ""),
         ("keep_handover", "if care.is_handed_over(new.kind) then", "if true then"),
         ("keep_handover", "if care.is_handed_over(new.kind) then", "if false then"),

@@ -12,6 +12,8 @@ insert into care.act (name, scope, permission, powers, reach) values
     ('record.browse', 'patient', 'record.read', '{record.read,version.read,directory.read}',
         '{guardian,self,share,care-team,assignment,carer,carer-reading}'),
     ('record.create', 'patient', 'record.write', '{record.write}', '{guardian,self,care-team,assignment,carer}'),
+    -- By whom it is about, for themselves.
+    ('record.keep-private', 'patient', 'record.write', '{record.write,record.keep-private}', '{self}'),
     ('record.create.several', 'patients', 'record.write', '{record.write}', '{guardian,self,care-team,assignment,carer}'),
     ('record.update', 'patient', 'record.write', '{record.read,record.write,record.change}',
         '{guardian,self,care-team,assignment,carer}'),

@@ -31,18 +31,19 @@ end
 $$;
 
 create function care.write_entry(
-    p care.pass, patient uuid, record uuid, refused text, key_epoch integer, salt bytea, sealed bytea, at timestamptz
+    p care.pass, patient uuid, record uuid, refused text, key_epoch integer, salt bytea, sealed bytea, at timestamptz,
+    private_to uuid default null
 ) returns void
     language plpgsql volatile  -- on the search path of its caller; not SQL: that would be planned at each call
 as $$
 begin
     insert into care.entry (
         organization_id, id, opening_id, at, opened_in, actor_organization_id, account_id, session_id, act, scope,
-        patient_id, record_id, granted, refusal, purpose, until, key_epoch, salt, sealed)
+        patient_id, record_id, granted, refusal, purpose, until, key_epoch, salt, sealed, private_to)
     values (
         coalesce((p).organization_id, '00000000-0000-0000-0000-000000000000'), gen_random_uuid(), (p).opening_id, at,
         pg_current_xact_id(), (p).actor_organization_id, (p).account_id, (p).session_id, (p).act, (p).scope,
-        patient, record, refused is null, refused, (p).purpose, (p).until, key_epoch, salt, sealed);
+        patient, record, refused is null, refused, (p).purpose, (p).until, key_epoch, salt, sealed, private_to);
 end
 $$;
 
@@ -80,6 +81,9 @@ declare
     target_several boolean;
     target_kind text;
     target_kinds text[];
+    -- Whose account a target is private to; and of each target, if it is the caller's.
+    target_private uuid;
+    kept_private uuid[];
     -- Whether somebody is reached for some kinds of record alone.
     is_narrowed boolean := false;
     -- Of records about several: their number among the targets, and the patients whom they stand with.
@@ -160,10 +164,15 @@ begin
     -- Whom is it about? The gate finds the patients itself; an unknown record is refused like a forbidden one.
     if n > 0 and p.organization_id is not null then
         for i in 1 .. n loop
-            select r.id, r.patient_id, r.is_about_several, r.kind
-              into target_record, target_patient, target_several, target_kind
+            select r.id, r.patient_id, r.is_about_several, r.kind, r.private_to
+              into target_record, target_patient, target_several, target_kind, target_private
               from care.record r
              where r.organization_id = p.organization_id and r.tag = targets[i];
+            -- What somebody keeps to themselves is not there for anybody else.
+            if target_private <> p.account_id then
+                target_record := null; target_patient := null; target_kind := null; target_private := null;
+            end if;
+            kept_private[i] := target_private;
             records[i] := target_record;
             patients[i] := target_patient;
             target_kinds[i] := target_kind;
@@ -303,9 +312,12 @@ begin
             p.organization_id, p.account_id,
             array(select x from unnest(p.patients) x where not x = any (p.new_patients)), a.reach, at);
     end if;
+    if refused is null and 'record.keep-private' = any (p.powers) then
+        kept_private[1] := p.account_id;
+    end if;
     -- One entry for each target; one for none, unless the patients to be made have theirs below.
     for i in 1 .. case when refused is null and n = 0 and cardinality(p.new_patients) > 0 then 0 else greatest(n, 1) end loop
-        perform care.write_entry(p, patients[i], records[i], refused, key_epoch, salt, sealed, at);
+        perform care.write_entry(p, patients[i], records[i], refused, key_epoch, salt, sealed, at, kept_private[i]);
     end loop;
     -- What is done to a record about several is told to each of them.
     for i in 1 .. cardinality(several) loop

@@ -124,10 +124,10 @@ begin
         raise exception using errcode = '23514', message = 'versions are counted', constraint = 'record_counts_its_versions';
     end if;
     insert into care.version (
-        organization_id, record_id, version, patient_id, kind, is_deleted, sealed, written_at, written_in)
+        organization_id, record_id, version, patient_id, kind, is_deleted, sealed, written_at, written_in, private_to)
     values (
         old.organization_id, old.id, old.version, old.patient_id, old.kind, old.is_deleted, old.sealed, old.written_at,
-        old.written_in);
+        old.written_in, old.private_to);
     new.written_at := greatest(clock_timestamp(), old.written_at + interval '1 microsecond');
     new.written_in := pg_current_xact_id();
     return new;
@@ -187,7 +187,8 @@ begin
     return exists (
         select from care.record r
          where r.organization_id = care.acting_organization() and r.id = record
-           and r.patient_id is not distinct from patient);
+           and r.patient_id is not distinct from patient
+           and (r.private_to is null or r.private_to = care.acting_account()));
 end
 $$;
 grant execute on function care.acting_on(uuid, uuid) to carekeep_server;
@@ -225,6 +226,8 @@ begin
             select from care.record r
              where r.organization_id = shown.organization_id and r.tag = t.tag and not r.is_deleted
                and (shown.kinds is null or r.kind = any (shown.kinds) or r.patient_id is null)
+               -- What is private is referred to by what is private alone.
+               and (r.private_to is null or r.private_to = shown.account_id and 'record.keep-private' = any (shown.powers))
                and (r.patient_id is null or r.patient_id = any (shown.patients)
                     or r.is_about_several and exists (
                         select from care.record_subject s

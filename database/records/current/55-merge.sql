@@ -55,7 +55,8 @@ begin
        set patient_id = to_patient, version = r.version + 1, sealed = m.sealed, card = m.card
       from unnest(moved, now_sealed, cards) m (id, sealed, card)
      where r.organization_id = shown.organization_id and r.id = m.id
-       and r.patient_id = from_patient and r.kind <> 'Patient' and not r.is_about_several;
+       and r.patient_id = from_patient and r.kind <> 'Patient' and not r.is_about_several
+       and r.private_to is null;
     get diagnostics records = row_count;
     update care.version v
        set patient_id = to_patient, sealed = m.sealed

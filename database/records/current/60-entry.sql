@@ -18,6 +18,10 @@ begin
         'using (organization_id = (select care.acting_organization())) '
         'with check (organization_id = (select care.acting_organization()))', relation);
     execute format(
+        'create policy entry_is_not_private_to_another on %s as restrictive to carekeep_server '
+        'using (private_to is null or private_to = (select care.acting_account())) '
+        'with check (private_to is null or private_to = (select care.acting_account()))', relation);
+    execute format(
         'create policy entry_read_of_the_patient on %s for select to carekeep_server '
         'using (patient_id = any ((select care.acting_patients(''entry.read''))::uuid[]))', relation);
     execute format(
