@@ -6,7 +6,7 @@ select outcome, context, patients, records, roles from care.open_pass(:organizat
 \endpipeline
 \startpipeline
 select set_config('care.pass', 'v1.' || encode(int8send(:a::bigint) || int8send(:b::bigint), 'hex'), true);
-insert into care.record (organization_id, id, patient_id, kind, version, tag, sealed, card, is_about_several) select :organization::uuid, encode(int8send(:a::bigint) || int8send(:b::bigint), 'hex')::uuid, :patient::uuid, 'Observation', 1, substr(sha256(int8send(:b::bigint) || int8send(:a::bigint)), 1, 16), s.sealed, s.card, false from bench.sample s;
+insert into care.record (organization_id, id, patient_id, kind, version, tag, sealed, card, is_about_several, private_to) select :organization::uuid, encode(int8send(:a::bigint) || int8send(:b::bigint), 'hex')::uuid, :patient::uuid, 'Observation', 1, substr(sha256(int8send(:b::bigint) || int8send(:a::bigint)), 1, 16), s.sealed, s.card, false, null from bench.sample s;
 insert into care.change (organization_id, opening_id, record_id, patient_id, version, sealed_diff) select :organization::uuid, (select care.acting_opening()), encode(int8send(:a::bigint) || int8send(:b::bigint), 'hex')::uuid, :patient::uuid, 1, s.diff from bench.sample s;
 select care.require_references(array[decode(:patient_tag, 'hex')]);
 \endpipeline
