@@ -24,8 +24,8 @@ struct OwnAccountWords: Sendable {
 
     private func handover(_ day: Day, in words: Words) -> HTML {
         """
-        <li>From \(words.longDate(day)) on, <bdi>\(self.name)</bdi> decides who sees it. That day, everybody who looks after the record
-        now is out by themselves, but for those whom <bdi>\(self.name)</bdi> lets go on. Doctors with whom it is shared keep it
+        <li>From \(words.longDate(day)) on, <bdi>\(self.name)</bdi> decides who sees it. Those who look after the
+        record now do not see it any more then, but for those whom <bdi>\(self.name)</bdi> lets go on. Doctors with whom it is shared keep it
         until the day that was set, unless <bdi>\(self.name)</bdi> stops it.</li>
         """
     }
