@@ -2,11 +2,13 @@
 extension FunctionMutants {
     static let writing: [Damage] = [
         (
-            "open_pass", "perform care.write_entry(p, patients[i], records[i], refused, key_epoch, salt, sealed, at, kept_private[i]);",
+            "open_pass",
+            "perform care.write_entry(p, patients[i], records[i], refused, key_epoch, salt, sealed, at, kept_private[i]);",
             "if refused is null then perform care.write_entry(p, patients[i], records[i], refused, key_epoch, salt, sealed, at, kept_private[i]); end if;"
         ),
         (
-            "open_pass", "perform care.write_entry(p, patients[i], records[i], refused, key_epoch, salt, sealed, at, kept_private[i]);",
+            "open_pass",
+            "perform care.write_entry(p, patients[i], records[i], refused, key_epoch, salt, sealed, at, kept_private[i]);",
             "if refused is not null then perform care.write_entry(p, patients[i], records[i], refused, key_epoch, salt, sealed, at, kept_private[i]); end if;"
         ),
         (
