@@ -102,7 +102,8 @@ $$;
 
 -- MARK: Signing
 
--- The record of this tag, if the pass that is shown names its patient and takes its kind; raises where it does not.
+-- The record of this tag, if the pass that is shown names its patient and takes its kind, and nobody keeps it to themselves; raises where
+-- it does not.
 create function care.record_to_sign(shown care.pass, record_tag bytea, power text) returns care.record
     language plpgsql stable set search_path = care, pg_temp
 as $$
@@ -111,7 +112,7 @@ declare
 begin
     select x.* into r from care.record x
      where x.organization_id = (shown).organization_id and x.tag = record_tag
-       and x.patient_id = any ((shown).patients)
+       and x.patient_id = any ((shown).patients) and x.private_to is null
        and ((shown).kinds is null or x.kind = any ((shown).kinds));
     if not found or not coalesce(power = any ((shown).powers), false) then
         raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
@@ -275,7 +276,7 @@ begin
           join care.membership w on w.organization_id = s.organization_id and w.account_id = s.written_by
           join care.membership m on m.organization_id = s.organization_id and m.account_id = s.signed_by
          where r.organization_id = shown.organization_id and r.tag = record_tag
-           and 'record.read' = any (shown.powers) and r.patient_id = any (shown.patients)
+           and 'record.read' = any (shown.powers) and r.patient_id = any (shown.patients) and r.private_to is null
            and (shown.kinds is null or r.kind = any (shown.kinds))
          order by s.version desc;
 end
