@@ -123,7 +123,7 @@ public struct DueLetter: Sendable {
     /// The same in each attempt, so that a message that arrives twice is known for one.
     public let id: UUID
     public let letter: Letter
-    /// `nil` if the address is none that mail can be sent to.
+    /// `nil` if the address is none that mail can be sent to, or nobody's.
     public let address: MailAddress?
     /// The organisation that it comes from; `nil` if it comes from none, or its name is none for a letter.
     public let organization: OneLine?
@@ -181,7 +181,8 @@ public struct LetterBox: Sendable {
         return DueLetter(
             id: id,
             letter: letter,
-            address: MailAddress(address),
+            // What is mailed to nobody goes through somebody's mail server all the same, and tells it the address.
+            address: MailAddress(address).flatMap { $0.isNobodys ? nil : $0 },
             organization: organization.flatMap(OneLine.init),
             queuedAt: try row.decode(Date.self, at: 6)
         )

@@ -103,7 +103,7 @@ struct Canaries {
         try admin.query("select * from care.canaries()").map { try $0.decode(UUID.self, at: 0) }
     }
 
-    /// How many sessions, links and passwords are left of what was lent.
+    /// How many sessions, links, passwords, letters and their jobs are left of what was lent.
     func lentOut() throws -> Int { try Self.lentOut(over: admin) }
 
     static func lentOut(over admin: AdminConnection) throws -> Int {
@@ -119,6 +119,12 @@ struct Canaries {
     }
 
     private func lend(_ known: UUID?, _ profile: Organization.Profile, _ name: String) async throws -> Canary {
+                 + (select count(*) from care.letter l
+                     where exists (select from care.membership m join care.account a on a.id = m.account_id
+                                    where m.organization_id = any (\(ids))
+                                      and (l.account_id = a.id or l.sign_in_token = a.sign_in_token)))
+                 + (select count(*) from care.job j join care.membership m on m.account_id = j.account_id
+                     where m.organization_id = any (\(ids)) and j.kind = 'mail.send')
         let words = try await words(name)
         let address = "\(words[0].lowercased())@canary.invalid"
         let founding = Founding(keys: home.keys)
