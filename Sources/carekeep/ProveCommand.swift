@@ -135,7 +135,8 @@ extension OpenHome {
             migrators: stores.map(\.migrator),
             release: { Database.folder(of: $0) },
             door: try door(),
-            host: Site.Host(paths, stores, layout: paths.layout(stores, file: file))
+            host: Site.Host(paths, stores, layout: paths.layout(stores, file: file)),
+            report: { ReportedError.envelope(of: $0, release: Release.version) }
         )
     }
 

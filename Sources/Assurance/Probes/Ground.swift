@@ -65,16 +65,20 @@ public struct Site: Sendable {
     /// Puts it together.
     public init(
         home: Home,
+    /// What would be sent to a collector of error reports for an error. `nil` where nobody makes reports.
+    public var report: (@Sendable (any Error) -> [UInt8])?
         databases: Databases,
         migrators: [Migrator],
         release: @escaping @Sendable (_ store: String) -> URL,
         door: (any FrontDoor)?,
-        host: Host
+        host: Host,
+        report: (@Sendable (any Error) -> [UInt8])? = nil
     ) {
         self.home = home
         self.databases = databases
         self.migrators = migrators
         self.release = release
+        self.report = report
         self.door = door
         self.host = host
     }

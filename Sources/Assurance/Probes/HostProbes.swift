@@ -144,7 +144,7 @@ extension Probe {
         foreignTokens,
         vulnerabilityReports,
         securityPack,
-        wall, guardNow, grants, drift, passwordHashes, quietLogs, canaryBytes,
+        wall, guardNow, grants, drift, passwordHashes, errorReports, quietLogs, canaryBytes,
         rootKey, diskEncryption, swap, coreDumps, fileModes, accounts, listeners, firewall, clock,
         sockets, databaseWrites, databaseLogs,
         `guard`, unguardedTable, stepsBack, unauthorisedPerson, roleMatrix, leaving, emergencies,
