@@ -159,6 +159,77 @@ extension Release {
         await town.close()
     }
 
+    @Test func `names a probe that leaves something with others, or in the keys store`() async throws {
+        let town = try await TestTown()
+        let okafors = town.okafors
+        // Nobody has been at work there for a while.
+        try AdminConnection(town.admin).query("update care.guard set clock_offset = '5 minutes'")
+        let left: [(SQL, [String])] = [
+            (
+                """
+                insert into care.entry
+                select r.* from care.entry e,
+                       jsonb_populate_record(e, jsonb_build_object('organization_id', \(okafors)::uuid, 'id', gen_random_uuid(),
+                                                                   'at', care.clock())) r
+                 where e.actor_organization_id in (select care.canaries()) limit 1
+                """, ["acts in other organisations: 0 before, 1 after"]
+            ),
+            (
+                """
+                insert into care.organization_setting (organization_id, name, value, changed_at)
+                values (\(okafors), 'language', 'en', care.clock())
+                """, ["rows in organization_setting of others: 1 written"]
+            ),
+            (
+                """
+                insert into care.second_factor (account_id, sealed_secret, last_step, since)
+                values (\(town["Bo"].account.uuid), '\\x00', 0, care.clock())
+                """, ["rows in second_factor of others: 1 written"]
+            ),
+            (
+                "update care.patient set created_at = created_at where organization_id = \(okafors)",
+                ["rows in patient of others: 1 written"]
+            ),
+        ]
+        _ = try await town.home.records.create(
+            Resource(["resourceType": "Patient", "name": [["family": "Okafor"]]]),
+            for: town.session(of: "Amara")
+        )
+        try AdminConnection(town.admin).query("update care.guard set clock_offset = '10 minutes'")
+        for (statement, details) in left {
+            let result = try await run(town) { ground in
+                try AdminConnection(ground.site.databases.admin).query(statement)
+                return .kept("nothing to see")
+            }
+            #expect(result.outcome == .broken && result.details == details, "\(result.details)")
+        }
+        let keys = try await run(town) { ground in
+            try AdminConnection(ground.site.databases.keysAdmin).query(
+                "insert into keys.subject (organization_id, id) values (\(okafors), \(UUID()))"
+            )
+            return .kept("nothing to see")
+        }
+        #expect(keys.details == ["rows in subject of the keys store: 1 written"])
+        await town.close()
+    }
+
+    @Test func `takes nobody else's work for a probe's`() async throws {
+        let town = try await TestTown()
+        try AdminConnection(town.admin).query("update care.guard set clock_offset = '5 minutes'")
+        let amara = try await town.session(of: "Amara")
+        let records = town.home.records
+        let result = try await run(town) { ground in
+            _ = try ground.canaries()
+            _ = try await records.create(
+                Resource(["resourceType": "Patient", "name": [["family": "Okafor"]]]),
+                for: amara
+            )
+            return .kept("well")
+        }
+        #expect(result.outcome == .kept, "\(result.details)")
+        await town.close()
+    }
+
     @Test func `names what hung before, where something is left later`() async throws {
         let town = try await TestTown()
         let (go, left) = (AsyncStream<Void>.makeStream(), AsyncStream<Void>.makeStream())
