@@ -208,7 +208,10 @@ public struct Ground: Sendable {
     }
 
     /// The release's files of the records store.
-    var release: URL { get throws { try site.release("records") } }
+    var release: URL { get throws { try release(of: "records") } }
+
+    /// The release's files of a store.
+    func release(of store: String) throws -> URL { try site.release(store) }
 
     /// Differences of each store from the release. Makes a scratch database beside it, and drops it.
     func drift() throws -> [String] {
