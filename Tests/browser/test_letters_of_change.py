@@ -1,7 +1,9 @@
 """Letters that tell somebody what happened to their account: a device that was not seen before, another code app. (ACC-3)"""
 
 from code_app import set_up
+from installation import eventually
 from test_account import box, home, letter_to, mail, somebody  # noqa: F401 (fixtures)
+from test_trust import results
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 IPHONE = ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
@@ -75,7 +77,7 @@ def test_what_is_to_nobody_goes_to_no_mail_server(home, mail):
 
 def test_checks_mail_nothing_and_leave_no_letter(home, mail):
     done = home.command("prove", "ACC-3", "ENC-7")
-    assert "sessions" in done.stdout or done.returncode == 0, done.stdout + done.stderr
+    assert {row[1] for row in results(done).values()} == {"kept"}, done.stdout + done.stderr
     assert home.sql("records", "select count(*) from care.letter") == "0"
     assert home.sql("records", "select count(*) from care.job where kind = 'mail.send'") == "0"
     assert mail.commands == [], "a word of the synthetic people stands in their address"

@@ -92,7 +92,8 @@ def test_a_weakness_is_told_of_when_it_comes_and_when_its_time_runs_out(home, ma
     text = tell(home, mail, "Somebody reported a weakness")
     assert "quagmirish" not in text and "carekeep vulnerabilities" in text
     mail.forget()
-    home.sql("records", "update care.vulnerability set at = at - interval '10 days', acknowledge_by = now() + interval '1 hour'")
+    home.sql("records", "update care.vulnerability set at = at - interval '10 days', "
+                        "acknowledge_by = now() + interval '1 hour', answer_by = now() + interval '100 days'")
     tell(home, mail, "A report of a weakness is still unread")
     mail.forget()
     assert home.command("vulnerabilities", "show", "1").returncode == 0
