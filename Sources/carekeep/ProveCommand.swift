@@ -3,6 +3,7 @@ import Assurance
 import Database
 import Foundation
 import People
+import Portal
 import Postgres
 
 /// `carekeep prove`: tries the promises on this installation and says what it saw.
