@@ -236,6 +236,11 @@ extension GateChecks {
         let hindi: SQL = "select care.translate_agreement(\(id), 'hi', 't', 'b', 'c')"
         try must(
             "translate_agreement",
+            "not by a pass that lists members",
+            try isDenied(pass("member.list", publisher()), hindi)
+        )
+        try must(
+            "translate_agreement",
             "the last version",
             try answer(Int32.self, pass("agreement.publish", publisher()), hindi) == 2
         )

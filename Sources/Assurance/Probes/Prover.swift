@@ -85,7 +85,6 @@ public struct Prover: Sendable {
         let lent: Waking
         do { lent = .awake(try await canaries.lend()) } catch { lent = .asleep(try Self.trouble(error, over: admin)) }
         let organizations = try canaries.all()
-        let keys = try AdminConnection(site.databases.keysAdmin, applicationName: "carekeep prove")
         var results: [Result] = []
         var hung: [ProbeName] = []
         for probe in probes {
@@ -94,8 +93,7 @@ public struct Prover: Sendable {
                 Ground(site, for: probe, lent: lent, twins: twins, fingerprint: before.fingerprint, caught: caught)
             }
             let look = { try Traces(organizations, since: start, over: admin) }
-            let others = { try OthersTraces(organizations, records: admin, keys: keys) }
-            let result = try await judge(probe, on: ground, hung: &hung, look: look, others: others)
+            let result = try await judge(probe, on: ground, hung: &hung, look: look)
             try await note(probe, result.outcome.rawValue, result.seen, result.details, result.took, id)
             results.append(result)
             tell(result)
@@ -120,24 +118,23 @@ public struct Prover: Sendable {
         _ probe: Probe,
         on ground: (Traces, Caught) -> Ground,
         hung: inout [ProbeName],
-        look: () throws -> Traces,
-        others: () throws -> OthersTraces
+        look: () throws -> Traces
     ) async throws -> Result {
         let caught = Caught()
-        let (before, strangers) = (try look(), try others())
+        let before = try look()
         let (end, took) = await Self.end(of: probe, on: ground(before, caught))
-        let left = try look().left(since: before) + strangers.left()
+        let left = try look().left(since: before)
         // What hangs may go on, and leave something while another one is at work.
-        let suspects = hung.map { "\($0.rawValue), which hung before, may have left it" }
+        let others = hung.map { "\($0.rawValue), which hung before, may have left it" }
         if case .hung = end { hung.append(probe.name) }
         if caught.first == nil, !left.isEmpty {
             return Result(
                 probe: probe,
                 outcome: .broken,
-                seen: suspects.isEmpty
+                seen: others.isEmpty
                     ? "The check left something behind."
                     : "The check left something behind, or one that hung before it did.",
-                details: left + suspects,
+                details: left + others,
                 took: took
             )
         }

@@ -2,7 +2,7 @@ import Foundation
 import Postgres
 
 /// What must be the same before and after a probe: rows of the synthetic organisations and of their members, rules of the database,
-/// scratch databases; and that no synthetic member was noted anywhere else. Of others' rows tells ``OthersTraces``.
+/// scratch databases; and that no synthetic member was noted anywhere else.
 ///
 /// Entries of the trail stay, as they must, and so does the day's count of whom somebody was shown. Sessions, their devices and
 /// links are the run's own, and end with it; so do a report that a probe makes, what it publishes to agree to, and letters that tell a
@@ -63,9 +63,7 @@ struct Traces: Equatable {
         let elsewhere = try admin.query(
             """
             select count(*) from care.entry
-             where at >= \(start) and not organization_id = any (\(canaries))
-               and (actor_organization_id = any (\(canaries))
-                    or account_id \(isMembers) and organization_id <> '00000000-0000-0000-0000-000000000000')
+             where at >= \(start) and actor_organization_id = any (\(canaries)) and not organization_id = any (\(canaries))
             """
         )[0].decode(Int.self, at: 0)
         rows["acts in other organisations"] = Rows(count: elsewhere)

@@ -60,10 +60,10 @@ extension FunctionMutants {
             "keep_version",
             """
             insert into care.version (
-                    organization_id, record_id, version, patient_id, kind, is_deleted, sealed, written_at, written_in)
+                    organization_id, record_id, version, patient_id, kind, is_deleted, sealed, written_at, written_in, private_to)
                 values (
                     old.organization_id, old.id, old.version, old.patient_id, old.kind, old.is_deleted, old.sealed, old.written_at,
-                    old.written_in);
+                    old.written_in, old.private_to);
             """, ""
         ),
         ("keep_version", "old.written_in", "pg_current_xact_id()"),
