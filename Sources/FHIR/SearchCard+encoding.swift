@@ -6,7 +6,7 @@ public struct SearchCardError: Error, Sendable, Equatable {
 
 /// The form in which cards are stored.
 ///
-///     version        1 byte: 2
+///     version        1 byte: 3
 ///     strings        count, then each: length, UTF-8
 ///     type id time   three indices of strings
 ///     values         count, then each: kind (1 byte), index of the parameter's name, content
@@ -17,10 +17,10 @@ public struct SearchCardError: Error, Sendable, Equatable {
 /// how many parts, and for each how many values and then these, each a kind and its content. Counts, lengths and indices
 /// are LEB128 numbers of at most 5 bytes.
 ///
-/// Version 1 knew no quantities and no composites. Whenever a card holds more than before, the version goes up: what is
+/// Version 1 knew no quantities and no composites, version 2 no text of a concept as an Observation's `value-string`. Whenever a card holds more than before, the version goes up: what is
 /// older is refused, and whoever keeps the record makes its card anew.
 extension SearchCard {
-    private static let version: UInt8 = 2
+    private static let version: UInt8 = 3
 
     public func encoded() -> [UInt8] {
         var table = StringTable()

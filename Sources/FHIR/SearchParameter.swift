@@ -27,10 +27,9 @@ struct SearchParameter: Sendable {
         }
     }
 
-    /// Where values are: the elements on the way, and which type of a choice or of a target counts.
+    /// Where values are: the elements on the way, and which type of a target counts.
     struct Path: Sendable {
         let elements: [Element]
-        let choice: String?
         let target: String?
         /// Whether only that there is a value counts, unless it is `false`.
         let isPresence: Bool
@@ -38,9 +37,10 @@ struct SearchParameter: Sendable {
         let isFromResource: Bool
     }
 
-    /// An element on the way, and which of several counts.
+    /// An element on the way, which of several counts, and which type of a choice.
     struct Element: Sendable {
         let name: String
+        let choice: String?
         let choosing: Choosing?
     }
 
@@ -64,9 +64,9 @@ struct SearchParameter: Sendable {
 
     /// As written in the definitions: `name:kind=path,path`.
     ///
-    /// A path is elements joined by dots; then `:Type` for one type of a choice, `~Target` for one type that a reference
-    /// points to, or `!` if any value but `false` counts. `[0]` after an element takes the first of several, and
-    /// `[member=text]` those with that member; the text is percent-encoded. The kind `c` has `base{kind/path+path;kind/path}`,
+    /// A path is elements joined by dots; then `~Target` for one type that a reference points to, or `!` if any value but
+    /// `false` counts. After an element, `[0]` takes the first of several, and `[member=text]` those with that member, the
+    /// text percent-encoded; then `:Type` one type of a choice. The kind `c` has `base{kind/path+path;kind/path}`,
     /// where a path that begins with `^` begins at the resource.
     init(distilled word: Substring) {
         let equals = word.utf8.firstIndex(of: UInt8(ascii: "="))!
@@ -98,17 +98,17 @@ extension SearchParameter.Path {
         isFromResource = text.first == "^"
         isPresence = text.last == "!"
         let inner = text.drop { $0 == "^" }.prefix { $0 != "!" }
-        let choice = inner.parts(":")
-        let target = choice[0].parts("~")
+        let target = inner.parts("~")
         elements = target[0].parts(".").map(SearchParameter.Element.init(distilled:))
-        self.choice = choice.count > 1 ? String(choice[1]) : nil
         self.target = target.count > 1 ? String(target[1]) : nil
     }
 }
 
 extension SearchParameter.Element {
     fileprivate init(distilled text: Substring) {
-        let parts = text.parts("[")
+        let typed = text.parts(":")
+        choice = typed.count > 1 ? String(typed[1]) : nil
+        let parts = typed[0].parts("[")
         name = String(parts[0])
         guard parts.count > 1 else {
             choosing = nil
@@ -231,7 +231,7 @@ extension SearchParameter.Kind {
 extension Definitions {
     /// The ways to each form that an element at a path can have, with their types.
     fileprivate func ends(of path: SearchParameter.Path, in type: String) -> [SearchParameter.Route] {
-        ends(of: path.elements[...], in: type, path.choice).map { end in
+        ends(of: path.elements[...], in: type).map { end in
             SearchParameter.Route(
                 steps: end.steps,
                 type: end.type,
@@ -245,16 +245,17 @@ extension Definitions {
 
     private typealias End = (steps: [SearchParameter.Route.Step], type: String, codes: CodeSet?)
 
-    private func ends(of path: ArraySlice<SearchParameter.Element>, in type: String, _ choice: String?) -> [End] {
+    private func ends(of path: ArraySlice<SearchParameter.Element>, in type: String) -> [End] {
         guard let first = path.first, let definition = self[type],
             let element = definition.elements.first(where: { $0.name == first.name })
         else { return [] }
         return element.keys.flatMap { key -> [End] in
             guard let member = definition.members[key] else { return [] }
             let (name, codes) = nameAndCodes(of: member.type)
+            guard first.choice == nil || first.choice == name else { return [] }
             let step = SearchParameter.Route.Step(key: key, choosing: first.choosing)
-            if path.count == 1 { return choice == nil || choice == name ? [([step], name, codes)] : [] }
-            return ends(of: path.dropFirst(), in: name, choice).map { ([step] + $0.steps, $0.type, $0.codes) }
+            if path.count == 1 { return [([step], name, codes)] }
+            return ends(of: path.dropFirst(), in: name).map { ([step] + $0.steps, $0.type, $0.codes) }
         }
     }
 

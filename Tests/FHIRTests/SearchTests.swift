@@ -51,6 +51,25 @@ import Testing
         #expect(try matches(observation("2020-06-15"), [(name, value)]) == expected)
     }
 
+    @Test(arguments: [
+        ("valueCodeableConcept", JSON.object(["text": "Pale straw"]), "pale", true),
+        ("valueCodeableConcept", JSON.object(["text": "Pale straw"]), "straw", true),
+        ("valueCodeableConcept", JSON.object(["text": "Pale straw"]), "dark", false),
+        ("valueCodeableConcept", JSON.object(["coding": [["display": "Pale straw"]]]), "pale", false),
+        ("valueString", JSON.string("Pale straw"), "pale", true),
+        ("valueQuantity", JSON.object(["value": 1, "unit": "pale"]), "pale", false),
+    ])
+    func `The text of a concept is found as a value that is text`(
+        _ element: String,
+        _ value: JSON,
+        _ text: String,
+        _ expected: Bool
+    ) throws {
+        var observation: JSONObject = ["resourceType": "Observation", "status": "final", "code": ["text": "Urine"]]
+        observation[element] = value
+        #expect(try matches(card(.object(observation)), [("value-string", text)]) == expected)
+    }
+
     @Test func `Conditions are joined by AND`() throws {
         let card = try observation("2020-06-15")
         #expect(try matches(card, [("code", "29463-7"), ("date", "2020"), ("status", "final")]))
@@ -412,8 +431,9 @@ import Testing
         }
         #expect(throws: SearchCardError(kind: .trailing)) { try SearchCard(decoding: good + [0]) }
         #expect(throws: SearchCardError(kind: .version)) { try SearchCard(decoding: [1] + good.dropFirst()) }
-        #expect(throws: SearchCardError.self) { try SearchCard(decoding: [2, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F]) }
-        #expect(throws: SearchCardError.self) { try SearchCard(decoding: [2, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]) }
+        #expect(throws: SearchCardError(kind: .version)) { try SearchCard(decoding: [2] + good.dropFirst()) }
+        #expect(throws: SearchCardError.self) { try SearchCard(decoding: [3, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F]) }
+        #expect(throws: SearchCardError.self) { try SearchCard(decoding: [3, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]) }
         for index in good.indices {
             for byte in stride(from: UInt8.min, to: .max, by: 3) {
                 var damaged = good

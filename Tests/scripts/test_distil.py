@@ -41,3 +41,27 @@ def test_every_rule_is_checked_or_listed_as_unchecked(made):
     documented = (ROOT / "docs/fhir.md").read_text()
     assert len(keys) > 200 and len(evaluated) > 190
     assert all(f"`{key}`" in documented for key in keys - evaluated), keys - evaluated
+
+
+@pytest.mark.parametrize("expression", [
+    "(Observation.value as CodeableConcept).text.lower()", "value.text", "(value as string)",
+    "(Observation.value as Quantity) | iif(Observation.value, 1)"])
+def test_an_expression_of_a_form_that_is_not_known_stops_it(tmp_path, expression):
+    """What is passed over in silence would be a search that finds too little."""
+    import gzip
+    import json
+
+    if not DEFINITIONS.exists():
+        pytest.skip(f"the definitions are not in {DEFINITIONS}")
+    for file in DEFINITIONS.glob("*.json.gz"):
+        (tmp_path / file.name).symlink_to(file)
+    name = "search-parameters.json.gz"
+    bundle = json.loads(gzip.open(DEFINITIONS / name).read())
+    parameter = next(one["resource"] for one in bundle["entry"] if one["resource"].get("code") == "value-string")
+    assert parameter["expression"].endswith("(Observation.value as CodeableConcept).text")
+    parameter["expression"] = expression
+    (tmp_path / name).unlink()
+    (tmp_path / name).write_bytes(gzip.compress(json.dumps(bundle).encode()))
+    run = subprocess.run([ROOT / "scripts/distil-fhir", tmp_path, tmp_path / "Definitions.generated.swift"],
+                         capture_output=True, text=True, timeout=300)
+    assert run.returncode != 0 and "expression" in run.stderr and "Traceback" not in run.stderr, run.stderr
