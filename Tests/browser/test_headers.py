@@ -1,5 +1,6 @@
 """What every answer says beside its contents. (ENC-2, APP-3)"""
 
+import json
 import re
 
 import pytest
@@ -113,3 +114,17 @@ def test_the_session_cookie_is_for_this_server_alone(sign_in, people):
         assert {"secure", "httponly", "path=/"} <= attributes
         assert attributes & {"samesite=lax", "samesite=strict"}
         assert not any(attribute.startswith("domain") for attribute in attributes)
+
+
+@pytest.mark.parametrize("method, path, status", [
+    ("GET", "/sign-in", 200), ("GET", "/nothing-here", 404), ("HEAD", "/sign-in", 200), ("PATCH", "/sign-in", 405),
+    ("GET", "/fhir/metadata", 200), ("GET", "/fhir/Patient/1", 401), ("GET", "/health/live", 200), ("GET", "/patients", 303)])
+def test_every_answer_names_its_request_as_the_log_does(client, server, method, path, status):
+    answers = [client.request(method, path, headers={"X-Request-Id": "mine"}) for _ in range(2)]
+    ids = [one.headers["x-request-id"] for one in answers]
+    assert [one.status_code for one in answers] == [status] * 2
+    assert all(re.fullmatch("[0-9a-z]{1,13}", one) for one in ids) and len({*ids, "mine"}) == 3
+    lines = [json.loads(line) for line in server.log.read_text(errors="replace").splitlines() if line.startswith("{")]
+    for one in ids:
+        line, = [line for line in lines if line.get("request") == one and line["event"] == "request"]
+        assert line["status"] == status

@@ -1,7 +1,8 @@
 import HTTPTypes
 import Hummingbird
 
-/// What every answer says to browsers. (APP-3, ENC-2)
+/// What every answer says to browsers (APP-3, ENC-2), and the request's id, so that whoever asks about a slow or refused request
+/// can name it. A client's own `X-Request-Id` is not taken over: it could hold anything.
 struct SecurityHeaders: RouterMiddleware {
     func handle(
         _ request: Request,
@@ -10,6 +11,7 @@ struct SecurityHeaders: RouterMiddleware {
     ) async throws -> Response {
         var response = try await next(request, context)
         Self.add(to: &response.headers)
+        response.headers[Self.requestID] = context.requestID.description
         return response
     }
 
@@ -17,6 +19,8 @@ struct SecurityHeaders: RouterMiddleware {
         for (name, value) in fixed { headers[name] = value }
         if headers[.cacheControl] == nil { headers[.cacheControl] = "no-store" }
     }
+
+    private static let requestID = HTTPField.Name("X-Request-Id")!
 
     private static let fixed: [(HTTPField.Name, String)] = [
         (

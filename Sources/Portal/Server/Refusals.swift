@@ -32,7 +32,7 @@ struct AnswerFailures: RouterMiddleware {
         }
         let path = request.uri.path
         if path.hasPrefix("/fhir") || path.hasPrefix("/api") {
-            return failure.outcomeResponse(requestID: context.requestID)
+            return failure.outcomeResponse()
         }
         return await page(for: failure, request, context)
     }
@@ -123,11 +123,10 @@ struct Failure {
         }
     }
 
-    func outcomeResponse(requestID: RequestID) -> Response {
+    func outcomeResponse() -> Response {
         var response = Response(json: outcome.json().serialized(), status: status)
         if status == .unauthorized { response.headers[.wwwAuthenticate] = refusal?.challenge ?? "Bearer" }
         if let waitSeconds { response.headers[.retryAfter] = "\(waitSeconds)" }
-        if status == .internalServerError { response.headers[HTTPField.Name("X-Request-Id")!] = requestID.description }
         return response
     }
 
