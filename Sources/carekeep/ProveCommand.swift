@@ -3,7 +3,6 @@ import Assurance
 import Database
 import Foundation
 import People
-import Portal
 import Postgres
 
 /// `carekeep prove`: tries the promises on this installation and says what it saw.
@@ -136,8 +135,7 @@ extension OpenHome {
             migrators: stores.map(\.migrator),
             release: { Database.folder(of: $0) },
             door: try door(),
-            host: Site.Host(paths, stores, layout: paths.layout(stores, file: file)),
-            report: { ReportedError.envelope(of: $0, release: Release.version) }
+            host: Site.Host(paths, stores, layout: paths.layout(stores, file: file))
         )
     }
 

@@ -3,6 +3,7 @@ import Hummingbird
 import Logging
 import NIOEmbedded
 import Testing
+import Trail
 
 @testable import Portal
 

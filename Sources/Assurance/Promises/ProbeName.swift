@@ -19,7 +19,6 @@ public enum ProbeName: String, Sendable, CaseIterable, Comparable {
     case grants
     case entries
     case quietLogs = "quiet-logs"
-    case errorReports = "error-reports"
     case refusals
     case redirects
     case published
