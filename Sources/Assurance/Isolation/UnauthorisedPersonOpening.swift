@@ -337,6 +337,8 @@ extension GateChecks {
             "reach.read": own, "reach.share": own, "reach.withdraw": own, "reach.team": staying,
             "carer.invite": own, "carer.withdraw": own, "carer.pause": own, "carer.resume": own,
             "reach.give": staying.subtracting(["self"]), "reach.end": staying.subtracting(["self"]),
+            "carer.keep": ["self"], "record.keep-private": ["self"],
+            "countersign.offer": staying.subtracting(["self"]), "countersign.sign": staying.subtracting(["self"]),
         ]
     }()
 
