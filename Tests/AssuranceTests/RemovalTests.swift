@@ -262,9 +262,9 @@ import Testing
         await town.close()
     }
 
-    @Test func `role-matrix, leaving and emergencies hold on a copy`() async throws {
+    @Test func `role-matrix, leaving, emergencies and overviews hold on a copy`() async throws {
         let town = try await TestTown()
-        for probe in [Probe.roleMatrix, .leaving, .emergencies] {
+        for probe in [Probe.roleMatrix, .leaving, .emergencies, .overviews] {
             let kept = try await outcome(probe, town)
             #expect(kept.outcome == .kept, "\(kept.seen) \(kept.details.prefix(5))")
         }
@@ -295,9 +295,12 @@ import Testing
             "for i in 1 .. 0 loop"
         ),
         ("emergencies", "break_glass", "opened >= most or", ""),
+        ("overviews", "withheld", "return hidden;", "return array_fill(false, array[cardinality(counts)]);"),
+        ("overviews", "withheld", "continue when counts[cell] >= smallest;", "continue;"),
+        ("overviews", "take_overview", "k.n < smallest or ", ""),
         ("emergencies", "break_glass_minutes", "care.setting_of(organization, 'break-glass.minutes')", "''60''"),
     ])
-    func `role-matrix, leaving and emergencies fall short`(
+    func `role-matrix, leaving, emergencies and overviews fall short`(
         probe: String,
         function: String,
         text: String,

@@ -388,7 +388,8 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may insert on token (epoch, organization_id, patient_id, value)
         carekeep_server may select on version
         """
-            + agreements + activity + telling + ofTokens + countersigning + "\n" + emergencies + "\n" + family
+            + agreements + activity + overviews + telling + ofTokens + countersigning + "\n" + emergencies + "\n"
+            + family
     )
 
     /// What the key store's roles may.

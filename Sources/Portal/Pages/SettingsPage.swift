@@ -206,6 +206,8 @@ extension SettingsPage.Line {
         "step-up.within": "Before something grave, a code or password must have been shown within",
         "second-factor.required": "Who must show a code from their phone to sign in",
         "invitation.lasts": "How long an invitation can be used",
+        "overview.smallest": "Overview: below this number of people, none is shown",
+        "overview.every": "Overview: counted anew at the earliest after",
         "growing-up.review-before": "Growing up: both are asked before the birthday",
         "growing-up.account-from": "Growing up: an account of one’s own is offered at the age of",
         "retention.after-closing": "Kept after a record is closed",

@@ -19,6 +19,7 @@ extension Frame {
                 managesPeople: person.permits.contains("member.administer"),
                 answersReports: person.permits.contains("trail.administer"),
                 agreeBy: person.agreeBy.flatMap { $0 > Date() ? Moment($0, in: zone) : nil },
+                seesOverview: person.permits.contains("overview.read"),
                 reviewsEmergencies: person.permits.contains("emergency.administer")
             )
         )
