@@ -31,7 +31,7 @@ struct CountersignPage: PageBody {
 
     func body(in frame: Frame) -> HTML {
         """
-        <nav class="back" aria-label="Back"><a href="\(Address.record(self.record, of: self.patient.id))">Back to the entry</a></nav>
+        <nav class="back" aria-label="Back to the entry"><a href="\(Address.record(self.record, of: self.patient.id))">Back to the entry</a></nav>
         \(self.patient.header(nil, title: "<h1>A second person signs</h1>", in: frame))
         <article class="card record">
         <p class="kind">\(self.words.kind.label)</p>
