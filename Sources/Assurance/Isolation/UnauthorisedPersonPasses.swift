@@ -23,6 +23,7 @@ extension GateChecks {
             "one entry for what is about nobody",
             try self.entries(lists.salt).map(\.patient) == [nil]
         )
+        // Where there is no entry, nothing equals what is expected.
         try must(
             "write_entry",
             "the entry says who, what, to whom and why",
@@ -47,6 +48,7 @@ extension GateChecks {
         let request = asks("record.read", about: north.ben)
         _ = scene.open(request)
         let entry = try entries(request.salt).first
+        // As above: no entry is no match.
         try must(
             "write_entry",
             "a refusal names whom it was about",
@@ -238,7 +240,7 @@ extension GateChecks {
         let before = try scene.admin.query("select expected, seen from care.guard")[0]
         let (expected, seen) = (try before.decode([UInt8]?.self, at: 0), try before.decode([UInt8]?.self, at: 1))
         defer {
-            _ = try? scene.admin.query(  // the store is a copy
+            _ = try? scene.admin.query(  // a failure is on its way already, or the next check tells
                 "update care.guard set expected = \(expected), seen = \(seen), inspected_at = clock_timestamp()"
             )
         }
