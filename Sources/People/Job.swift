@@ -23,10 +23,12 @@ extension JobKind {
     public static let sweepPasses: JobKind = "pass.sweep"
     /// Takes away what ended long ago and makes the months ahead, each hour.
     public static let housekeeping: JobKind = "housekeeping"
+    /// Tells stewards what waits for them, each hour.
+    public static let remindStewards: JobKind = "stewards.remind"
     /// Sends a letter by mail; queued with the letter.
     public static let sendMail: JobKind = "mail.send"
     /// Those of this release.
-    public static let all = [sweepPasses, housekeeping, sendMail]
+    public static let all = [sweepPasses, housekeeping, remindStewards, sendMail]
 
     /// A statement that asks for a job, for the transaction that it follows from: it is there if, and only if, that commits. The pass
     /// that is shown there must carry the kind's power, and name the patient.

@@ -27,6 +27,16 @@ public enum Letter: Sendable, Equatable {
     case openedInEmergency
     /// Wrong PINs were shown as theirs, on somebody else's device; it waits.
     case pinLocked
+    /// To stewards: what somebody vouched for ends within 30 days.
+    case attestationEnds
+    /// To stewards: what another one vouched for waits for their review.
+    case reviewWaits
+    /// To stewards: somebody reported a weakness.
+    case weaknessReported
+    /// To stewards: the time in which a report of a weakness is read runs out.
+    case weaknessUnread
+    /// To stewards: the time in which a report of a weakness is answered runs out.
+    case weaknessUnanswered
 
     /// As in the database, such as `set-password`.
     var template: String {
@@ -42,6 +52,11 @@ public enum Letter: Sendable, Equatable {
         case .wayLinked: "way-linked"
         case .openedInEmergency: "break-glass"
         case .pinLocked: "pin-locked"
+        case .attestationEnds: "attestation-ends"
+        case .reviewWaits: "review-waits"
+        case .weaknessReported: "weakness-reported"
+        case .weaknessUnread: "weakness-unread"
+        case .weaknessUnanswered: "weakness-unanswered"
         }
     }
 
@@ -49,7 +64,9 @@ public enum Letter: Sendable, Equatable {
         switch self {
         case .setPassword(let link), .invitation(let link), .resetPassword(let link), .verifyAddress(let link): [link]
         case .newDevice(let device): [device]
-        case .addressChanged, .passwordChanged, .secondFactorChanged, .wayLinked, .openedInEmergency, .pinLocked: [""]
+        case .addressChanged, .passwordChanged, .secondFactorChanged, .wayLinked, .openedInEmergency, .pinLocked,
+            .attestationEnds, .reviewWaits, .weaknessReported, .weaknessUnread, .weaknessUnanswered:
+            [""]
         }
     }
 
@@ -64,6 +81,11 @@ public enum Letter: Sendable, Equatable {
         case "password-changed": self = .passwordChanged
         case "break-glass": self = .openedInEmergency
         case "pin-locked": self = .pinLocked
+        case "attestation-ends": self = .attestationEnds
+        case "review-waits": self = .reviewWaits
+        case "weakness-reported": self = .weaknessReported
+        case "weakness-unread": self = .weaknessUnread
+        case "weakness-unanswered": self = .weaknessUnanswered
         case "new-device": self = .newDevice(device: values[0])
         case "second-factor-changed": self = .secondFactorChanged
         case "way-linked": self = .wayLinked
@@ -123,7 +145,7 @@ public struct DueLetter: Sendable {
     /// The same in each attempt, so that a message that arrives twice is known for one.
     public let id: UUID
     public let letter: Letter
-    /// `nil` if the address is none that mail can be sent to.
+    /// `nil` if the address is none that mail can be sent to, or nobody's.
     public let address: MailAddress?
     /// The organisation that it comes from; `nil` if it comes from none, or its name is none for a letter.
     public let organization: OneLine?
@@ -181,7 +203,8 @@ public struct LetterBox: Sendable {
         return DueLetter(
             id: id,
             letter: letter,
-            address: MailAddress(address),
+            // What is mailed to nobody goes through somebody's mail server all the same, and tells it the address.
+            address: MailAddress(address).flatMap { $0.isNobodys ? nil : $0 },
             organization: organization.flatMap(OneLine.init),
             queuedAt: try row.decode(Date.self, at: 6)
         )

@@ -19,6 +19,9 @@ public struct MailAddress: Sendable, Hashable, CustomStringConvertible {
     /// What stands behind the `@`.
     public var domain: Substring { text.drop { $0 != "@" }.dropFirst() }
 
+    /// Whether nobody can ever have it: `.invalid` is kept free of names for good. (RFC 2606, section 2)
+    public var isNobodys: Bool { domain.lowercased().split(separator: ".").last == "invalid" }
+
     /// Nothing of it.
     public var description: String { "(an address)" }
 }

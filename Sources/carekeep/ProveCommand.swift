@@ -3,6 +3,7 @@ import Assurance
 import Database
 import Foundation
 import People
+import Portal
 import Postgres
 
 /// `carekeep prove`: tries the promises on this installation and says what it saw.
@@ -135,7 +136,8 @@ extension OpenHome {
             migrators: stores.map(\.migrator),
             release: { Database.folder(of: $0) },
             door: try door(),
-            host: Site.Host(paths, stores, layout: paths.layout(stores, file: file))
+            host: Site.Host(paths, stores, layout: paths.layout(stores, file: file)),
+            report: { ReportedError.envelope(of: $0, release: Release.version) }
         )
     }
 

@@ -13,10 +13,11 @@ struct Working: Service {
     }
 
     /// A worker for all kinds of this release. What went wrong is a line in the log: ids and codes.
-    static func worker(of home: Home, mail: MailDelivery?, log: Log) -> JobWorker {
+    static func worker(of home: Home, mail: MailDelivery?, outbox: Outbox?, log: Log) -> JobWorker {
         var handlers = Housekeeping.handlers
         // Where no mail server is named, letters are left to the servers that have one.
         handlers[.sendMail] = mail?.handler
+        handlers[.remindStewards] = outbox.map { StewardReminders(outbox: $0).handler }
         let complaints = Complaints { log.error("jobs cannot be taken", Fault($0)) }
         return JobWorker(queue: home.jobs, handlers: handlers, complaints: complaints) { run in
             switch run.outcome {

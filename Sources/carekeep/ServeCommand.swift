@@ -40,7 +40,12 @@ struct ServeCommand: AsyncParsableCommand {
         try await home.open()
         let mail = ServerProcess.belongings?.mail
         let letters = LetterBox(store: home.store, keys: home.keys)
-        let worker = Working.worker(of: home, mail: mail.map { MailDelivery($0, letters: letters) }, log: log)
+        let worker = Working.worker(
+            of: home,
+            mail: mail.map { MailDelivery($0, letters: letters) },
+            outbox: mail.map { _ in Outbox(keys: home.keys) },
+            log: log
+        )
         let trust = TrustDesk(
             store: home.store,
             keys: home.keys,

@@ -41,6 +41,19 @@ extension Machine {
     )
 }
 
+extension Machine {
+    /// The files that servers of this program write their logs to, whoever started them. A terminal, a pipe and the journal are none.
+    func logFiles(ofProgram program: String) -> [String] {
+        guard let own = real(program) else { return [] }
+        let servers = (names("/proc") ?? []).filter { id in
+            guard Int(id) != nil, real("/proc/\(id)/exe") == own else { return false }
+            return text("/proc/\(id)/cmdline")?.split(separator: "\0").dropFirst().first == "serve"
+        }
+        let files = servers.flatMap { id in ["1", "2"].compactMap { real("/proc/\(id)/fd/\($0)") } }
+        return Set(files.filter { !$0.hasPrefix("/dev/") }).sorted()
+    }
+}
+
 extension ReleaseFolder {
     /// Beside the program that this process runs.
     static let here = ReleaseFolder(
@@ -140,6 +153,7 @@ extension Site.Host {
         let configuration = paths.configuration
         self.init(
             dataFolders: stores.compactMap { $0.cluster?.dataFolder },
+            logFiles: { Machine.here.logFiles(ofProgram: "/proc/self/exe") },
             // What lies there, and not what was configured. A file that cannot be read tells nothing, and the probe says so.
             hasClearRootKey: (try? RootKey.isSealed(at: paths.rootKeyFile)).map { !$0 },
             allowsTLS12: configuration.minimumTLS == .v1_2,

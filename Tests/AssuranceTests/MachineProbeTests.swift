@@ -47,6 +47,15 @@ import Testing
         return made
     }()
 
+    @Test func `each says what to do where it falls short`() {
+        let probes = Probe.all.filter { $0.class == .host }
+        #expect(probes.count > 10)
+        for probe in probes {
+            let remedy = probe.remedy ?? ""
+            #expect(remedy.count > 20 && remedy.hasSuffix("."), "\(probe.name.rawValue)")
+        }
+    }
+
     private static let layout = Layout(
         dataFolders: ["/data"],
         clusterFolders: ["/data/records"],

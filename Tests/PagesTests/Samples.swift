@@ -698,6 +698,7 @@ extension Samples {
         let check = FailuresPage.Check(
             name: self.word("root-key"),
             tries: self.word("looks where the root key is"),
+            remedy: self.word("Name a passphrase."),
             promises: ["ENC-4"],
             since: at,
             failures: [

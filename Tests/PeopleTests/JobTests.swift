@@ -314,7 +314,8 @@ import Testing
             "select name from care.job_kind where name not like 'test.%'"
         ).map { try $0.decode(String.self, at: 0) }
         #expect(Set(kinds) == Set(JobKind.all.map(\.description)))
-        let periodic = Set(kinds).subtracting([JobKind.sendMail.description])
+        // Those that a server works on which sends mail are tried with one.
+        let periodic = Set(kinds).subtracting([JobKind.sendMail, .remindStewards].map(\.description))
         #expect(periodic == Set(Housekeeping.handlers.keys.map(\.description)))
         let worker = JobWorker(queue: town.queue, handlers: Housekeeping.handlers)
         #expect(await worker.workOnce() == .done)

@@ -1,7 +1,9 @@
 """Letters that tell somebody what happened to their account: a device that was not seen before, another code app. (ACC-3)"""
 
 from code_app import set_up
+from installation import eventually
 from test_account import box, home, letter_to, mail, somebody  # noqa: F401 (fixtures)
+from test_trust import results
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 IPHONE = ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
@@ -62,3 +64,26 @@ def test_another_code_app_is_told_of(home, mail, somebody):
         set_up(home, client, somebody)
     letter = letter_to(mail, somebody.email, "How you sign in to Carekeep was changed")
     assert "code app" in letter.get_content()
+
+
+def test_what_is_to_nobody_goes_to_no_mail_server(home, mail):
+    address = "nobody@nowhere.invalid"  # RFC 2606
+    with home.client() as client:
+        body = {"name": "Nomvula Dube", "email": address, "roles": ["caregiver"]}
+        assert client.post("/api/members", json=body, headers=home.api_headers).status_code == 201
+    assert eventually(lambda: home.sql("records", "select state, last_error from care.letter") == "refused|cannot_be_addressed")
+    assert mail.commands == []
+
+
+def test_checks_mail_nothing_and_leave_no_letter(home, mail):
+    done = home.command("prove", "ACC-2", "ENC-7")
+    assert {row[1] for row in results(done).values()} == {"kept"}, done.stdout + done.stderr
+    assert home.sql("records", "select count(*) from care.letter") == "0"
+    assert home.sql("records", "select count(*) from care.job where kind = 'mail.send'") == "0"
+    assert mail.commands == [], "a word of the synthetic people stands in their address"
+    # Had it been kept on the queue, somebody's letter would have been sent after it.
+    with home.client() as client:
+        body = {"name": "Nomvula Dube", "email": "next@tester.example", "roles": ["caregiver"]}
+        assert client.post("/api/members", json=body, headers=home.api_headers).status_code == 201
+    letter_to(mail, "next@tester.example", "Your way into Carekeep")
+    assert [one.recipients for one in mail.letters] == [["next@tester.example"]]

@@ -43,6 +43,8 @@ def test_a_machine_is_told_of_in_json(home):
     assert set(rows) == set(preflight(home)[0])
     short = rows["root-key"]
     assert short["outcome"] == "falls short" and "passphrase_file" in short["remedy"] and short["promises"] == ["ENC-4"]
+    for name, row in rows.items():
+        assert bool(row.get("remedy")) == (row["outcome"] in ("falls short", "cannot be told")), name
     assert done.returncode == 1
 
 

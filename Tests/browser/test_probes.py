@@ -241,6 +241,13 @@ def with_a_word_changed(spoiler, question):
     return status, headers, content.replace(b"encrypted", b"scrambled") if question.path == "/trust.json" else content
 
 
+def words_of_security_txt(old, new):
+    def spoil(spoiler, question):
+        status, headers, content = spoiler.pass_on(question)
+        return status, headers, content.replace(old, new) if question.path.endswith("security.txt") else content
+    return spoil
+
+
 GONE = [
     ("APP-3", "headers", without("content-security-policy")),
     ("APP-3", "headers", without("x-content-type-options")),
@@ -275,6 +282,12 @@ GONE = [
     ("AUD-1", "entries", reads_from_a_cache),
     ("AUD-1", "entries", devices_unsaid),
     ("INT-2", "history", history_rewritten),
+    ("INC-6", "vulnerability-reports", words_of_security_txt(b"Expires:", b"Expired:")),
+    ("INC-6", "vulnerability-reports", words_of_security_txt(b"Contact: https", b"Contact: http")),
+    ("INC-6", "vulnerability-reports", with_status(200, 404, only=lambda question: question.path == "/security/policy")),
+    ("INC-6", "vulnerability-reports", with_status(201, 429)),
+    ("INC-6", "vulnerability-reports", with_status(404, 200, only=lambda question: question.path == "/security/follow")),
+    ("INC-6", "vulnerability-reports", with_status(200, 404, only=lambda question: question.path == "/security/follow")),
     ("GOV-5", "security-pack", with_a_word_changed),
 ]
 

@@ -93,6 +93,9 @@ def test_the_page_is_public_strict_and_without_script(home):
         assert f'id="{id}"' in page.text
     assert "Falls short, being repaired since" in page.text  # the root key
     assert "root_key.passphrase_file" not in page.text  # and how is for those who repair it
+    short = page.text.split("Falls short today")[1].split("</nav>")[0]
+    assert 'href="#ENC-4"' in short, "what falls short is reached from the top"
+    assert "carekeep pack --trust trust.json" in page.text
 
 
 def test_a_profile_can_be_chosen_by_link(home):
@@ -190,6 +193,11 @@ def test_the_page_fits(home, name, size):
         (OUTPUT / f"trust-whole-{name}.png").write_bytes(base64.b64decode(whole["data"]))
         printed = driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": False, "paperWidth": 8.27, "paperHeight": 11.69})
         (OUTPUT / f"trust-{name}.pdf").write_bytes(base64.b64decode(printed["data"]))
+        paper = subprocess.run(["pdftotext", OUTPUT / f"trust-{name}.pdf", "-"], capture_output=True, text=True, check=True).stdout
+        told = json.loads(fetch(home).content)["trust"]["promises"]
+        on_paper, short = re.sub(r"\s+", "", paper), [row["id"] for row in told if row["standing"] == "falls short"]
+        missing = [row["id"] for row in told if re.sub(r"\s+", "", row["promise"]) not in on_paper or row["id"] not in on_paper]
+        assert missing == [] and short, "each promise is on paper, too"
         assert [line for line in driver.get_log("browser") if line["level"] == "SEVERE"] == []
     finally:
         driver.quit()

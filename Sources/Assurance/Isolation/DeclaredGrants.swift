@@ -116,6 +116,7 @@ public struct DeclaredGrants: Sendable {
         job housekeeping: by itself
         job mail.send: asked for with mail.send
         job pass.sweep: by itself
+        job stewards.remind: by itself
         role carekeep_gate
         role carekeep_keykeeper: login
         role carekeep_owner

@@ -92,10 +92,8 @@ struct Catalogue {
     static let ofTheInstallation: Set<String> = [
         "account", "act", "address_change", "age_rule", "attestation", "attestation_review", "attestation_withdrawal",
         "built_in_role", "guard", "job_kind", "migration", "office", "permission", "probe_result", "recovery_code",
-        "second_factor",
-        "second_factor_offer", "setting", "sign_in_try", "spending", "token_key",
-        "vulnerability",
-        "vulnerability_act",
+        "reminder", "second_factor", "second_factor_offer", "setting", "sign_in_try", "spending", "token_key",
+        "vulnerability", "vulnerability_act",
     ]
 }
 

@@ -62,6 +62,7 @@ struct GateChecks {
             ("providers", GateChecks.providers),
             ("agreements", GateChecks.agreements),
             ("activity", GateChecks.activity),
+            ("reminders", GateChecks.reminders),
             ("tellingAccounts", GateChecks.tellingAccounts),
             ("promises", GateChecks.promises),  // last: it ends the sessions of one of the houses
         ]

@@ -217,6 +217,12 @@ extension GateChecks {
             )
         }
         for house in [north, south] { try publish(in: house) }
+        let addressees: [(String, Someone, Bool)] = [
+            ("the canary's", south.keeper, false), ("others'", north.keeper, true),
+            ("of who belongs elsewhere too", both, true),
+            ("of who belongs nowhere", nobodys, true),
+        ]
+        let letters = try addressees.map { try write(to: $0.1) }
         let agreed: [(String, SQL)] = [
             ("agreement", "agreement"), ("its versions", "agreement_version"), ("answers", "agreement_answer"),
         ]
@@ -228,6 +234,15 @@ extension GateChecks {
         let reports = try admin.query("select is_test from care.vulnerability").map { try $0.decode(Bool.self, at: 0) }
         try must("recall_canaries", "a probe's report is gone, and no other", reports == [false])
         try admin.query("delete from care.vulnerability")
+        for ((name, _, stays), letters) in zip(addressees, letters) {
+            try must(
+                "recall_canaries",
+                "letters and their jobs \(stays ? "stay" : "are gone"): \(name)",
+                try letters.allSatisfy { try left(of: $0) == (stays ? [1, 2] : [0, 1]) }
+            )
+            try admin.query("delete from care.letter where id = any (\(letters))")
+            try admin.query("delete from care.job where about_id = any (\(letters))")
+        }
         try must("recall_canaries", "no session is left", try rows("session", south) == 0)
         try must("recall_canaries", "no link is left", try rows("link", south) == 0)
         try must("recall_canaries", "others' sessions stay", try rows("session", north) == sessions)
@@ -248,6 +263,40 @@ extension GateChecks {
         try must("recall_canaries", "others' passwords stay", try hasPassword(north.keeper))
         try must("recall_canaries", "who belongs elsewhere too is somebody", try hasPassword(both))
         try must("recall_canaries", "who belongs nowhere keeps theirs", try hasPassword(nobodys))
+    }
+
+    /// Letters to somebody's account and to whoever signs in by their address, each with the job that sends it, and a job that is about
+    /// something else by the same id.
+    private func write(to someone: Someone) throws -> [UUID] {
+        try [true, false].map { isToAccount in
+            let letter = UUID()
+            try scene.admin.query(
+                """
+                insert into care.letter (organization_id, id, account_id, sign_in_token, link_sha256, template, language, sealed,
+                                         queued_at, until)
+                values ('00000000-0000-0000-0000-000000000000', \(letter), \(isToAccount ? someone.account : nil), \(isToAccount ? nil : someone.token),
+                        \(isToAccount ? nil : Primitive.freshBytes(32)), 'password-changed', 'en', '\\x00', care.clock(),
+                        care.clock() + interval '1 hour')
+                """
+            )
+            for kind in ["mail.send", "housekeeping"] {
+                try scene.admin.query(
+                    """
+                    insert into care.job (organization_id, kind, key, opening_id, about_id, enqueued_at, run_at)
+                    values ('00000000-0000-0000-0000-000000000000', \(kind), \(letter), \(letter), \(letter), care.clock(), care.clock())
+                    """
+                )
+            }
+            return letter
+        }
+    }
+
+    /// How many letters there are by an id, and how many jobs about it.
+    private func left(of letter: UUID) throws -> [Int] {
+        [
+            try scene.admin.query("select from care.letter where id = \(letter)").count,
+            try scene.admin.query("select from care.job where about_id = \(letter)").count,
+        ]
     }
 
     /// Something to agree to, that its keeper has agreed to and must answer again.

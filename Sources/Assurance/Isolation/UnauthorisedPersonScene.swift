@@ -360,6 +360,7 @@ extension Scene {
         try publish(in: house)
         try report(in: house)
         try know(in: house)
+        try remember(in: house)
         try makeEmergency(in: house)
         try make(house.ada, keptBy: house.keeper, in: house)
         try reach(house.ada, by: house.itself, as: "self", in: house)

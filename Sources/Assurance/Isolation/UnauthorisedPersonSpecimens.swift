@@ -40,7 +40,7 @@ struct Specimen: Sendable {
         ]
         + programTokens
         + installation
-        + agreements + concerns + devices + emergencies + family + countersigning
+        + agreements + concerns + devices + reminders + emergencies + family + countersigning
 
     // MARK: Who opens what
 

@@ -23,6 +23,8 @@ public struct Canary: Sendable {
     public let observation: String
     /// Words that stand in this record and nowhere else: family name, given name, diagnosis, note.
     public let words: [String]
+    /// The birth date that stands in this record, as it is written: of a century of which nobody's does.
+    public let born: String
 }
 
 /// The two synthetic organisations, for the length of a run.
@@ -32,6 +34,9 @@ public struct Lent: Sendable {
 
     /// Every word that must be found nowhere in clear.
     public var words: [String] { north.words + south.words }
+
+    /// What else stands in the records alone.
+    public var dates: [String] { [north.born, south.born] }
 }
 
 /// Whether there is somebody to try things with.
@@ -103,7 +108,7 @@ struct Canaries {
         try admin.query("select * from care.canaries()").map { try $0.decode(UUID.self, at: 0) }
     }
 
-    /// How many sessions, links and passwords are left of what was lent.
+    /// How many sessions, links, passwords, letters and their jobs are left of what was lent.
     func lentOut() throws -> Int { try Self.lentOut(over: admin) }
 
     static func lentOut(over admin: AdminConnection) throws -> Int {
@@ -114,6 +119,12 @@ struct Canaries {
                  + (select count(*) from care.link where organization_id = any (\(ids)))
                  + (select count(*) from care.account a join care.membership m on m.account_id = a.id
                      where m.organization_id = any (\(ids)) and a.password_hash is not null)
+                 + (select count(*) from care.letter l
+                     where exists (select from care.membership m join care.account a on a.id = m.account_id
+                                    where m.organization_id = any (\(ids))
+                                      and (l.account_id = a.id or l.sign_in_token = a.sign_in_token)))
+                 + (select count(*) from care.job j join care.membership m on m.account_id = j.account_id
+                     where m.organization_id = any (\(ids)) and j.kind = 'mail.send')
             """
         )[0].decode(Int.self, at: 0)
     }
@@ -156,7 +167,7 @@ struct Canaries {
         )
         let caller = try await complete(Caller(token: token, use: .api, origin: Self.origin))
         try await agree(caller)
-        let (patient, observation) = try await record(words, for: caller)
+        let (patient, observation, born) = try await record(words, try await birthDate(name), for: caller)
         let spare = try await founding.renewLink(for: address, in: Organization.ID(organization), over: admin)
         let issued = try await home.signIn.tokens.issue(for: caller)
         return Canary(
@@ -168,7 +179,8 @@ struct Canaries {
             caller: Caller(token: issued.session, use: .api, origin: Self.origin),
             patient: patient,
             observation: observation,
-            words: words
+            words: words,
+            born: born
         )
     }
 
@@ -201,18 +213,27 @@ struct Canaries {
     }
 
     /// The patient and the observation; made if they are missing. The observation was changed once, so that it has two versions.
-    private func record(_ words: [String], for caller: Caller) async throws -> (patient: String, observation: String) {
+    ///
+    /// One that was made by an earlier release has another birth date; what is searched for is what stands there.
+    private func record(_ words: [String], _ birthDate: String, for caller: Caller) async throws
+        -> (patient: String, observation: String, born: String)
+    {
         let records = home.records
         let patient: String
+        var born = birthDate
         if let found = try await records.people(limit: 1, for: caller).people.first {
             patient = found.id
+            guard let kept = try found.resource.json["birthDate"]?.string else {
+                throw ProbeTrouble.cannotBeTried("a synthetic patient has lost the birth date")
+            }
+            born = kept
         } else {
-            patient = try await records.create(Resource(Self.person(words)), for: caller).id
+            patient = try await records.create(Resource(Self.person(words, birthDate)), for: caller).id
             _ = try await records.create(Resource(Self.diagnosis(words, of: patient)), for: caller)
         }
         let found = try await records.search("Observation", [("patient", patient)], for: caller).records
             .first
-        if let found, found.version > 1 { return (patient, found.id) }
+        if let found, found.version > 1 { return (patient, found.id, born) }
         let id: String
         if let found {
             id = found.id
@@ -222,13 +243,13 @@ struct Canaries {
         var changed = Self.observation(words, of: patient, 4)
         changed["id"] = .string(id)
         _ = try await records.update(Resource(changed), id: id, for: caller)
-        return (patient, id)
+        return (patient, id, born)
     }
 
-    private static func person(_ words: [String]) -> JSON {
+    private static func person(_ words: [String], _ birthDate: String) -> JSON {
         [
             "resourceType": "Patient", "name": [["family": .string(words[0]), "given": [.string(words[1])]]],
-            "birthDate": "1901-02-03",
+            "birthDate": .string(birthDate),
         ]
     }
 
@@ -255,6 +276,14 @@ struct Canaries {
             let letters = String(decoding: bytes.map { UInt8(ascii: "a") + $0 % 26 }, as: UTF8.self)
             return letters.prefix(1).uppercased() + letters.dropFirst()
         }
+    }
+
+    /// A day of the years 1601 to 1899, which nobody else can know.
+    private func birthDate(_ name: String) async throws -> String {
+        let bytes = try await home.keys.installation().signIn.token(email: "\(name)-born@words.canary.invalid")
+        let number = { (from: Int) in Int(bytes[from]) << 8 | Int(bytes[from + 1]) }
+        let parts = [1601 + number(0) % 299, 1 + number(2) % 12, 1 + number(4) % 28]
+        return parts.map { ($0 < 10 ? "0" : "") + String($0) }.joined(separator: "-")
     }
 
     private func password() async throws -> String {

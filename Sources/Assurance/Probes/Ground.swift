@@ -24,6 +24,8 @@ public struct Site: Sendable {
     public struct Host: Sendable {
         /// Folders whose files must show nobody's data. Empty where the databases are elsewhere.
         public var dataFolders: [String]
+        /// Files that the server's own log goes to, as long as it runs. Empty where it goes elsewhere, as to the journal.
+        public var logFiles: @Sendable () -> [String]
         /// Whether the root key lies in clear on the same machine.
         public var hasClearRootKey: Bool?
         /// Whether an operator allows TLS 1.2.
@@ -38,6 +40,7 @@ public struct Site: Sendable {
         /// Says all of it.
         public init(
             dataFolders: [String],
+            logFiles: @escaping @Sendable () -> [String] = { [] },
             hasClearRootKey: Bool?,
             allowsTLS12: Bool,
             hasOwnClusters: Bool,
@@ -45,6 +48,7 @@ public struct Site: Sendable {
             release: ReleaseFolder? = nil
         ) {
             self.dataFolders = dataFolders
+            self.logFiles = logFiles
             self.hasClearRootKey = hasClearRootKey
             self.allowsTLS12 = allowsTLS12
             self.hasOwnClusters = hasOwnClusters
@@ -61,6 +65,8 @@ public struct Site: Sendable {
     /// `nil` where no server can be asked.
     public var door: (any FrontDoor)?
     public var host: Host
+    /// What would be sent to a collector of error reports for an error. `nil` where nobody makes reports.
+    public var report: (@Sendable (any Error) -> [UInt8])?
 
     /// Puts it together.
     public init(
@@ -69,8 +75,10 @@ public struct Site: Sendable {
         migrators: [Migrator],
         release: @escaping @Sendable (_ store: String) -> URL,
         door: (any FrontDoor)?,
-        host: Host
+        host: Host,
+        report: (@Sendable (any Error) -> [UInt8])? = nil
     ) {
+        self.report = report
         self.home = home
         self.databases = databases
         self.migrators = migrators
@@ -204,7 +212,10 @@ public struct Ground: Sendable {
     }
 
     /// The release's files of the records store.
-    var release: URL { get throws { try site.release("records") } }
+    var release: URL { get throws { try release(of: "records") } }
+
+    /// The release's files of a store.
+    func release(of store: String) throws -> URL { try site.release(store) }
 
     /// Differences of each store from the release. Makes a scratch database beside it, and drops it.
     func drift() throws -> [String] {

@@ -17,7 +17,8 @@ extension Probe {
         // What is only in memory yet is written down first.
         try ground.look().query("checkpoint")
         // As they were typed, and as a search or an address would write them.
-        let words = lent.words + lent.words.map { $0.lowercased() } + [lent.north.address, lent.south.address]
+        let words =
+            lent.words + lent.words.map { $0.lowercased() } + [lent.north.address, lent.south.address] + lent.dates
         let search = try await onThread { try ByteSearch(words + [Self.inClear], in: folders) }
         guard search.found(Self.inClear) > 0 else {
             throw ProbeTrouble.controlFailed("what is in clear was not found either")
@@ -27,7 +28,7 @@ extension Probe {
                 ? "word no. \(number + 1) of a synthetic patient was found in \(search.places(word))" : nil
         }
         return .judged(
-            "\(words.count) words and addresses were nowhere in \(search.bytes / 1_000_000) MB; a word that is in clear was found.",
+            "\(words.count) words, addresses and birth dates were nowhere in \(search.bytes / 1_000_000) MB; a word that is in clear was found.",
             wrong: wrong
         )
     }
@@ -45,9 +46,11 @@ extension Probe {
         ground in
         let (lent, folders) = (try ground.canaries(), ground.host.dataFolders)
         guard !folders.isEmpty else { throw ProbeTrouble.cannotBeTried("the databases' logs are elsewhere") }
-        let words = lent.words + [lent.north.address, lent.south.address, lent.north.password, lent.north.token]
+        let words =
+            lent.words + [lent.north.address, lent.south.address, lent.north.password, lent.north.token] + lent.dates
+        let own = ground.host.logFiles()
         let search = try await onThread {
-            try ByteSearch(words + ["LOG:"], in: folders) { $0.contains("/log") || $0.hasSuffix(".log") }
+            try ByteSearch(words + ["LOG:"], in: folders, and: own) { $0.contains("/log") || $0.hasSuffix(".log") }
         }
         guard search.files > 0, search.found("LOG:") > 0 else {
             throw ProbeTrouble.controlFailed("there is no log to search")
@@ -56,7 +59,10 @@ extension Probe {
             search.found(word) > 0 ? "word no. \(number + 1) stands in a log" : nil
         }
         return .judged(
-            "\(words.count) words, addresses and secrets were nowhere in \(search.files) logs.",
+            """
+            \(words.count) words, addresses, birth dates and secrets were nowhere in \(search.files) logs\
+            \(own.isEmpty ? "; the server's own goes where it cannot be searched" : ", the server's own among them").
+            """,
             wrong: wrong
         )
     }
@@ -71,8 +77,15 @@ struct ByteSearch {
     private let needles: [(word: String, bytes: [UInt8])]
 
     /// - `isWanted`: which files; all without it.
-    init(_ words: [String], in folders: [String], where isWanted: (String) -> Bool = { _ in true }) throws {
+    /// - `files`: others, whatever they are called.
+    init(
+        _ words: [String],
+        in folders: [String],
+        and files: [String] = [],
+        where isWanted: (String) -> Bool = { _ in true }
+    ) throws {
         needles = words.map { ($0, Array($0.utf8)) }
+        for file in files { search(file) }
         for folder in folders {
             let root = URL(filePath: folder)
             let keys: [URLResourceKey] = [.isRegularFileKey]
@@ -144,7 +157,7 @@ extension Probe {
         foreignTokens,
         vulnerabilityReports,
         securityPack,
-        wall, guardNow, grants, drift, passwordHashes, quietLogs, canaryBytes,
+        wall, guardNow, grants, drift, passwordHashes, errorReports, quietLogs, canaryBytes,
         rootKey, diskEncryption, swap, coreDumps, fileModes, accounts, listeners, firewall, clock,
         sockets, databaseWrites, databaseLogs,
         `guard`, unguardedTable, stepsBack, unauthorisedPerson, roleMatrix, leaving, emergencies,

@@ -5,7 +5,8 @@ import Postgres
 /// scratch databases; and that no synthetic member was noted anywhere else.
 ///
 /// Entries of the trail stay, as they must, and so does the day's count of whom somebody was shown. Sessions, their devices and
-/// links are the run's own, and end with it; so do a report that a probe makes, and what it publishes to agree to.
+/// links are the run's own, and end with it; so do a report that a probe makes, what it publishes to agree to, and letters that tell a
+/// synthetic member of their account. None of these may have been sent.
 struct Traces: Equatable {
     /// How many rows there are, and a sum of their hashes.
     private struct Rows: Equatable {
@@ -51,6 +52,14 @@ struct Traces: Equatable {
                 over: admin
             )
         }
+        let sent = try admin.query(
+            """
+            select count(*) from care.letter l
+             where l.state = 'sent' and (l.account_id \(isMembers) or l.sign_in_token in (
+                       select a.sign_in_token from care.account a where a.id \(isMembers)))
+            """
+        )[0].decode(Int.self, at: 0)
+        rows["letters that were sent"] = Rows(count: sent)
         let elsewhere = try admin.query(
             """
             select count(*) from care.entry

@@ -19,6 +19,7 @@ public enum ProbeName: String, Sendable, CaseIterable, Comparable {
     case grants
     case entries
     case quietLogs = "quiet-logs"
+    case errorReports = "error-reports"
     case refusals
     case redirects
     case published

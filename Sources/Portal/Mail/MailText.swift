@@ -212,6 +212,81 @@ struct LetterWords: Sendable {
 
                 Sent by the Carekeep at \(place). Please do not answer this letter: nobody reads the answer.
                 """
+        case .attestationEnds:
+            subject = "What somebody vouched for ends soon"
+            body = """
+                Hello,
+
+                something that was vouched for at your Carekeep ends within 30 days. After that the promise falls short, for everybody to
+                see.
+
+                Please look whether it is still so, and vouch for it again:
+
+                \(MailLink(to: .vouching, base: base))
+
+                You get this letter because you are a steward of the Carekeep at \(place). Please do not answer it: nobody reads the
+                answer.
+                """
+        case .reviewWaits:
+            subject = "Something waits for a second person"
+            body = """
+                Hello,
+
+                another steward vouched for something at your Carekeep. It counts once a second one has reviewed it.
+
+                If it was not you who vouched, please look at it:
+
+                \(MailLink(to: .vouching, base: base))
+
+                You get this letter because you are a steward of the Carekeep at \(place). Please do not answer it: nobody reads the
+                answer.
+                """
+        case .weaknessReported:
+            subject = "Somebody reported a weakness"
+            body = """
+                Hello,
+
+                somebody reported a weakness of your Carekeep on or before \(due.queuedAt). What it is does not stand in a letter.
+
+                Whoever runs the machine reads it there:
+
+                carekeep vulnerabilities
+
+                What was promised to whoever reports one stands at \(MailLink(to: .securityPolicy, base: base))
+
+                You get this letter because you are a steward of the Carekeep at \(place). Please do not answer it: nobody reads the
+                answer.
+                """
+        case .weaknessUnread:
+            subject = "A report of a weakness is still unread"
+            body = """
+                Hello,
+
+                nobody has read a report of a weakness of your Carekeep yet, and little is left of the time that was promised. After
+                that the promise INC-6 falls short, for everybody to see.
+
+                Whoever runs the machine reads it there:
+
+                carekeep vulnerabilities
+
+                You get this letter because you are a steward of the Carekeep at \(place). Please do not answer it: nobody reads the
+                answer.
+                """
+        case .weaknessUnanswered:
+            subject = "A report of a weakness waits for an answer"
+            body = """
+                Hello,
+
+                a report of a weakness of your Carekeep is not answered yet, and little is left of the time that was promised. After
+                that the promise INC-6 falls short, for everybody to see.
+
+                Whoever runs the machine answers it there:
+
+                carekeep vulnerabilities answer
+
+                You get this letter because you are a steward of the Carekeep at \(place). Please do not answer it: nobody reads the
+                answer.
+                """
         case .newDevice(let device):
             subject = "A new device signed in to your Carekeep account"
             body = """

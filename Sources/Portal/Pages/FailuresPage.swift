@@ -6,6 +6,8 @@ struct FailuresPage: PageBody {
         var name: String
         /// What it tries, after "It"; `nil` where this release knows the check no more.
         var tries: String?
+        /// What whoever runs the machine can do about it; `nil` where that is not known beforehand.
+        var remedy: String?
         /// Ids of the promises that it shows.
         var promises: [String]
         var since: Moment
@@ -59,9 +61,13 @@ struct FailuresPage: PageBody {
         return """
             <article class="promise \(kind)"><h3>\(check.tries.map { "It \($0)." } ?? check.name)</h3>
             <p class="standing"><strong>\(since) \(words.moment(check.since)) UTC</strong> <span class="id">\(check.name)</span></p>
-            \(self.shown(check.promises))
+            \(self.shown(check.promises))\(isStanding ? self.remedy(check) : nil)
             <ul class="checks">\(check.failures.map { self.line($0, in: words) })</ul></article>
             """
+    }
+
+    private func remedy(_ check: Check) -> HTML? {
+        check.remedy.map { "<p class=\"missing\"><strong>What to do:</strong> \($0)</p>" }
     }
 
     private func shown(_ promises: [String]) -> HTML? {

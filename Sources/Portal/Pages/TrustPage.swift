@@ -100,6 +100,7 @@ struct TrustPage: PageBody {
         \(self.choice)
         \(self.warning)
         \(self.summary)
+        \(self.fallenShort)
         \(self.withholding)
         <p class="hint">As of \(frame.words.moment(self.at)) UTC. These checks are made by this server on itself, with people who do
         not exist; nobody’s record is opened for them. Whoever controlled the whole machine could make this page say what they
@@ -181,6 +182,16 @@ struct TrustPage: PageBody {
             })
             <div><dt>promises in all</dt><dd>\(rows.count)</dd></div>
             </dl>
+            """
+    }
+
+    /// What does not hold today, before everything else that is on the page.
+    private var fallenShort: HTML? {
+        let rows = self.themes.flatMap(\.rows).filter { $0.standing.isShort }
+        guard !rows.isEmpty else { return nil }
+        return """
+            <nav class="card" aria-label="What falls short"><h2>Falls short today</h2>
+            <ul>\(rows.map { "<li><a href=\"#\($0.id)\">\($0.promise)</a></li>" as HTML })</ul></nav>
             """
     }
 
@@ -284,6 +295,9 @@ struct TrustPage: PageBody {
         <p class="key"><code>\(self.key)</code></p>
         <p>A key that you read here is as good as this page. Write it down, and compare it the next time or with somebody who
         read it elsewhere.</p>
+        <p>Do you examine this server for somebody? The <dfn>security review pack</dfn> has all of it on paper, with answers to the usual
+        questions and maps of frameworks: <code>carekeep pack --trust trust.json --out FOLDER</code> writes it from the signed file, as HTML
+        and PDF, on any machine.</p>
         <p>Found a weakness? <a href="\(Address.securityPolicy)">What you may do, and what we promise you.</a></p>
         <h3>What the words mean</h3>
         <dl class="facts">
@@ -313,6 +327,13 @@ extension TrustPage.Standing {
         case .notBuilt, .unvouched: "gap"
         case .vouched: "vouched"
         case .vouchingEnded: "short"
+        }
+    }
+
+    fileprivate var isShort: Bool {
+        switch self {
+        case .fallsShort, .vouchingEnded: true
+        default: false
         }
     }
 

@@ -45,11 +45,13 @@ struct VouchRoutes {
         let promises = try PromiseCatalogue.release.get().promises
         let checks = Dictionary(grouping: all, by: \.probe).sorted { $0.key < $1.key }.map { name, failures in
             let probe = ProbeName(rawValue: name)
+            let known = Probe.all.first { $0.name == probe }
             return (
                 stands: failures[0].stands,
                 check: FailuresPage.Check(
                     name: name,
-                    tries: Probe.all.first { $0.name == probe }?.tries,
+                    tries: known?.tries,
+                    remedy: known?.remedy,
                     promises: promises.filter { probe.map($0.probes.contains) ?? false }.map(\.id),
                     since: Moment(failures[0].since, in: .gmt),
                     failures: failures.map(FailuresPage.Failure.init)

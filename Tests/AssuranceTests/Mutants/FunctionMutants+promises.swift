@@ -70,6 +70,13 @@ extension FunctionMutants {
         ),
         ("recall_canaries", "where m.account_id = a.id)", "where true)"),
         ("recall_canaries", "delete from care.vulnerability v where v.is_test;", ""),
+        ("recall_canaries", "y.organization_id not in (select c.organization_id from care.canary c)", "false"),
+        ("recall_canaries", "where w.account_id = any (nobodys)", "where false"),
+        ("recall_canaries", "or w.sign_in_token in", "or w.sign_in_token not in"),
+        ("recall_canaries", "where a.id = any (nobodys))", "where false)"),
+        ("recall_canaries", "where j.kind = 'mail.send' and j.about_id = unsent.id", "where false"),
+        ("recall_canaries", "and j.about_id = unsent.id", ""),
+        ("recall_canaries", "j.kind = 'mail.send' and", ""),
     ]
 
     static let attesting: [Damage] = [

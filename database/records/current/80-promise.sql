@@ -128,8 +128,8 @@ as $$
     select c.organization_id from care.canary c order by c.since, c.organization_id
 $$;
 
--- Ends what was lent: sessions, links and passwords, of canaries alone; and removes what probes published and reported. How many
--- sessions and links went. Nobody else's agreements are ever removed: only this function asks for it.
+-- Ends what was lent: sessions, links and passwords, of canaries alone; and removes what probes published and reported, and letters to
+-- whoever is nobody, with their jobs. How many sessions and links went. Nobody else's agreements are ever removed: only this function asks for it.
 grant delete on care.agreement, care.agreement_version, care.agreement_answer to carekeep_gate;
 create policy agreement_removed_by_the_gate on care.agreement for delete to carekeep_gate using (true);
 create policy agreement_version_removed_by_the_gate on care.agreement_version for delete to carekeep_gate using (true);
@@ -140,6 +140,13 @@ as $$
 declare
     gone integer;
     more integer;
+    nobodys uuid[] := array(
+        select x.account_id from care.membership x
+         where x.organization_id in (select c.organization_id from care.canary c)
+           -- Whoever belongs somewhere else too is somebody.
+           and not exists (select from care.membership y
+                            where y.account_id = x.account_id
+                              and y.organization_id not in (select c.organization_id from care.canary c)));
 begin
     delete from care.session s where s.organization_id in (select c.organization_id from care.canary c);
     get diagnostics gone = row_count;
@@ -166,6 +173,12 @@ begin
                         where m.account_id = a.id
                           and m.organization_id not in (select c.organization_id from care.canary c));
     delete from care.vulnerability v where v.is_test;
+    with unsent as (
+        delete from care.letter w
+         where w.account_id = any (nobodys)
+            or w.sign_in_token in (select a.sign_in_token from care.account a where a.id = any (nobodys))
+        returning w.id)
+    delete from care.job j using unsent where j.kind = 'mail.send' and j.about_id = unsent.id;
     return gone + more;
 end
 $$;

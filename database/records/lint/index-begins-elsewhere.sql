@@ -10,7 +10,7 @@ select format('%s on %s', i.indexrelid::regclass, i.indrelid::regclass)
        'account_pkey', 'age_rule_pkey', 'address_change_pkey', 'address_change_is_found_by_one_secret', 'account_signs_in_by_one_address', 
        'act_pkey', 'built_in_role_pkey', 'guard_pkey', 'job_by_run_at',
        'job_kind_pkey', 'pass_pkey', 'permission_pkey', 'setting_pkey', 'migration_pkey', 'probe_result_pkey',
-       'probe_result_by_probe', 'office_pkey', 'attestation_pkey',
+       'probe_result_by_probe', 'office_pkey', 'attestation_pkey', 'reminder_pkey',
        'attestation_is_known_with_its_author', 'attestation_is_known_with_its_promise', 'attestation_follows_the_last',
        'attestation_review_pkey', 'spending_pkey', 'attestation_withdrawal_pkey',
        'sign_in_try_pkey', 'token_key_pkey', 'sign_in_try_by_age', 'second_factor_pkey', 'second_factor_offer_pkey', 'recovery_code_pkey',
