@@ -132,7 +132,7 @@ let package = Package(
         .testTarget(
             name: "PortalTests",
             dependencies: [
-                "CCurl", "Care", "People", "Portal", "Postgres", "Seals", "Trail",
+                "Assurance", "CCurl", "Care", "CarekeepTesting", "People", "Portal", "Postgres", "Seals", "Trail",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -23,27 +23,28 @@ extension Probe {
     static let plainHTTP = Probe(
         .plainHTTP,
         .live,
-        tries: "asks for pages over plain HTTP, and reads the rule for browsers"
+        tries: "asks for every address over plain HTTP, and reads the rule for browsers at each",
+        patience: .seconds(300)
     ) {
         ground in
         let door = try ground.door()
-        let paths = ["/", "/sign-in", "/patients", "/trust", "/fhir/Patient", "/api/session"]
         var wrong: [String] = []
-        var asked = 0
-        for path in paths {
-            for method in ["GET", "POST"] {
-                guard let answer = try await door.askPlainly(DoorQuestion(path, method: method)) else { continue }
+        var (asked, told) = (0, 0)
+        for route in FrontDoorRoute.all {
+            if let answer = try await door.askPlainly(route.question()) {
                 asked += 1
                 let leads = answer["location"]?.hasPrefix("https://") == true
                 if ![301, 308].contains(answer.status) || !leads || answer["set-cookie"] != nil
                     || answer.body.count > 200
                 {
-                    wrong.append("\(method) \(path) over plain HTTP is answered with \(answer.status)")
+                    wrong.append("\(route) over plain HTTP is answered with \(answer.status)")
                 }
             }
-            let rule = try await door.ask(DoorQuestion(path))["strict-transport-security"] ?? ""
+            guard route.method == "GET" else { continue }
+            told += 1
+            let rule = try await door.askPatiently(route.question())["strict-transport-security"] ?? ""
             let age = rule.firstMatch(of: /max-age=([0-9]+)/).flatMap { Int($0.1) } ?? 0
-            if age < 180 * 86_400 { wrong.append("\(path) does not tell browsers to remember HTTPS") }
+            if age < 180 * 86_400 { wrong.append("\(route) does not tell browsers to remember HTTPS") }
         }
         let bytes = try await door.speakPlainly()
         if String(decoding: bytes.prefix(12), as: UTF8.self).contains(" 200") {
@@ -52,39 +53,43 @@ extension Probe {
         let plain =
             asked == 0
             ? "Nothing was found that listens for plain HTTP"
-            : "\(asked) plain requests got a redirect and nothing else"
-        return .judged("\(plain); \(paths.count) addresses tell browsers to use HTTPS alone.", wrong: wrong)
+            : "\(asked) plain requests, one for each thing that can be asked, got a redirect and nothing else"
+        return .judged("\(plain); \(told) addresses tell browsers to use HTTPS alone.", wrong: wrong)
     }
 
     // APP-3
     static let headers = Probe(
         .headers,
         .live,
-        tries: "reads the headers and the pages of open and signed-in addresses"
+        tries: "reads the headers and the pages of every address, as a stranger and signed in",
+        patience: .seconds(300)
     ) {
         ground in
         let door = try ground.door()
-        var answers: [(String, DoorAnswer)] = []
-        for path in [
-            "/", "/sign-in", "/trust", "/security/policy", "/security/report", "/nothing-here", "/health/live",
-            "/fhir/metadata", "/api/members",
-        ] {
-            answers.append((path, try await door.ask(DoorQuestion(path))))
+        var answers: [(String, DoorAnswer)] = [
+            ("an address that is none", try await door.ask(DoorQuestion("/nothing-here")))
+        ]
+        for route in FrontDoorRoute.all {
+            answers.append(("\(route)", try await door.askPatiently(route.question())))
         }
         guard !ground.isOutside else { return judged(answers, setting: visitorsCookies(answers)) }
         let canary = try ground.canaries().north
-        let record = DoorQuestion("/fhir/Patient/\(canary.patient)", headers: DoorQuestion.bearer(canary.token))
-        answers.append(("a record for programs", try await door.ask(record)))
+        let values = ["patient": canary.patient, "id": canary.patient]
+        let token = DoorQuestion.bearer(canary.token)
         let visitor = try await DoorVisitor(door, signingInAs: canary)
-        for (name, path) in [
-            ("the list of people", "/patients"), ("a timeline", "/patients/\(canary.patient)"),
-            ("who looked", "/patients/\(canary.patient)/looks"), ("sharing", "/patients/\(canary.patient)/sharing"),
-        ] {
-            let answer = try await visitor.get(path)
-            guard answer.status == 200 else {
-                throw ProbeTrouble.controlFailed("\(name) is answered with \(answer.status)")
-            }
-            answers.append((name, answer))
+        // Those that have to be there, so that pages are looked at and not refusals alone.
+        var shown: Set = [
+            "GET /fhir/{type}/{id}", "GET /patients", "GET /patients/{patient}", "GET /patients/{patient}/looks",
+            "GET /patients/{patient}/sharing",
+        ]
+        for route in FrontDoorRoute.all where route.method == "GET" && route.door != .open {
+            let headers = route.door == .pages ? visitor.cookie : token
+            let answer = try await door.askPatiently(route.question(values, headers: headers))
+            if answer.status == 200 { shown.remove("\(route)") }
+            answers.append(("\(route), signed in", answer))
+        }
+        guard shown.isEmpty else {
+            throw ProbeTrouble.controlFailed("not shown: \(shown.sorted().joined(separator: ", "))")
         }
         try await visitor.signOut()
         return judged(answers, setting: visitor.cookieFaults)
@@ -107,7 +112,8 @@ extension Probe {
     }
 
     // APP-2
-    static let foreignForms = Probe(.foreignForms, .live, tries: "posts forms as another website would") { ground in
+    static let foreignForms = Probe(.foreignForms, .live, tries: "posts every form as another website would") {
+        ground in
         let (door, canary) = (try ground.door(), try ground.canaries().north)
         let visitor = try await DoorVisitor(door, signingInAs: canary)
         var wrong: [String] = []
@@ -136,12 +142,16 @@ extension Probe {
             ),
             ("joining without a secret", .form("/join", [("token", "x")] + credentials)),
             ("signing out without a secret", .form("/sign-out", [], headers: visitor.cookie)),
-            (
-                "sharing a record without a secret",
-                .form("/patients/\(canary.patient)/sharing", [("purpose", "care")], headers: visitor.cookie)
-            ),
         ]
-        for (name, question) in attempts {
+        // And every form of a member's pages, as another website could send it with the member's own cookie.
+        let forms = FrontDoorRoute.all.filter { $0.door == .pages && $0.method == "POST" }
+        let sent = forms.map { form in
+            let headers = Self.contentType(of: form) + visitor.cookie
+            var question = form.question(["patient": canary.patient], headers: headers)
+            question.body = Array("--edge--\r\n".utf8)
+            return ("\(form) without a secret", question)
+        }
+        for (name, question) in attempts + sent {
             let answer = try await door.ask(question)
             if answer.status != 403 { wrong.append("\(name) is answered with \(answer.status)") }
             let set = answer.headers.filter { $0.name == "set-cookie" }.map(\.value)
@@ -156,7 +166,7 @@ extension Probe {
         }
         try await visitor.signOut()
         return .judged(
-            "\(attempts.count) forms without their secret, or from elsewhere, were refused; our own worked.",
+            "\(attempts.count + sent.count) forms without their secret, or from elsewhere, were refused; our own worked.",
             wrong: wrong
         )
     }
@@ -251,6 +261,14 @@ extension Probe {
             throw ProbeTrouble.controlFailed("a search for the synthetic patient finds nobody")
         }
         return .judged("\(count + 1) commands were taken for words, which found nothing.", wrong: wrong)
+    }
+
+    /// Of what browsers send for a form: files come along with one of them.
+    private static func contentType(of form: FrontDoorRoute) -> [(name: String, value: String)] {
+        let bringsFiles = form.path == "/trust/vouch/{promise}"
+        return [
+            ("Content-Type", bringsFiles ? "multipart/form-data; boundary=edge" : "application/x-www-form-urlencoded")
+        ]
     }
 
     static func requireLife(of door: any FrontDoor) async throws {

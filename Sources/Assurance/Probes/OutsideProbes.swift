@@ -11,7 +11,9 @@ extension Probe {
     static let refusals = Probe(
         .refusals,
         .live,
-        tries: "asks for people's records without signing in, and with made-up credentials"
+        tries:
+            "asks for everything that is not open without signing in, and for people's records with made-up credentials",
+        patience: .seconds(300)
     ) { ground in
         let door = try ground.door()
         let nobody = UUID().uuidString.lowercased()
@@ -29,12 +31,16 @@ extension Probe {
         ]
         var wrong: [String] = []
         var asked = 0
+        for route in FrontDoorRoute.all where route.door != .open {
+            let answer = try await door.askPatiently(route.question())
+            asked += 1
+            if !isRefusal(answer) { wrong.append("\(route) without signing in is answered with \(answer.status)") }
+        }
         for path in paths {
             for (name, headers) in ways {
-                let answer = try await door.ask(DoorQuestion(path, headers: headers))
+                let answer = try await door.askPatiently(DoorQuestion(path, headers: headers))
                 asked += 1
-                let leadsToForm = answer.status == 303 && answer["location"]?.hasPrefix("/sign-in") == true
-                if !leadsToForm, ![401, 403, 404].contains(answer.status) {
+                if !isRefusal(answer) {
                     wrong.append("\(path.replacing(nobody, with: "…")) \(name) is answered with \(answer.status)")
                 }
                 if answer.text.contains("\"resourceType\":\"Bundle\"")
@@ -46,6 +52,12 @@ extension Probe {
         }
         try await requireLife(of: door)
         return .judged("\(asked) requests of nobody were refused, and an open address answered.", wrong: wrong)
+    }
+
+    /// Whether nobody was let in: refused, or led to the form.
+    private static func isRefusal(_ answer: DoorAnswer) -> Bool {
+        [401, 403, 404].contains(answer.status)
+            || answer.status == 303 && answer["location"]?.hasPrefix("/sign-in") == true
     }
 
     // APP-2
