@@ -9,7 +9,7 @@ ARGS ?=
 # Modules whose tests reckon and wait for nobody. They run first: beside them, those that talk to a database would wait for minutes.
 RECKONING = ^(FHIRTests|PagesTests|PaperTests|SyntheticTests)[.]
 
-# Options for pytest: make test PYTEST="-k sign_in"
+# Options for pytest: make test PYTEST="-k sign_in". Two processes, each with a server of its own: these tests wait more than they work.
 PYTEST ?=
 
 run: packages-run toolchain ## install what is missing, build, start the demo and say where it is
@@ -21,7 +21,7 @@ test: packages-test toolchain lint .venv/.installed ## everything that can be te
 	swift build --build-tests
 	swift test --skip-build --disable-xctest --filter '$(RECKONING)'
 	swift test --skip-build --disable-xctest --skip '$(RECKONING)'
-	.venv/bin/python -m pytest Tests/scripts Tests/browser $(PYTEST)
+	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile Tests/scripts Tests/browser $(PYTEST)
 
 soak: packages-test toolchain .venv/.installed ## server and databases killed two hundred times while people write; an hour
 	swift build

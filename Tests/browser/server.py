@@ -1,7 +1,9 @@
 """A demo server for the tests: started once, spoken to over the network, stopped afterwards."""
 
+import contextlib
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -24,13 +26,15 @@ STOP = 40
 
 
 def free_ports(count):
-    """Ports that nobody listens on. All are held until the last is found, so that they differ."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
+    """Ports that nobody listens on. Below those that the system gives to connections that begin here, and of each process of the
+    tests its own share, so that nobody takes one before it is used."""
+    share = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4
+    ports = []
+    while len(ports) < count:
+        port = random.randrange(12_000 + share * 5_000, 17_000 + share * 5_000)
+        with socket.socket() as one, contextlib.suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            ports += [port] if port not in ports else []
     return ports
 
 
