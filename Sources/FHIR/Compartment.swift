@@ -46,6 +46,11 @@ public enum Compartment {
         type == "Patient" || Definitions.r4.compartment[type] != nil
     }
 
+    /// Whether resources of a type have a place: in patients' records, or in a directory.
+    public static func canKeep(_ type: String) -> Bool {
+        canBelongToPatient(type) || isDirectory(type) || isDirectoryWithoutPatient(type)
+    }
+
     /// Whether resources of a type never belong to a patient.
     public static func isDirectory(_ type: String) -> Bool { directory.contains(type) }
 

@@ -91,6 +91,9 @@ public struct PatientQuery: Sendable {
     /// What every patient searched for has: one of each clause. Empty if the search has no condition that a token can
     /// answer; the caller then looks through all patients within reach, or refuses.
     public let clauses: [Clause]
+    /// The parameters that tokens can answer; `birthdate` but for `ne`.
+    public static let narrowing = ["birthdate", "family", "given", "identifier", "name"]
+
     /// The whole search, for opened resources: all parameters, order and count.
     public let query: SearchQuery
 

@@ -150,6 +150,11 @@ extension SearchParameter {
         let isFromResource: Bool
         /// The codes that an element of type `code` chooses from; their system is implied.
         let codes: Definitions.CodeSet?
+        /// The types that its element may refer to; none for an element that is no reference.
+        let elementTargets: [String]
+
+        /// The types that what is found at its end may refer to.
+        var possibleTargets: [String] { target.map { [$0] } ?? elementTargets }
     }
 
     /// The routes of a composite: to the elements within which its parts must match together, and on to each part.
@@ -238,12 +243,18 @@ extension Definitions {
                 target: path.target,
                 isPresence: path.isPresence,
                 isFromResource: path.isFromResource,
-                codes: end.codes
+                codes: end.codes,
+                elementTargets: end.targets
             )
         }
     }
 
-    private typealias End = (steps: [SearchParameter.Route.Step], type: String, codes: CodeSet?)
+    private struct End {
+        var steps: [SearchParameter.Route.Step]
+        let type: String
+        let codes: CodeSet?
+        let targets: [String]
+    }
 
     private func ends(of path: ArraySlice<SearchParameter.Element>, in type: String) -> [End] {
         guard let first = path.first, let definition = self[type],
@@ -251,20 +262,29 @@ extension Definitions {
         else { return [] }
         return element.keys.flatMap { key -> [End] in
             guard let member = definition.members[key] else { return [] }
-            let (name, codes) = nameAndCodes(of: member.type)
-            guard first.choice == nil || first.choice == name else { return [] }
             let step = SearchParameter.Route.Step(key: key, choosing: first.choosing)
-            if path.count == 1 { return [([step], name, codes)] }
-            return ends(of: path.dropFirst(), in: name).map { ([step] + $0.steps, $0.type, $0.codes) }
+            let end = end(of: member.type, step)
+            guard first.choice == nil || first.choice == end.type else { return [] }
+            if path.count == 1 { return [end] }
+            return ends(of: path.dropFirst(), in: end.type).map { below in
+                var below = below
+                below.steps.insert(step, at: 0)
+                return below
+            }
         }
     }
 
-    private func nameAndCodes(of type: ElementType) -> (String, CodeSet?) {
+    private func end(of type: ElementType, _ step: SearchParameter.Route.Step) -> End {
+        func end(_ name: String, codes: CodeSet? = nil, targets: [String] = []) -> End {
+            End(steps: [step], type: name, codes: codes, targets: targets)
+        }
         switch type {
-        case .primitive(let primitive, let codes): (primitive.rawValue, primitive == .code ? codes : nil)
-        case .complex(let index, _): (types[index].name, nil)
-        case .reference: ("Reference", nil)
-        case .resource: ("Resource", nil)
+        case .primitive(let primitive, let codes):
+            return end(primitive.rawValue, codes: primitive == .code ? codes : nil)
+        case .complex(let index, _): return end(types[index].name)
+        case .reference(_, let targets):
+            return end("Reference", targets: targets.isEmpty ? ResourceType.names.sorted() : targets)
+        case .resource: return end("Resource")
         }
     }
 }

@@ -66,10 +66,31 @@ public struct SearchQuery: Sendable {
         return (own + [("_id", "token"), ("_lastUpdated", "date")]).sorted { $0.name < $1.name }
     }
 
+    /// Whether R4 has a parameter of this name for a type, and a way to its values.
+    public static func hasParameter(_ name: String, of type: String) -> Bool {
+        RouteCache.ways(of: type).contains { $0.parameter.name == name }
+    }
+
     /// The parameters of a type by which something else can be included: those that refer.
     public static func references(of type: String) -> [String] {
         RouteCache.ways(of: type).filter { $0.parameter.kind == .reference }.map(\.parameter.name)
     }
+
+    /// What may refer to resources of a type: each type with its parameter that does, for `_revinclude`.
+    public static func referring(to type: String) -> [(type: String, parameter: String)] {
+        referring[type] ?? []
+    }
+
+    private static let referring: [String: [(type: String, parameter: String)]] = {
+        var found: [String: [(type: String, parameter: String)]] = [:]
+        for source in ResourceType.names.sorted() {
+            for way in RouteCache.ways(of: source) where way.parameter.kind == .reference {
+                let targets = way.routes.reduce(into: Set<String>()) { $0.formUnion($1.possibleTargets) }
+                for target in targets { found[target, default: []].append((source, way.parameter.name)) }
+            }
+        }
+        return found
+    }()
 
     /// Whether a resource is one that is searched for.
     public func matches(_ card: SearchCard) -> Bool {

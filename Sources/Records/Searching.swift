@@ -49,7 +49,10 @@ extension PatientRecords {
         after cursor: String? = nil,
         for caller: Caller
     ) async throws -> Found {
-        let query = try SearchQuery(parsing: parameters.map { (name: $0.0, value: $0.1) }, type: type)
+        let query = try SearchQuery(
+            parsing: Self.conditions(among: parameters, of: type).map { (name: $0.0, value: $0.1) },
+            type: type
+        )
         let index = try await index(for: caller)
         let text = parameters.map { "\($0.0)=\($0.1)" }.joined(separator: "&")
         let place = try cursor.map { try SearchPlace($0, of: type, text, index: index) }
@@ -169,6 +172,12 @@ extension PatientRecords {
         let opened = try await open(answer[0], under: pass)
         let byRow = Dictionary(opened.map { ($0.row, $0) }) { first, _ in first }
         return rows.compactMap { byRow[$0] }
+    }
+
+    /// The parameters but for one that only says within whom is searched, where R4 has none of that name for the type.
+    private static func conditions(among parameters: [(String, String)], of type: String) -> [(String, String)] {
+        guard type != "Patient", Compartment.canBelongToPatient(type) else { return parameters }
+        return parameters.filter { name, _ in name != "patient" || SearchQuery.hasParameter(name, of: type) }
     }
 
     /// The one patient whom a search names.

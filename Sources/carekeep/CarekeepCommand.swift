@@ -3,6 +3,8 @@ import ArgumentParser
 /// Which release this is.
 enum Release {
     static let version: StaticString = "0.1.0"
+    /// When it came out; goes with the version.
+    static let date: StaticString = "2026-11-22"
     /// As error reports name it.
     static let name: StaticString = "carekeep@0.1.0"
 }

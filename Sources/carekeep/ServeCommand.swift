@@ -83,6 +83,7 @@ struct ServeCommand: AsyncParsableCommand {
                 base: configuration.publicAddress
             ),
             rates: rates,
+            release: PublishedRelease(version: "\(Release.version)", date: "\(Release.date)"),
             isReady: { await home.isReady },
             measures: {
                 await Self.measures(of: home) + Self.measures(of: reports)

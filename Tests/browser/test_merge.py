@@ -208,6 +208,6 @@ def test_what_cannot_be_merged_is_named(clinic, patient, theirs):
 def test_the_capability_statement_lists_them(clinic):
     resources = {one["type"]: one for one in clinic.get("metadata").json()["rest"][0]["resource"]}
     names = lambda kind: {one["name"] for one in resources[kind].get("operation", [])}
-    assert names("Patient") == {"everything", "merge"}
-    assert names("Observation") == {"move"}
-    assert not names("Location")
+    assert names("Patient") == {"everything", "merge", "validate"}
+    assert names("Observation") == {"move", "validate"}
+    assert names("Location") == {"validate"}

@@ -30,32 +30,68 @@ struct FHIRRoutes {
     let rates: RateLimits
     /// Where the API is, as clients know it: `https://care.example.org/fhir`.
     let baseURL: String
+    let release: PublishedRelease
 
     func add(toOpen open: RouterGroup<Visit>) {
-        open.get("fhir/metadata") { _, _ in Response(json: Capability.statement) }
+        // The same for everybody, so it is made once.
+        let statement = Capability(release: release).statement
+        open.get("fhir/metadata") { _, _ in Response(json: statement) }
     }
 
     func add(to api: RouterGroup<APIVisit>) {
-        api.get("fhir/:type/:id") { request, visit in try await read(request, visit) }
-        api.put("fhir/:type/:id") { request, visit in try await update(request, visit) }
-        api.delete("fhir/:type/:id") { request, visit in try await delete(request, visit) }
-        api.get("fhir/:type/:id/_history") { request, visit in try await history(request, visit) }
-        api.get("fhir/:type/:id/_history/:version") { _, visit in try await version(visit) }
-        api.get("fhir/:type/_history") { request, visit in try await historyOfType(request, visit) }
-        api.post("fhir/:type") { request, visit in try await create(request, visit) }
+        for interaction in Interaction.allCases { add(interaction, to: api) }
+        for operation in Operation.allCases { add(operation, to: api) }
         api.put("fhir/:type") { _, _ -> Response in throw Self.conditional("updates") }
         api.delete("fhir/:type") { _, _ -> Response in throw Self.conditional("deletes") }
         api.post("fhir") { request, visit in try await bundle(request, visit) }
-        api.get("fhir/:type") { request, visit in try await search(Self.parameters(request.uri.query), visit) }
-        api.post("fhir/:type/_search") { request, visit in
-            let body = try await request.body(upTo: 64 << 10)
-            return try await search(Self.parameters(String(buffer: body)), visit)
+    }
+
+    private func add(_ interaction: Interaction, to api: RouterGroup<APIVisit>) {
+        typealias Answer = @Sendable (Request, APIVisit) async throws -> Response
+        func kept(_ answer: @escaping Answer) -> Answer {
+            { request, visit in
+                try Self.checkKept(visit.type)
+                return try await answer(request, visit)
+            }
         }
-        api.post("fhir/:type/$validate") { request, visit in try await validate(request, visit, id: nil) }
-        api.post("fhir/:type/:id/$validate") { request, visit in try await validate(request, visit, id: visit.id) }
-        api.post("fhir/:type/:id/$move") { request, visit in try await move(request, visit) }
-        api.post("fhir/:type/$merge") { request, visit in try await merge(request, visit) }
-        api.get("fhir/:type/:id/$everything") { _, visit in try await everything(visit) }
+        switch interaction {
+        case .read: api.get("fhir/:type/:id", use: kept(read))
+        case .vread: api.get("fhir/:type/:id/_history/:version", use: kept { _, visit in try await version(visit) })
+        case .update: api.put("fhir/:type/:id", use: kept(update))
+        case .delete: api.delete("fhir/:type/:id", use: kept(delete))
+        case .create: api.post("fhir/:type", use: kept(create))
+        case .historyInstance: api.get("fhir/:type/:id/_history", use: kept(history))
+        case .historyType: api.get("fhir/:type/_history", use: kept(historyOfType))
+        case .searchType:
+            api.get(
+                "fhir/:type",
+                use: kept { request, visit in try await search(Self.parameters(request.uri.query), visit) }
+            )
+            api.post(
+                "fhir/:type/_search",
+                use: kept { request, visit in
+                    let body = try await request.body(upTo: 64 << 10)
+                    return try await search(Self.parameters(String(buffer: body)), visit)
+                }
+            )
+        }
+    }
+
+    private func add(_ operation: Operation, to api: RouterGroup<APIVisit>) {
+        switch operation {
+        case .validate:
+            api.post("fhir/:type/$validate") { request, visit in try await validate(request, visit, id: nil) }
+            api.post("fhir/:type/:id/$validate") { request, visit in try await validate(request, visit, id: visit.id) }
+        case .everything: api.get("fhir/:type/:id/$everything") { _, visit in try await everything(visit) }
+        case .merge: api.post("fhir/:type/$merge") { request, visit in try await merge(request, visit) }
+        case .move: api.post("fhir/:type/:id/$move") { request, visit in try await move(request, visit) }
+        }
+    }
+
+    /// Refuses a type that has no place here, whatever is asked of it.
+    private static func checkKept(_ type: String) throws(Outcome) {
+        guard Interaction.served(for: type).isEmpty else { return }
+        throw Outcome(.notSupported, "resources of this type are not kept: nothing in them says whose they are")
     }
 
     // MARK: One record

@@ -8,6 +8,20 @@ import NIOSSL
 public import People
 public import Records
 
+/// A release of the program, as it is told to clients.
+public struct PublishedRelease: Sendable {
+    /// Its number: `0.1.0`.
+    public let version: String
+    /// The day on which it came out: `2026-11-22`.
+    public let date: String
+
+    /// Names a release.
+    public init(version: String, date: String) {
+        self.version = version
+        self.date = date
+    }
+}
+
 /// What the portal serves from: the parts of a running Carekeep.
 public struct Services: Sendable {
     /// Passwords, second factors, sessions.
@@ -28,6 +42,8 @@ public struct Services: Sendable {
     public let security: SecurityNotice
     /// How much may be asked for.
     public let rates: RateLimits
+    /// Which release this is.
+    public let release: PublishedRelease
     /// Whether the stores answer.
     public let isReady: @Sendable () async -> Bool
     /// What they count, for the metrics.
@@ -44,6 +60,7 @@ public struct Services: Sendable {
         vulnerabilities: VulnerabilityDesk,
         security: SecurityNotice,
         rates: RateLimits,
+        release: PublishedRelease,
         isReady: @escaping @Sendable () async -> Bool,
         measures: @escaping @Sendable () async -> [Measure] = { [] }
     ) {
@@ -56,6 +73,7 @@ public struct Services: Sendable {
         self.vulnerabilities = vulnerabilities
         self.security = security
         self.rates = rates
+        self.release = release
         self.isReady = isReady
         self.measures = measures
     }
@@ -86,7 +104,8 @@ func portal(
         records: services.records,
         limits: limits,
         rates: services.rates,
-        baseURL: baseURL + "/fhir"
+        baseURL: baseURL + "/fhir",
+        release: services.release
     )
     let charts = ChartRoutes(
         records: services.records,
