@@ -71,6 +71,32 @@ import Testing
 
         func unlock() throws { try keeper.query("commit") }
 
+        /// From now on the database hands out the answers of those who travel together in another order.
+        func mixUp() throws {
+            let admin = try AdminConnection(town.admin)
+            try admin.query(
+                """
+                alter function care.open_passes(
+                    uuid[], bytea[], bytea[], text[], text[], bytea[], text[], integer[], bytea[], bytea[])
+                    rename to open_passes_in_order
+                """
+            )
+            try admin.query(
+                """
+                create function care.open_passes(
+                    uuid[], bytea[], bytea[], text[], text[], bytea[], text[], integer[], bytea[], bytea[])
+                    returns table (
+                        outcome integer, context bytea, patients uuid[], records uuid[], roles text[], secret_sha256 bytea)
+                    language sql volatile
+                as $$
+                    select outcome, context, patients, records, roles, secret_sha256
+                      from care.open_passes_in_order($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) with ordinality
+                     order by ordinality desc
+                $$
+                """
+            )
+        }
+
         /// How many commits opened passes that were granted for reading.
         func commits() throws -> Int {
             try AdminConnection(town.admin).query(
@@ -109,6 +135,41 @@ import Testing
         // One commit for both; the first was stopped before its own.
         #expect(try crossing.commits() == 1)
         await crossing.close()
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `an answer that is another traveller's is nobody's`() async throws {
+        let crossing = try await Crossing(queueLimit: 10, patience: .seconds(3_600))
+        let first = try await crossing.traveller()
+        try await crossing.settles(kept: 1, waiting: 0)
+        let second = try await crossing.traveller()
+        try await crossing.settles(kept: 1, waiting: 1)
+        let third = try await crossing.traveller()
+        try await crossing.settles(kept: 1, waiting: 2)
+        try crossing.mixUp()
+        try crossing.unlock()
+        #expect(try await first.value.get() > 0, "who travels alone is asked for alone")
+        for traveller in [second, third] {
+            let told = try await traveller.value
+            #expect(throws: PostgresError.self) { try told.get() }
+        }
+        await crossing.close()
+    }
+
+    @Test func `who reads one record and makes nobody travels with others, and nobody else`() async throws {
+        let town = try await TestTown()
+        let amara = try await town.session(of: "Amara")
+        let seal = try await town.home.gate.auditSeal(amara)
+        let isShared = { (errand: Errand) in
+            Opening(errand: errand, caller: amara, secret: PassSecret(), seal: seal, work: []).isShared
+        }
+        let tag = [UInt8](repeating: 1, count: 16)
+        #expect(isShared(Errand(.readRecord, targets: [tag])))
+        #expect(!isShared(Errand(.readRecord)))
+        #expect(!isShared(Errand(.readRecord, targets: [tag, tag])))
+        #expect(!isShared(Errand(.readRecord, targets: [tag], newPatients: [UUID()])))
+        #expect(!isShared(Errand(.createRecord, targets: [tag])))
+        await town.close()
     }
 
     @Test(.timeLimit(.minutes(2)))

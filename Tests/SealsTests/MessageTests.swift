@@ -21,6 +21,20 @@ import Testing
         #expect(try key.open(key.seal(content, for: .observation), for: .observation) == content)
     }
 
+    @Test func `has a mark by which it is told from others, unless it is for several`() throws {
+        let message = try key.seal(content, for: .observation)
+        let mark = try #require(MessageMark(of: message))
+        #expect(mark == MessageMark(of: message))
+        #expect(try mark != MessageMark(of: key.seal(content, for: .observation)))
+        for place in [8, 39, message.count - 16, message.count - 1] {
+            var other = message
+            other[place] ^= 1
+            #expect(mark != MessageMark(of: other), "\(place)")
+        }
+        #expect(try MessageMark(of: SubjectKey.seal(content, for: .observation, under: [key, other])) == nil)
+        for length in [0, 6, 7, 72, 87] { #expect(MessageMark(of: Array(message.prefix(length))) == nil) }
+    }
+
     @Test func `is another each time`() throws {
         let messages = try (0..<100).map { _ in try key.seal(content, for: .observation) }
         #expect(Set(messages.map { Array($0[8..<40]) }).count == 100)

@@ -31,6 +31,14 @@ import Testing
         #expect(witness.sight.count == 1)
     }
 
+    @Test func `takes along what was remembered of it, once it is wiped`() {
+        let key = SubjectKey.of(0xa1, .patient(.of("2"), of: clinic))
+        #expect(key.memory.thing { "first" } == "first")
+        #expect(key.memory.thing { "second" } == "first")
+        key.wipe()
+        #expect(key.memory.thing { "third" } == "third")
+    }
+
     @Test func `may be used and wiped by many at once`() async {
         let secret = Secret(copying: bytes)
         await withTaskGroup(of: Void.self) { group in

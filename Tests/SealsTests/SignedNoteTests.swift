@@ -39,6 +39,15 @@ import Testing
         #expect(!ours.verifier.verifies("", of: text))
     }
 
+    @Test func `are of no key of another algorithm`() throws {
+        let verifier = try NoteSigner(name: "clinic.example", key: Curve25519.Signing.PrivateKey()).verifier
+        let parts = "\(verifier)".split(separator: "+", maxSplits: 2)
+        let bytes = try #require(Data(base64Encoded: String(parts[2])))
+        #expect(NoteVerifier("\(parts[0])+\(parts[1])+\(bytes.base64EncodedString())") == verifier)
+        let other = (Data([2]) + bytes.dropFirst()).base64EncodedString()
+        #expect(NoteVerifier("\(parts[0])+\(parts[1])+\(other)") == nil)
+    }
+
     @Test(arguments: [
         "", "x", "a+b+c", "PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
         "PeterNeumann+c74f20a3+AhpC2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", "PeterNeumann+c74f20a3+ARpc",
