@@ -6,8 +6,8 @@
 ///
 /// After the base (`R`esource, `D`omainResource, `E`lement, `B`ackboneElement) come the elements: name, cardinality
 /// (`?` 0..1, `!` 1..1, `*` 0..*, `+` 1..*) and types. `*` as a type means any; `code=set` is bound to a set of codes,
-/// `Reference(A,B)` may point to these. A line that begins with `=` is such a set, with the codes of each system; with
-/// `?`, the search parameters of a type; with `@`, the elements by which a type belongs to a patient.
+/// `Reference(A,B)` may point to these. A line that begins with `=` is such a set, with the codes of each system, where
+/// `*/*` stands for all media types; with `?`, the search parameters of a type; with `@`, the elements by which a type belongs to a patient.
 struct Definitions: Sendable {
     /// R4 (4.0.1).
     static let r4 = Definitions(parsing: definitionsOfR4)
@@ -63,12 +63,26 @@ struct Definitions: Sendable {
         let name: String
         let codes: Set<String>
         /// `system|code`.
-        let systemCodes: Set<String>
+        private let systemCodes: Set<String>
+        /// The system of media types, if any of them is of the set.
+        private let systemOfMediaTypes: String?
 
         init(name: String, codes: Set<String>, systemCodes: Set<String>) {
             self.name = name
-            self.codes = codes
+            self.codes = codes.subtracting([MediaType.any])
             self.systemCodes = systemCodes
+            systemOfMediaTypes = systemCodes.first { $0.hasSuffix("|\(MediaType.any)") }
+                .map { String($0.dropLast(MediaType.any.count + 1)) }
+        }
+
+        /// Whether a code is of the set, whatever system it is of.
+        func contains(_ code: String) -> Bool {
+            codes.contains(code) || systemOfMediaTypes != nil && MediaType.isOne(code)
+        }
+
+        /// Whether a code of a system is of the set.
+        func contains(_ code: String, of system: String) -> Bool {
+            systemCodes.contains("\(system)|\(code)") || systemOfMediaTypes == system && MediaType.isOne(code)
         }
     }
 

@@ -45,7 +45,7 @@ indirect enum SearchAlternative: Sendable {
         case (.token(let system, let code, _), .token(let wantedSystem, let wantedCode, let implied)):
             (wantedCode == nil || wantedCode == code)
                 && (wantedSystem == nil || wantedSystem == system
-                    || (system.isEmpty && implied.contains { $0.systemCodes.contains("\(wantedSystem ?? "")|\(code)") }))
+                    || (system.isEmpty && implied.contains { $0.contains(code, of: wantedSystem ?? "") }))
         case (.token(_, _, let text), .tokenText(let wanted)): Folding.fold(text).hasPrefix(wanted)
         case (.typedIdentifier(let system, let code, let value), .typedIdentifier(let a, let b, let c)):
             (system, code, value) == (a, b, c)

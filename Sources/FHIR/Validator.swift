@@ -187,7 +187,7 @@ private struct Validation {
         switch type {
         case .primitive(let primitive, let codes):
             guard primitive.accepts(json) else { return error(.value, primitive.rule) }
-            if let codes, let code = json.string, !codes.codes.contains(code) {
+            if let codes, let code = json.string, !codes.contains(code) {
                 error(.codeInvalid, "must be one of the codes of \(codes.name)")
             }
             // An address within the resource keeps a contained resource in use.
@@ -216,7 +216,7 @@ private struct Validation {
         guard !codings.isEmpty else { return }
         let isMember = codings.contains { coding in
             guard let code = coding["code"]?.string else { return false }
-            return set.systemCodes.contains("\(coding["system"]?.string ?? "")|\(code)")
+            return set.contains(code, of: coding["system"]?.string ?? "")
         }
         if !isMember { error(.codeInvalid, "one coding must be of \(set.name)") }
     }

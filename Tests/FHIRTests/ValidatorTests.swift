@@ -1,6 +1,8 @@
 import FHIR
 import Testing
 
+private let noMediaType = ["Patient.photo[0].contentType: code-invalid"]
+
 @Suite struct ValidatorTests {
     /// What is wrong, as `expression: code`.
     private func errors(_ text: String) throws -> [String] {
@@ -33,6 +35,25 @@ import Testing
         (#"{"resourceType":"Patient","birthDate":{"x":1}}"#, ["Patient.birthDate: value"]),
         (#"{"resourceType":"Patient","gender":"m"}"#, ["Patient.gender: code-invalid"]),
         (#"{"resourceType":"Patient","gender":"female"}"#, []),
+        (#"{"resourceType":"Patient","photo":[{"contentType":"image/jpeg"}]}"#, []),
+        (#"{"resourceType":"Patient","photo":[{"contentType":"text/plain; charset=utf-8"}]}"#, []),
+        (#"{"resourceType":"Patient","photo":[{"contentType":"a/b; x=\"y; z\" ; v=w"}]}"#, []),
+        (#"{"resourceType":"Patient","photo":[{"contentType":"picture"}]}"#, noMediaType),
+        (#"{"resourceType":"Patient","photo":[{"contentType":"*/*"}]}"#, noMediaType),
+        (#"{"resourceType":"Patient","photo":[{"contentType":"image/"}]}"#, noMediaType),
+        (#"{"resourceType":"Patient","photo":[{"contentType":"image/a/b"}]}"#, noMediaType),
+        (#"{"resourceType":"Patient","photo":[{"contentType":"image/a;"}]}"#, noMediaType),
+        (#"{"resourceType":"Patient","photo":[{"contentType":"image/a; b"}]}"#, noMediaType),
+        (#"{"resourceType":"Patient","photo":[{"contentType":"image/a; b=\"c"}]}"#, noMediaType),
+        (#"{"resourceType":"Patient","photo":[{"contentType":"image/a; b=c d"}]}"#, noMediaType),
+        (
+            #"{"resourceType":"Account","status":"active","extension":[{"url":"u","valueMoney":{"currency":"INR"}}]}"#,
+            []
+        ),
+        (
+            #"{"resourceType":"Account","status":"active","extension":[{"url":"u","valueMoney":{"currency":"RUPEE"}}]}"#,
+            ["Account.extension[0].valueMoney.currency: code-invalid"]
+        ),
         (#"{"resourceType":"Patient","deceasedBoolean":true}"#, []),
         (#"{"resourceType":"Patient","deceased":true}"#, ["Patient.deceased: structure"]),
         (#"{"resourceType":"Patient","deceasedString":"x"}"#, ["Patient.deceasedString: structure"]),
