@@ -35,7 +35,7 @@ extension PatientRecords {
                 places[url] = "\(type)/\(id)"
             }
         }
-        try await settleConditionalReferences(of: request, &places, for: caller)
+        try await settleConditionalReferences(of: request.entries, &places, for: caller)
         let plan = try await plan(request, ids: ids, places: places, existing: existing, for: caller)
         let written = try await write(plan, for: caller)
         var replies: [BundleResponse.Reply] = []
@@ -106,12 +106,23 @@ extension PatientRecords {
         }
     }
 
+    /// The resource of an entry that stands for itself, as in a batch: its conditional references lead to what they name. `nil` for an
+    /// entry without a resource.
+    /// - Throws: `Outcome` naming entry, element and rule; `Refusal.severalMatch`.
+    public func settledResource(of entry: BundleRequest.Entry, for caller: Caller) async throws -> Resource? {
+        var places: [String: String] = [:]
+        try await settleConditionalReferences(of: [entry], &places, for: caller)
+        guard var resource = entry.resource, !places.isEmpty else { return entry.resource }
+        try resource.rewriteReferences { reference throws(Outcome) in places[reference.text] }
+        return resource
+    }
+
     private func settleConditionalReferences(
-        of request: BundleRequest,
+        of entries: [BundleRequest.Entry],
         _ places: inout [String: String],
         for caller: Caller
     ) async throws {
-        for entry in request.entries {
+        for entry in entries {
             guard let resource = entry.resource else { continue }
             let conditional = resource.references().filter { reference in
                 if case .conditional = reference.target { return places[reference.text] == nil }

@@ -138,6 +138,46 @@ import Testing
         await town.close()
     }
 
+    @Test(.timeLimit(.minutes(2)))
+    func `what is written early and committed late is on no page of what began in between`() async throws {
+        let town = try await TestTown()
+        let amara = try await town.session(of: "Amara")
+        let records = town.home.records
+        let ada = try await records.create(Samples.patient("Ada", "Okafor", born: "2014-03-03"), for: amara)
+        var early: [String] = []
+        for weight in ["21", "22", "23", "24"] {
+            early.append(try await records.create(Samples.weight(weight, of: ada.id), for: amara).id)
+        }
+        // Holds a write between its record and its commit.
+        let (keeper, watcher) = (try AdminConnection(town.admin), try AdminConnection(town.admin))
+        try keeper.query("begin")
+        try keeper.query("lock table care.change in share row exclusive mode")
+        let late = Task { try await records.create(Samples.weight("25", of: ada.id), for: amara) }
+        let isHeld: SQL = "select from pg_locks where relation = 'care.change'::regclass and not granted"
+        while try watcher.query(isHeld).isEmpty { try await Task.sleep(for: .milliseconds(2)) }
+
+        let search = [("patient", ada.id), ("_count", "2")]
+        let first = try await records.search("Observation", search, for: amara)
+        let told = try await records.history(ofType: "Observation", patient: ada.id, .init(count: 2), for: amara)
+        try keeper.query("commit")
+        let written = try await late.value
+        #expect(written.writtenAt < Date())
+
+        let second = try await records.search("Observation", search, after: first.next, for: amara)
+        #expect(first.total == 4 && second.total == 4 && second.next == nil)
+        #expect((first.records + second.records).map(\.id) == early.reversed())
+        let rest = try await records.history(
+            ofType: "Observation",
+            patient: ada.id,
+            .init(after: told.next, count: 10),
+            for: amara
+        )
+        #expect((told.versions + rest.versions).map(\.id) == early.reversed())
+        // Whoever begins now is told.
+        #expect(try await records.search("Observation", search, for: amara).total == 5)
+        await town.close()
+    }
+
     @Test func `a page goes on after the last record that is still there, and at its number when none is`() throws {
         let rows = (0..<6).map { _ in UUID() }
         let place = SearchPlace(snapshot: "1:1:", offset: 3, last: Array(rows[0..<3]))

@@ -253,6 +253,19 @@ def test_a_killed_database_is_started_again_and_nothing_acknowledged_is_lost(hom
             assert answer.status_code == 200 and answer.json()["code"]["text"] == text, id
 
 
+@pytest.mark.parametrize("store", STORES)
+def test_without_a_store_the_server_is_alive_and_not_ready(home, store):
+    with home.client() as client:
+        told = lambda: tuple(client.get(f"/health/{one}", timeout=10).status_code for one in ("live", "ready", "live"))
+        assert eventually(lambda: told() == (200, 200, 200))
+        before = home.postmaster(store)
+        kill(before, signal.SIGKILL)
+        seen = {told()}
+        while not eventually(home.is_ready, 0) or home.postmaster(store) == before:
+            seen.add(told())
+        assert (200, 503, 200) in seen and {one[::2] for one in seen} == {(200, 200)}, seen
+
+
 def test_a_killed_supervisor_takes_the_server_along_and_the_databases_are_adopted(home):
     databases = [home.postmaster(store) for store in STORES]
     home.process.send_signal(signal.SIGKILL)

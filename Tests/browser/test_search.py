@@ -194,6 +194,17 @@ def test_a_record_that_goes_between_pages_takes_no_other_with_it(parent, child, 
     assert len(seen) == len(set(seen)) and set(all_of_them) - gone <= set(seen)
 
 
+def test_a_total_is_told_unless_it_is_not_wanted(parent, child, code):
+    for _ in range(3):
+        made(parent, observation(child, code))
+    query = f"Observation?patient={child}&code={code}&_count=2"
+    for total in ("", "&_total=accurate", "&_total=estimate"):
+        assert found(parent, query + total)["total"] == 3
+    untold = found(parent, f"{query}&_total=none")
+    assert "total" not in untold and len(ids(untold)) == 2
+    assert "total" not in found(parent, link(untold, "next")), "nor on the next page"
+
+
 def test_a_cursor_opens_its_own_search_alone(api, people, parent, child, code):
     for _ in range(3):
         made(parent, observation(child, code))

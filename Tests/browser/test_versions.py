@@ -179,6 +179,17 @@ def test_what_is_deleted_is_gone_and_its_versions_stay(parent, child, weight):
     assert parent.get(path).status_code == 200
 
 
+def test_somebody_elses_deleted_record_is_answered_like_none(api, people, parent, weight):
+    """410 is for whoever could read it; for all others there never was one."""
+    path = f"Observation/{weight['id']}"
+    assert parent.delete(path).status_code == 204 and parent.get(path).status_code == 410
+    stranger = api(people.stranger)
+    for ending in ("", "/_history/1", "/_history/2", "/_history"):
+        theirs, none = (stranger.get(f"Observation/{id}{ending}") for id in (weight["id"], UNKNOWN))
+        assert theirs.status_code == 404 and masked(theirs, weight["id"]) == masked(none, UNKNOWN), ending
+    assert masked(stranger.delete(path), weight["id"]) == masked(stranger.delete(f"Observation/{UNKNOWN}"), UNKNOWN)
+
+
 def test_delete_takes_the_named_version_alone(parent, weight):
     path = f"Observation/{weight['id']}"
     assert parent.delete(path, headers={"If-Match": 'W/"7"'}).status_code == 412
@@ -396,6 +407,33 @@ def test_conditional_references_lead_to_the_one_that_matches(api, people):
     assert missing.status_code == 404 and "Bundle.entry[0].resource.encounter" in missing.text
     clinic.create({"resourceType": "Practitioner", "identifier": known})
     assert bundle(clinic, "transaction", entry("POST", "Observation", written)).status_code == 412
+
+
+def test_conditional_references_in_a_batch_are_each_entrys_own(api, people):
+    clinic = api(people.one(profile="clinic", patients=True))
+    known = [{"system": "urn:test", "value": str(uuid.uuid4())}]
+    person = clinic.create({"resourceType": "Patient", "identifier": known}).json()
+    doctor = clinic.create({"resourceType": "Practitioner", "identifier": known}).json()
+    condition = lambda kind, value=known[0]["value"]: {"reference": f"{kind}?identifier=urn:test|{value}"}
+    written = observation("x") | {"subject": condition("Patient"), "performer": [condition("Practitioner")]}
+    other = clinic.create(observation(person["id"])).json()
+    answer = bundle(
+        clinic, "batch", entry("POST", "Observation", written),
+        entry("POST", "Observation", written | {"performer": [condition("Practitioner", "nobody")]}),
+        entry("PUT", f"Observation/{other['id']}", written | {"id": other["id"]}))
+    replies = [one["response"] for one in answer.json()["entry"]]
+    assert [one["status"][:3] for one in replies] == ["201", "404", "200"], replies
+    assert "Bundle.entry[1].resource.performer[0]" in replies[1]["outcome"]["issue"][0]["expression"][0]
+    for place in (replies[0]["location"], replies[2]["location"]):
+        made = clinic.get(place.split("/_history")[0]).json()
+        assert made["subject"]["reference"] == f"Patient/{person['id']}"
+        assert made["performer"][0]["reference"] == f"Practitioner/{doctor['id']}"
+    # Nobody learns by a condition whether somebody else's patient exists.
+    theirs = people.stranger.patients[0]
+    for unknown in (theirs, UNKNOWN):
+        reply = bundle(clinic, "batch", entry("POST", "Observation", observation("x") | {
+            "subject": {"reference": f"Patient?_id={unknown}"}})).json()["entry"][0]["response"]
+        assert reply["status"][:3] in ("400", "404", "422") and unknown not in str(reply)
 
 
 def test_a_conditional_create_in_a_transaction_is_what_the_others_refer_to(api, people):

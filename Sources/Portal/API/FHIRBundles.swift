@@ -70,14 +70,18 @@ extension FHIRRoutes {
         case (.get, .type(let type)):
             return BundleResponse.Reply(status: "200 OK", resource: try await searchset(type, [], visit))
         case (.post, _):
-            guard let resource = entry.resource else { throw Outcome(.required, "a create must bring a resource") }
+            guard let resource = try await records.settledResource(of: entry, for: visit.caller) else {
+                throw Outcome(.required, "a create must bring a resource")
+            }
             guard let condition = entry.ifNoneExist else {
                 return .written(try await records.create(resource, for: visit.caller), isNew: true)
             }
             let (record, isNew) = try await records.create(resource, ifNoneExist: condition, for: visit.caller)
             return isNew ? .written(record, isNew: true) : .found(record)
         case (.put, .instance(_, let id)):
-            guard let resource = entry.resource else { throw Outcome(.required, "an update must bring a resource") }
+            guard let resource = try await records.settledResource(of: entry, for: visit.caller) else {
+                throw Outcome(.required, "an update must bring a resource")
+            }
             let version = try entry.version
             let record = try await records.update(resource, id: id, ifMatch: version, for: visit.caller)
             return .written(record, isNew: false)
