@@ -429,7 +429,7 @@ def test_conditional_references_in_a_batch_are_each_entrys_own(api, people):
         assert made["subject"]["reference"] == f"Patient/{person['id']}"
         assert made["performer"][0]["reference"] == f"Practitioner/{doctor['id']}"
     # Nobody learns by a condition whether somebody else's patient exists.
-    theirs = people.stranger.patients[0]
+    theirs = people.parent.patients[0]
     for unknown in (theirs, UNKNOWN):
         reply = bundle(clinic, "batch", entry("POST", "Observation", observation("x") | {
             "subject": {"reference": f"Patient?_id={unknown}"}})).json()["entry"][0]["response"]
