@@ -62,6 +62,8 @@ public enum Act: String, Sendable, CaseIterable {
     case reportConcern = "concern.report"
     case listConcerns = "concern.list"
     case answerConcern = "concern.answer"
+    case readOverview = "overview.read"
+    case takeOverview = "overview.take"
     case listAttestations = "attestation.list"
     case readEvidence = "attestation.evidence"
     case attest = "attestation.make"

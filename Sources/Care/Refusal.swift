@@ -57,6 +57,10 @@ public enum Refusal: String, Error, Sendable, CaseIterable {
     case tooManyPatients = "too_many_patients"
     /// Ten reports of what looks wrong within a day are enough.
     case tooManyReports = "too_many_reports"
+    /// The last overview is not old enough for another one.
+    case overviewIsTooSoon = "overview_is_too_soon"
+    /// Since the last overview something changed about too few people: the difference would be somebody's.
+    case overviewIsTooAlike = "overview_is_too_alike"
     /// A setting that there is not, or a value out of its bounds.
     case settingIsOutOfBounds = "setting_is_out_of_bounds"
     /// Nobody to whom patients can be handed, or a time that is not within the year to come.

@@ -174,6 +174,8 @@ extension PostgresError {
         case (_, _, "role_is_theirs_to_give"?), (_, _, "role_is_offered_there"?): Refusal.roleIsNotYours
         case (_, _, "answer_is_to_what_is_asked"?), (_, _, "concern_is_open"?): Refusal.changedMeanwhile
         case (_, _, "concerns_are_few_a_day"?): Refusal.tooManyReports
+        case (_, _, "overviews_are_days_apart"?): Refusal.overviewIsTooSoon
+        case (_, _, "overviews_differ_by_many"?): Refusal.overviewIsTooAlike
         case (_, _, "agreement_counts_within_a_year"?): Refusal.endIsNotPossible
         case (_, _, "organization_keeps_an_owner"?): Refusal.lastOwner
         case (_, _, "share_lasts_a_year_at_most"?), (_, _, "reach_ends_after_it_begins"?): Refusal.shareLastsTooLong

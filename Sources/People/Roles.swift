@@ -24,7 +24,7 @@ extension Members {
         "sharing.read", "sharing.write", "trail.read", "trail.administer", "member.read", "member.administer",
         "role.administer",
         "settings.read", "settings.administer",
-        "emergency.write", "emergency.administer",
+        "emergency.write", "emergency.administer", "overview.read", "overview.administer",
     ]
 
     /// A name for an organisation's own role: small letters, digits, and single spaces or hyphens between, 2 to 40 in all.

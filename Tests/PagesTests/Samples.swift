@@ -42,7 +42,7 @@ struct Samples {
 
     /// Every page, by the name of its file.
     var all: [(name: String, html: HTML)] {
-        self.doors + self.federated + self.accounts + self.agreements + self.activities + self.lists
+        self.doors + self.federated + self.accounts + self.agreements + self.activities + self.overviews + self.lists
             + self.timelines + self.records + self.looks
             + self.shares + self.notices + self.promises + self.vouchings + self.failures + self.secondFactors
             + self.members + self.emergencies + self.carers + self.countersigning

@@ -81,6 +81,7 @@ class Places:
             self.home.set_password(self.letter_to(BEA.email))
             answer = api.post("/api/roles", json={"name": "reader", "permissions": ["member.read"]})
             assert answer.status_code == 201, answer.text
+            assert api.post("/api/overview").status_code == 201
             api.post("/api/members", json={"name": "Cleo Tester", "email": "cleo@tester.example", "roles": ["caregiver"]})
             self.invited = self.letter_to("cleo@tester.example")
         page = self.ada.get("/members").text
@@ -392,6 +393,9 @@ VISITS = [
     Visit("settings", "settings", "ada", at("/settings"), open_up),
     Visit("settings-clinic", "settings", "owner", at("/settings"), open_up),
     Visit("settings-wrong", "settings", "ada", at("/settings"), send("form:has(input[name=value]) button", value="000000000"), True),
+    Visit("overview", "overview", "ada", at("/overview"), open_up),
+    Visit("overview-none", "overview", "owner", at("/overview")),
+    Visit("overview-wrong", "overview", "ada", at("/overview"), send("form[action='/overview'] button"), True),
     Visit("roles", "roles", "ada", at("/roles")),
     Visit("roles-wrong", "roles", "ada", at("/roles"), send("form[action='/roles'] button"), True),
     Visit("role", "roles/:role", "ada", lambda p: p.role),

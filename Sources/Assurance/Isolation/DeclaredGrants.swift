@@ -84,23 +84,25 @@ public struct DeclaredGrants: Sendable {
         act role.make: organization, asks for role.administer, carries role.make, role.read; after stepping up
         act trail.read: patient, asks for trail.read, carries entry.read, member.read, record.read; reached as guardian, \
         self
-        being admin in family (offered in family): directory.read, \
-        directory.write, member.administer, member.read, record.administer, record.export, record.read, record.write, \
-        role.administer, settings.administer, settings.read, sharing.read, sharing.write, trail.read
-        being auditor in clinic, family, operations (offered in clinic, operations): member.read, settings.read, \
-        trail.administer, trail.read
+        being admin in family (offered in family): directory.read, directory.write, member.administer, \
+        member.read, overview.administer, overview.read, record.administer, record.export, record.read, \
+        record.write, role.administer, settings.administer, settings.read, sharing.read, sharing.write, \
+        trail.read
+        being auditor in clinic, family, operations (offered in clinic, operations): member.read, \
+        overview.read, settings.read, trail.administer, trail.read
         being caregiver in clinic, family, operations (offered in family): directory.read, directory.write, member.read, \
         record.administer, record.export, record.read, record.write, sharing.read, sharing.write, trail.read
         being clinician in family (offered in family): directory.read, \
         directory.write, member.read, record.administer, record.export, record.read, record.write, sharing.read, \
         sharing.write, trail.read
-        being data-governance-officer in clinic, family, operations (offered in family): research.administer, \
-        research.read, settings.read
+        being data-governance-officer in clinic, family, operations (offered in family): \
+        overview.administer, overview.read, research.administer, research.read, settings.read
         being member in clinic, family, operations (offered in clinic, family, operations): directory.read, member.read, \
         record.export, record.read, sharing.read, sharing.write, trail.read
-        being owner in family (offered in family): directory.read, \
-        directory.write, member.administer, member.read, record.administer, record.export, record.read, record.write, \
-        role.administer, settings.administer, settings.read, sharing.read, sharing.write, trail.administer, trail.read
+        being owner in family (offered in family): directory.read, directory.write, member.administer, \
+        member.read, overview.administer, overview.read, record.administer, record.export, record.read, \
+        record.write, role.administer, settings.administer, settings.read, sharing.read, sharing.write, \
+        trail.administer, trail.read
         being patient in clinic, family, operations (offered in clinic, family): directory.read, member.read, \
         record.export, record.read, record.write, sharing.read, sharing.write, trail.read
         being principal-investigator in clinic, family, operations (offered in family): research.read, research.write
@@ -388,7 +390,8 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may insert on token (epoch, organization_id, patient_id, value)
         carekeep_server may select on version
         """
-            + agreements + activity + telling + ofTokens + countersigning + "\n" + emergencies + "\n" + family
+            + agreements + activity + overviews + telling + ofTokens + countersigning + "\n" + emergencies + "\n"
+            + family
     )
 
     /// What the key store's roles may.

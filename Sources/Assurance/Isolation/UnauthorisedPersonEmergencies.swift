@@ -12,13 +12,15 @@ extension DeclaredGrants {
         act break-glass.open: organization, asks for emergency.write, carries break-glass.open; after stepping up
         act break-glass.review: organization, asks for emergency.administer, carries break-glass.review
         being admin in clinic, operations (offered in clinic, operations): directory.read, directory.write, \
-        emergency.write, member.administer, member.read, record.administer, record.export, record.read, record.write, \
+        emergency.write, member.administer, member.read, overview.administer, overview.read, record.administer, \
+        record.export, record.read, record.write, \
         role.administer, settings.administer, settings.read, sharing.read, sharing.write, trail.read
         being clinician in clinic, operations (offered in clinic, operations): directory.read, directory.write, \
         emergency.write, member.read, record.administer, record.export, record.read, record.write, sharing.read, \
         sharing.write, trail.read
         being owner in clinic, operations (offered in clinic, operations): directory.read, directory.write, \
-        emergency.write, member.administer, member.read, record.administer, record.export, record.read, record.write, \
+        emergency.write, member.administer, member.read, overview.administer, overview.read, record.administer, \
+        record.export, record.read, record.write, \
         role.administer, settings.administer, settings.read, sharing.read, sharing.write, trail.administer, trail.read
         being privacy-officer in clinic, operations (offered in clinic, operations): emergency.administer, member.read, \
         settings.read, sharing.read, trail.administer, trail.read

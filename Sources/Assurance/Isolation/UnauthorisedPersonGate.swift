@@ -63,6 +63,7 @@ struct GateChecks {
             ("agreements", GateChecks.agreements),
             ("activity", GateChecks.activity),
             ("reminders", GateChecks.reminders),
+            ("overviews", GateChecks.overviews),
             ("tellingAccounts", GateChecks.tellingAccounts),
             ("promises", GateChecks.promises),  // last: it ends the sessions of one of the houses
         ]

@@ -237,6 +237,8 @@ extension GateChecks {
             "researcher", "data-governance-officer", "principal-investigator", "safety-monitor", "auditor",
             "privacy-officer",
         ])
+        taken["overview.take"] = managers.union(["data-governance-officer"])
+        taken["overview.read"] = managers.union(["data-governance-officer", "auditor"])
         for act in ["concern.list", "concern.answer"] { taken[act] = ["owner", "auditor", "privacy-officer"] }
         for act in ["agreement.list", "agreement.answer", "activity.read", "concern.report"] {
             taken[act] = taken["member.leave"]

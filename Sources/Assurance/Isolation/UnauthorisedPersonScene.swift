@@ -233,6 +233,8 @@ struct House {
     let agreement = UUID()
     /// Something that the other one reported, and that was answered.
     let concern = UUID()
+    /// An overview in numbers, of long ago.
+    let overview = UUID()
     /// An emergency of the clinician's with the third patient, which nobody has reviewed.
     let emergency = UUID()
 }
@@ -359,6 +361,7 @@ extension Scene {
         )
         try publish(in: house)
         try report(in: house)
+        try overview(in: house)
         try know(in: house)
         try remember(in: house)
         try makeEmergency(in: house)

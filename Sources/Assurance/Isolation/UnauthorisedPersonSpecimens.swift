@@ -40,7 +40,7 @@ struct Specimen: Sendable {
         ]
         + programTokens
         + installation
-        + agreements + concerns + devices + reminders + emergencies + family + countersigning
+        + agreements + concerns + overviews + devices + reminders + emergencies + family + countersigning
 
     // MARK: Who opens what
 

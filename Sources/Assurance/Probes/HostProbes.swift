@@ -160,7 +160,7 @@ extension Probe {
         wall, guardNow, grants, drift, passwordHashes, errorReports, quietLogs, canaryBytes,
         rootKey, diskEncryption, swap, coreDumps, fileModes, accounts, listeners, firewall, clock,
         sockets, databaseWrites, databaseLogs,
-        `guard`, unguardedTable, stepsBack, unauthorisedPerson, roleMatrix, leaving, emergencies,
+        `guard`, unguardedTable, stepsBack, unauthorisedPerson, roleMatrix, leaving, emergencies, overviews,
         mutants, databaseMutants, killRun, fuzzing,
     ]
 }

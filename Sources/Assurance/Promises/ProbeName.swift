@@ -53,6 +53,7 @@ public enum ProbeName: String, Sendable, CaseIterable, Comparable {
     case leaving
     case agreements
     case emergencies
+    case overviews
 
     public static func < (one: ProbeName, other: ProbeName) -> Bool { one.rawValue < other.rawValue }
 }

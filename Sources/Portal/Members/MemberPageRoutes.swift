@@ -171,7 +171,8 @@ struct MemberPageRoutes {
                     sent: wrong?.name == setting.name ? wrong?.value : nil
                 )
             },
-            mayChange: visit.person.permits.contains("settings.administer")
+            mayChange: visit.person.permits.contains("settings.administer"),
+            seesOverview: visit.person.permits.contains("overview.read")
         )
         return visit.response(page, status: wrong == nil ? .ok : .unprocessableContent)
     }

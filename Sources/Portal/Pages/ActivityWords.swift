@@ -83,6 +83,8 @@ enum ActivityWords {
         "concern.report": "Reported something",
         "concern.list": "Looked at reports by members",
         "concern.answer": "Answered a report",
+        "overview.read": "Looked at the overview in numbers",
+        "overview.take": "Took an overview in numbers",
         "organization.found": "This organisation was founded",
     ]
 }

@@ -139,6 +139,9 @@ extension Address {
     /// POST answers one, with `csrf`, `words`, `closing` (yes, no).
     static func concern(_ id: String) -> Address { "/reports/\(id)" }
 
+    /// The organisation in numbers: GET shows; POST has them counted anew, with `csrf`.
+    static let overview: Address = "/overview"
+
     /// What one is asked to agree to: GET shows; POST answers, with `csrf`, `agreement`, `version`, `language`, `answer`, `next`.
     static let agreements: Address = "/agreements"
 

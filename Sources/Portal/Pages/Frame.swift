@@ -24,6 +24,8 @@ struct Frame: Sendable {
         var answersReports = false
         /// From when on they have to have answered what they are asked to agree to, if that is to come.
         var agreeBy: Moment?
+        /// Whether they see the organisation in numbers.
+        var seesOverview = false
         /// Whether they review what others opened in emergencies.
         var reviewsEmergencies = false
     }
@@ -121,6 +123,7 @@ extension Frame {
         let emergencies: HTML = """
             <li><a href="\(Address.emergencyReviews)"\(current, if: place == .emergencyReviews)>Emergencies</a></li>
             """
+        let numbers: HTML = "<li><a href=\"\(Address.overview)\"\(current, if: place == .overview)>Numbers</a></li>"
         let change: HTML = "<li><a href=\"\(Address.chooseOrganization)\">Change organisation</a></li>"
         return """
             <nav aria-label="Main"><ul>
@@ -128,6 +131,7 @@ extension Frame {
             \(people, if: person.managesPeople)
             \(reports, if: person.answersReports)
             \(emergencies, if: person.reviewsEmergencies)
+            \(numbers, if: person.seesOverview)
             \(vouching, if: person.isOfficer)
             \(change, if: person.hasOtherOrganizations)
             </ul></nav>

@@ -140,6 +140,8 @@ struct PermissionTicks: Sendable {
         ("role.administer", "make and change roles"),
         ("trail.administer", "answer what members report about their own accounts"),
         ("settings.read", "see the settings"), ("settings.administer", "change the settings"),
+        ("overview.read", "see the organisation in numbers, without names"),
+        ("overview.administer", "have these numbers counted anew"),
         ("emergency.write", "open a record in an emergency, if they are clinicians"),
         ("emergency.administer", "review what was opened in emergencies"),
     ]

@@ -38,6 +38,7 @@ struct SettingsPage: PageBody {
 
     var settings: [Line]
     var mayChange: Bool
+    var seesOverview = false
 
     var place: Address? { .members }
 
@@ -49,6 +50,7 @@ struct SettingsPage: PageBody {
         <h1>Settings</h1>
         <p class="lead">What counts here. A change counts at once, and is noted. For whoever is signed in already, only what is shorter or
         asks for more does; the rest counts from their next sign-in.</p>
+        \(self.seesOverview ? "<p><a href=\"\(Address.overview)\">Numbers</a> without names: how much is kept here.</p>" as HTML : nil)
         \(Self.chapters.compactMap { self.chapter($0.title, $0.names, in: frame) })
         \(self.waiting(in: frame))
         """
@@ -63,6 +65,7 @@ struct SettingsPage: PageBody {
             ]
         ),
         ("Inviting people", ["invitation.lasts"]),
+        ("Numbers", ["overview.smallest", "overview.every"]),
         ("Records", ["disclosure.limit"]),
     ]
 
@@ -206,6 +209,8 @@ extension SettingsPage.Line {
         "step-up.within": "Before something grave, a code or password must have been shown within",
         "second-factor.required": "Who must show a code from their phone to sign in",
         "invitation.lasts": "How long an invitation can be used",
+        "overview.smallest": "In Numbers, nothing is shown that is about fewer people than",
+        "overview.every": "Numbers can be counted again after",
         "growing-up.review-before": "Growing up: both are asked before the birthday",
         "growing-up.account-from": "Growing up: an account of one’s own is offered at the age of",
         "retention.after-closing": "Kept after a record is closed",

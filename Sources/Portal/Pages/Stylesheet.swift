@@ -168,6 +168,7 @@ enum Stylesheet {
         .chart .fading { stroke: var(--bar); stroke-width: 2; stroke-dasharray: 2 4; }
         .chart .visits { stroke: var(--visit); stroke-width: 2.5; }
         .scroll { overflow: auto; max-height: 24rem; margin: .5rem 0 1rem; }
+        .scroll.whole { max-height: none; }
         table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
         caption { text-align: left; font-weight: 650; padding: .3rem 0; }
         th, td { text-align: left; vertical-align: top; padding: .45rem .8rem .45rem 0; border-bottom: 1px solid var(--line); }

@@ -19,6 +19,8 @@ extension Frame {
                 managesPeople: person.permits.contains("member.administer"),
                 answersReports: person.permits.contains("trail.administer"),
                 agreeBy: person.agreeBy.flatMap { $0 > Date() ? Moment($0, in: zone) : nil },
+                // A family is too few people for it to be more than in the way there: Settings lead to it.
+                seesOverview: person.permits.contains("overview.read") && person.profile != .family,
                 reviewsEmergencies: person.permits.contains("emergency.administer")
             )
         )

@@ -142,6 +142,8 @@ func portal(
     VouchRoutes(attestations: services.attestations, trust: services.trust).add(to: pages)
     MemberPageRoutes(members: services.members).add(to: pages)
     ActivityRoutes(activity: Activity(members: services.members)).add(to: pages)
+    let overviews = OverviewRoutes(overviews: Overviews(members: services.members))
+    overviews.add(toPages: pages)
     let agreements = AgreementRoutes(members: services.members)
     agreements.add(toPages: pages)
     EmergencyRoutes(records: services.records).add(to: pages)
@@ -158,6 +160,7 @@ func portal(
     TeamRoutes(records: services.records).add(to: api)
     agreements.add(toAPI: api)
     countersigning.add(toAPI: api)
+    overviews.add(toAPI: api)
     return router
 }
 

@@ -185,6 +185,16 @@ extension Refusal {
         case .signedOut, .secondFactorNeeded, .stepUpNeeded: .notDone(why: "Please sign in first.")
         case .agreementNeeded: .notDone(why: "There is something to agree to first.")
         case .tooManyReports: .notDone(why: "Ten reports in a day are the most. Please wait until tomorrow.")
+        case .overviewIsTooSoon:
+            .notDone(
+                why:
+                    "The numbers were counted only a few days ago. Please wait: Settings say after how many days they can be counted again."
+            )
+        case .overviewIsTooAlike:
+            .notDone(
+                why:
+                    "Too little has changed since the last count. Comparing the two could tell who it was about."
+            )
         case .wrongCredentials: .notDone(why: "The email address and the password do not go together.")
         case .wrongCode: .notDone(why: "The code is not right, or it was used already.")
         case .deleted: .notDone(why: "The entry was removed.")
@@ -241,13 +251,13 @@ extension Refusal {
     var status: HTTPResponse.Status {
         switch self {
         case .signedOut, .wrongCredentials, .secondFactorNeeded, .stepUpNeeded, .wrongCode: .unauthorized
-        case .tooManyTries, .tooManyPatients, .tooManyReports: .tooManyRequests
+        case .tooManyTries, .tooManyPatients, .tooManyReports, .overviewIsTooSoon: .tooManyRequests
         case .notFound: .notFound
         case .linkIsUsedUp, .deleted: .gone
         case .formIsForeign, .roleIsNotYours, .agreementNeeded: .forbidden
         case .guardIsUp, .unavailable, .tooBusy: .serviceUnavailable
         case .tooLarge: .contentTooLarge
-        case .exists, .changedMeanwhile, .lastOwner, .cannotBeCountersigned: .conflict
+        case .exists, .changedMeanwhile, .lastOwner, .cannotBeCountersigned, .overviewIsTooAlike: .conflict
         case .versionDiffers, .severalMatch: .preconditionFailed
         case .shareLastsTooLong, .weakPassword, .patientMerged, .settingIsOutOfBounds, .endIsNotPossible,
             .reachIsNotYours, .accountWaits, .unreadableText, .weakPIN, .wrongPIN, .secondPersonNeeded:
@@ -295,6 +305,13 @@ extension Refusal {
             Outcome(
                 .throttled,
                 "that would be more patients than one may be shown in a day; whoever runs the organisation is told"
+            )
+        case .overviewIsTooSoon:
+            Outcome(.throttled, "\(rawValue): overviews are taken some days apart, as the setting overview.every says")
+        case .overviewIsTooAlike:
+            Outcome(
+                .businessRule,
+                "\(rawValue): something changed about fewer people since the last overview than the setting overview.smallest says"
             )
         case .tooManyReports: Outcome(.throttled, "ten reports within a day are taken, and no more")
         case .settingIsOutOfBounds: Outcome(.value, "there is no such setting, or the value is out of its bounds")

@@ -75,6 +75,6 @@ enum FunctionMutants {
         + looking + asking + taking + holding + failing + sweeping
         + proving + attesting + reportingWeaknesses + roles + changingRoles + leaving + settingThings
         + federating + obeying + unlinking + writingLetters + changingAccounts + spending + team + waysIn
-        + agreeing + activity + telling + programTokens + emergencies + family + countersigning
+        + agreeing + activity + overviews + telling + programTokens + emergencies + family + countersigning
         + growingUp
 }

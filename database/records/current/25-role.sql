@@ -23,7 +23,7 @@ delete from care.permission;
 insert into care.permission (name, module, action)
 select module || '.' || action, module, action
   from unnest(array[
-           'record', 'directory', 'sharing', 'trail', 'member', 'role', 'settings', 'emergency', 'assurance', 'journal', 'practice', 'medicines',
+           'record', 'directory', 'sharing', 'trail', 'member', 'role', 'settings', 'emergency', 'overview', 'assurance', 'journal', 'practice', 'medicines',
            'research']) module,
        unnest(array['read', 'write', 'export', 'administer']) action;
 
@@ -58,6 +58,11 @@ select profile, name, profile = any (offered_in), permissions
         ('privacy-officer', '{family,clinic,operations}', 
          '{trail.read,trail.administer,sharing.read,member.read,settings.read}')
        ) r (name, offered_in, permissions);
+
+-- The organisation in numbers: whoever administers it, and whoever looks over how it is run.
+update care.built_in_role set permissions = permissions || '{overview.read,overview.administer}'
+ where name in ('owner', 'admin', 'data-governance-officer');
+update care.built_in_role set permissions = permissions || '{overview.read}' where name = 'auditor';
 
 -- Opening a record in an emergency takes to be a clinician besides (58-break-glass.sql): those who make clinicians have the permission to
 -- give, and nothing by it. There is none of it in families.

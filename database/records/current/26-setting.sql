@@ -78,7 +78,10 @@ insert into care.setting (profile, name, kind, value, floor, ceiling, is_obeyed,
 select p.profile, s.*
   from (values ('family'), ('clinic'), ('operations')) p (profile),
        (values ('step-up.within', 'minutes', '5', '1', '5', true, 'our promise ACC-1: five minutes at most', date '2026-11-22'),
-               ('invitation.lasts', 'days', '7', '1', '14', true, 'our choice: a week in which to read one''s mail', date '2026-11-22')) s;
+               ('invitation.lasts', 'days', '7', '1', '14', true, 'our choice: a week in which to read one''s mail', date '2026-11-22'),
+               -- Overviews: below which number of people none is shown, and how far apart two are taken.
+               ('overview.smallest', 'count', '10', '5', '100', true, 'our choice; CMS hides 1 to 10, OpenSAFELY 1 to 7', date '2026-11-23'),
+               ('overview.every', 'days', '7', '7', '90', true, 'our choice: two of one week differ by few people', date '2026-11-23')) s;
 
 -- Who has to show a second factor. In clinics and operations that is all staff, whatever is set (care.needs_second_factor): one may ask
 -- for it of more people, and of nobody less.

@@ -1,0 +1,63 @@
+extension FunctionMutants {
+    /// Who takes and reads overviews, and what is withheld in them.
+    static let overviews: [Damage] = [
+        ("withheld", "select c < smallest from", "select c <= smallest from"),
+        ("withheld", "select c < smallest from", "select c < smallest - 1 from"),
+        ("withheld", "select c < smallest from", "select false from"),
+        ("withheld", "continue when counts[cell] >= smallest;", "continue;"),
+        ("withheld", "other / width = (cell - 1) / width or ", ""),
+        ("withheld", " or other % width = (cell - 1) % width", ""),
+        (
+            "withheld",
+            "continue when least(counts[beside], counts[below]) + least(counts[cell], counts[across]) < smallest;", ""
+        ),
+        ("withheld", "where not hidden[x]", ""),
+        ("withheld", "best is null or cost < best_cost", "best is null"),
+        ("withheld", "return array_fill(true, array[cardinality(counts)]);", "return hidden;"),
+        ("withheld", "hidden[best[1]] := true;", ""),
+        ("withheld", "hidden[best[2]] := true;", ""),
+        ("withheld", "hidden[best[3]] := true;", ""),
+        ("shown_count", "not is_withheld", "true"),
+        ("shown_count", "(counted + 2) / 5 * 5", "counted / 5 * 5"),
+        ("require_overview_is_due", "where o.organization_id = organization", ""),
+        ("require_overview_is_due", "last > at - care.time_set(organization, 'overview.every')", "false"),
+        ("require_overview_is_due", "if last is null then", "if false then"),
+        ("require_overview_is_due", "p.organization_id = organization and ", ""),
+        ("require_overview_is_due", " and p.created_at > last", ""),
+        ("require_overview_is_due", "r.organization_id = organization and ", ""),
+        ("require_overview_is_due", " and r.created_at > last", ""),
+        ("require_overview_is_due", " and r.private_to is null", ""),
+        ("require_overview_is_due", "changed < smallest", "changed <= smallest"),
+        ("require_overview_is_due", "changed < smallest", "changed < smallest - 1"),
+        ("require_overview_is_due", "changed < smallest", "false"),
+        ("count_activity", "and r.kind <> 'Patient'", ""),
+        ("count_activity", "and r.private_to is null", ""),
+        ("take_overview", " and r.private_to is null", ""),
+        ("count_activity", "and r.patient_id = p.id", ""),
+        ("count_activity", " and x.withdrawn_at is null", ""),
+        ("count_activity", "and x.since <= at", ""),
+        ("count_activity", "and (x.until is null or x.until > at)", ""),
+        ("count_activity", "and x.patient_id = p.id", ""),
+        ("count_activity", "p.organization_id = organization and ", ""),
+        ("count_activity", " and p.merged_into is null", ""),
+        ("take_overview", "not coalesce('overview.take' = any (shown.powers), false)", "false"),
+        (
+            "take_overview", "perform care.require_overview_is_due(shown.organization_id, at, smallest);", ""
+        ),
+        ("take_overview", "care.shown_count(counts[i], hidden[i])", "care.shown_count(counts[i], false)"),
+        ("take_overview", "everybody < smallest)", "false)"),
+        ("take_overview", "k.n < smallest or ", ""),
+        ("take_overview", " or everybody - k.n < smallest", ""),
+        ("take_overview", "r.organization_id = shown.organization_id and r.kind", "r.kind"),
+        ("take_overview", "x.n < smallest", "false"),
+        ("take_overview", "m.organization_id = shown.organization_id and ", ""),
+        ("take_overview", " and b.is_offered", ""),
+        ("latest_overview", "not coalesce('overview.read' = any (pass.powers), false)", "false"),
+        ("latest_overview", "o.organization_id = pass.organization_id", "true"),
+        (
+            "latest_overview",
+            "and o.taken_at = (select max(x.taken_at) from care.overview x where x.organization_id = pass.organization_id)",
+            ""
+        ),
+    ]
+}
