@@ -486,6 +486,10 @@ extension GateChecks {
         try must("invite_carer", "new", try answer(String.self, inviting, invite(new)) == "set-password")
         let again = try answer(String.self, inviting, invite(anew(new)))
         try must("invite_carer", "new, and asked again", again == "set-password")
+        // They set a password by the first link, and have not joined yet: another link sets no other.
+        try scene.admin.query("update care.account set password_hash = \(Scene.hash) where id = \(new.account)")
+        let once = try answer(String.self, inviting, invite(anew(new)))
+        try must("invite_carer", "who waits and has a password shows it", once == "join")
         let far = try scene.somebody(["caregiver"], in: south)
         try scene.admin.query("update care.account set password_hash = null where id = \(far.account)")
         for _ in 0..<2 {

@@ -74,6 +74,15 @@ extension GateChecks {
         let (one, other) = (try scene.somebody(["clinician"], in: north), try scene.somebody(["clinician"], in: north))
         let kept = Kept()
         let half = Kept()
+        let provider = UUID()
+        for house in [north, south] {
+            try scene.admin.query(
+                """
+                insert into care.provider (organization_id, id, sealed, since, until)
+                values (\(house.organization), \(provider), '\\x00', clock_timestamp() - interval '1 day', clock_timestamp())
+                """
+            )
+        }
         for someone in [one, other] {
             try scene.join(someone, ["clinician"], to: south)
             try scene.reach(south.ben, by: someone, as: "care-team", in: south)
@@ -84,6 +93,12 @@ extension GateChecks {
                     insert into care.link (organization_id, account_id, purpose, secret_sha256, until)
                     values (\(house.organization), \(someone.account), 'set-password', \(Primitive.freshBytes(32)),
                             clock_timestamp() + interval '1 day')
+                    """
+                )
+                try scene.admin.query(
+                    """
+                    insert into care.identity (organization_id, provider_id, subject_token, account_id, since)
+                    values (\(house.organization), \(provider), \(Primitive.freshBytes(32)), \(someone.account), clock_timestamp())
                     """
                 )
             }
@@ -111,6 +126,7 @@ extension GateChecks {
         for (what, table, alive) in [
             ("sessions", "session" as SQL, "ended_at is null" as SQL), ("links", "link", "used_at is null"),
             ("reach", "reach", "withdrawn_at is null"), ("membership", "membership", "until is null"),
+            ("identities", "identity", "true"),
         ] {
             try must("off_board", "\(what) end", try count(table, "\(of(one)) and \(alive)") == 0)
             try must(

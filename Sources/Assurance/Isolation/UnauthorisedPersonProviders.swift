@@ -392,6 +392,22 @@ extension GateChecks {
                 try here.signIn(as: Primitive.freshBytes(32), address: late.token).code == 2
             )
         }
+        // What an invitation to be a carer asks is answered by its own link.
+        let carer = try newcomer()
+        try scene.admin.query(
+            """
+            insert into care.invitation (
+                organization_id, id, link_sha256, patient_id, invited_by, account_id, kind, basis, sealed, made_at, until)
+            select l.organization_id, \(UUID()), l.secret_sha256, \(north.ben.patient), \(north.keeper.account), l.account_id,
+                   'carer', 'agreement', '\\x00', now(), l.until
+              from care.link l where l.organization_id = \(north.organization) and l.account_id = \(carer.account)
+            """
+        )
+        try must(
+            "admit_identity",
+            "not by the link of an invitation to be a carer",
+            try here.signIn(as: Primitive.freshBytes(32), address: carer.token).code == 2
+        )
         // A link of somebody else is none of theirs.
         let bare = try scene.somebody(["caregiver"], in: north)
         try scene.admin.query("update care.account set password_hash = null where id = \(bare.account)")

@@ -113,10 +113,12 @@ extension GateChecks {
                 interval '1 day', null, 1, \(Primitive.freshBytes(32)), '\\x00') b
             """
         }
-        try scene.server.query(begins(phone))
-        try must("tell_of_device", "not of one that was seen elsewhere", try tell(both) == 0)
         try scene.server.query(begins(Primitive.freshBytes(32)))
-        try must("tell_of_device", "of a new one, wherever they sign in", try tell(both) == 1)
+        try must("tell_of_device", "of a new one, the first there", try tell(both) == 1)
+        try scene.server.query(begins(phone))
+        try must("tell_of_device", "not of one that was seen elsewhere", try tell(both) == 1)
+        try scene.server.query(begins(Primitive.freshBytes(32)))
+        try must("tell_of_device", "of another new one", try tell(both) == 2)
         let inner: SQL = "select care.may_tell(\(one.account), 'new-device', 3)"
         try must("may_tell", "not by the server itself", try isDenied(nil, inner))
     }
