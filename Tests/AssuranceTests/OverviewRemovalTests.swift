@@ -24,7 +24,7 @@ import Testing
         for (function, text, damage) in [
             ("withheld", "return hidden;", "return array_fill(false, array[cardinality(counts)]);"),
             ("withheld", "continue when counts[cell] >= smallest;", "continue;"),
-            ("take_overview", "k.n < smallest or ", "k.n < 1 or "),
+            ("take_overview", "k.n < smallest or ", "k.n < 3 or "),
             ("open_pass", "if refused is null and not a.permission = any (permits) then", "if false then"),
         ] {
             let blinds = """

@@ -1,4 +1,5 @@
 import Care
+
 @testable import Portal
 
 /// The page of an organisation in numbers.

@@ -34,6 +34,7 @@ import Testing
             ),
             security: SecurityNotice(contacts: [], policy: nil, languages: ["en"], base: "https://localhost"),
             rates: RateLimits([:], book: nil),
+            release: PublishedRelease(version: "0", date: "2026-11-23"),
             isReady: { true }
         )
         let router = portal(

@@ -56,7 +56,7 @@ public struct FrontDoorRoute: Sendable, Hashable, CustomStringConvertible {
             GET /account /account/activity /account/activity/report /account/address /account/password /account/pin
             GET /account/providers /account/providers/link/{provider} /account/second-factor /account/second-factor/new
             GET /account/sessions /agreements /emergency /emergency/reviews /emergency/reviews/{emergency} /leave
-            GET /members /members/{member} /patients /patients/{patient} /patients/{patient}/carers
+            GET /members /members/{member} /overview /patients /patients/{patient} /patients/{patient}/carers
             GET /patients/{patient}/carers/{account}/pause /patients/{patient}/growing-up /patients/{patient}/looks
             GET /patients/{patient}/note /patients/{patient}/own-account /patients/{patient}/records/{record}
             GET /patients/{patient}/records/{record}/sign /patients/{patient}/records/{record}/versions/{version}
@@ -67,7 +67,7 @@ public struct FrontDoorRoute: Sendable, Hashable, CustomStringConvertible {
             POST /account/providers /account/providers/link/{provider} /account/second-factor /account/second-factor/codes
             POST /account/second-factor/new /account/second-factor/remove /account/sessions /agreements
             POST /emergency /emergency/reviews/{emergency} /leave /members/{member} /members/{member}/end
-            POST /patients /patients/{patient}/carers /patients/{patient}/carers/end /patients/{patient}/carers/keep
+            POST /overview /patients /patients/{patient}/carers /patients/{patient}/carers/end /patients/{patient}/carers/keep
             POST /patients/{patient}/carers/resume /patients/{patient}/carers/withdraw
             POST /patients/{patient}/carers/{account}/pause /patients/{patient}/note /patients/{patient}/own-account
             POST /patients/{patient}/records/{record}/sign /patients/{patient}/sharing /patients/{patient}/sharing/stop
@@ -79,13 +79,13 @@ public struct FrontDoorRoute: Sendable, Hashable, CustomStringConvertible {
         + routes(
             .programs,
             """
-            GET /api/agreements /api/members /api/patients/{patient}/records/{record}/signatures
+            GET /api/agreements /api/members /api/overview /api/patients/{patient}/records/{record}/signatures
             GET /api/patients/{patient}/records/{record}/signatures/offer /api/patients/{patient}/team /api/roles
             GET /fhir/{type} /fhir/{type}/_history /fhir/{type}/{id} /fhir/{type}/{id}/$everything
             GET /fhir/{type}/{id}/_history /fhir/{type}/{id}/_history/{version}
             POST /api/agreements /api/agreements/{agreement}/answers /api/agreements/{agreement}/versions /api/members
             POST /api/patients/{patient}/records/{record}/signatures /api/patients/{patient}/team /api/roles
-            POST /api/session/step-up /fhir /fhir/{type} /fhir/{type}/$merge /fhir/{type}/$validate
+            POST /api/overview /api/session/step-up /fhir /fhir/{type} /fhir/{type}/$merge /fhir/{type}/$validate
             POST /fhir/{type}/_search /fhir/{type}/{id}/$move /fhir/{type}/{id}/$validate
             PUT /api/members/{member}/roles /api/roles/{role} /fhir/{type} /fhir/{type}/{id}
             DELETE /api/members/{member} /api/members/{member}/sessions /api/patients/{patient}/team/{reach}
