@@ -394,8 +394,11 @@ def test_no_step_down_throws_away_what_is_kept_unless_that_is_meant(stopped):
         select m.organization_id, p.id, m.account_id, now()
           from care.membership m join care.patient p on p.organization_id = m.organization_id limit 1""")
     stopped.sql("records", """
-        update care.version v set private_to = r.account_id from care.reach r
-         where r.organization_id = v.organization_id and r.patient_id = v.patient_id""")
+        insert into care.version (
+            organization_id, record_id, version, patient_id, kind, is_deleted, sealed, written_at, written_in, private_to)
+        select v.organization_id, v.record_id, v.version + 100, v.patient_id, v.kind, v.is_deleted, v.sealed, v.written_at, v.written_in,
+               r.account_id
+          from care.version v join care.reach r on r.organization_id = v.organization_id and r.patient_id = v.patient_id limit 1""")
     stopped.sql("records", "update care.reach set basis = 'agreement' where id = (select id from care.reach where kind = 'guardian' limit 1)")
     stopped.sql("records", """
         insert into care.break_glass (organization_id, id, account_id, since, key_epoch, salt, sealed)
