@@ -80,6 +80,7 @@ struct ServeCommand: AsyncParsableCommand {
                 contacts: configuration.security.contacts,
                 policy: configuration.security.policy,
                 languages: configuration.security.languages,
+                thanked: configuration.security.thanked,
                 base: configuration.publicAddress
             ),
             rates: rates,

@@ -277,6 +277,11 @@ extension ConfigurationSection {
             languages: words("languages", or: ["en"], rule: "must be codes of languages, as [en, de]") {
                 $0.wholeMatch(of: /[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}/) != nil
             },
+            thanked: words("thanks", or: [], rule: "must be names, of at most 200 bytes and without control characters")
+            {
+                !$0.isEmpty && $0.utf8.count <= 200
+                    && !$0.unicodeScalars.contains { $0.properties.generalCategory == .control }
+            },
             acknowledge: term("acknowledge_within", or: .time(.seconds(86_400)), atMost: 30),
             answer: term("answer_within", or: .time(.seconds(30 * 86_400)), atMost: 180)
         )

@@ -166,6 +166,8 @@ struct ServerConfiguration: Sendable, Equatable {
         var policy: String?
         /// Codes of the languages that they read.
         var languages: [String]
+        /// Names of people who reported a weakness and want to be thanked.
+        var thanked: [String]
         /// Until somebody has read a report.
         var acknowledge: ReplyTerm
         /// Until there is an answer.

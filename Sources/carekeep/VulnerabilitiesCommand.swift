@@ -77,6 +77,7 @@ struct VulnerabilitiesCommand: AsyncParsableCommand {
             for (label, text) in [
                 ("what", report.what), ("where", report.place), ("how", report.steps),
                 ("contact", report.contact.isEmpty ? "none was given" : report.contact),
+                ("thank as", report.thanks.isEmpty ? "not wanted" : report.thanks),
             ] {
                 print("\n\(label):\n\(indented(text))")
             }

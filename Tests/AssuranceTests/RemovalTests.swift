@@ -101,6 +101,16 @@ import Testing
             ["update care.account set password_hash = '$2b$04$' || repeat('k', 53) where password_hash is not null"]
         )
         #expect(weaker.outcome == .fallsShort)
+        let cheap = try await damage(
+            .passwordHashes,
+            [
+                """
+                create or replace function care.raise_cost(token bytea, old_hash text, new_hash text) returns boolean
+                    language sql volatile security definer set search_path = care, pg_temp as $$ select false $$
+                """, "select care.adopt_fingerprint()",
+            ]
+        )
+        #expect(cheap.details == ["1 passwords are stored otherwise, or with a lower cost"], "\(cheap.seen)")
         let readable = try await damage(
             .passwordHashes,
             ["grant select on care.account to carekeep_server", "select care.adopt_fingerprint()"]

@@ -38,6 +38,7 @@ import Testing
                   contact: ["mailto:security@example.org", "https://example.org/report", "tel:+44-20-7946-0000"]
                   policy: https://example.org/policy
                   languages: [en, de-CH]
+                  thanks: ["Ada Okafor", "0x51"]
                   acknowledge_within: 3 working days
                   answer_within: 10 days
                 """,
@@ -46,6 +47,7 @@ import Testing
         #expect(
             own.contacts.count == 3 && own.policy == "https://example.org/policy" && own.languages == ["en", "de-CH"]
         )
+        #expect(usual.thanked == [] && own.thanked == ["Ada Okafor", "0x51"])
         #expect(own.acknowledge == .workingDays(3) && own.answer == .time(.seconds(10 * 86_400)))
     }
 
@@ -53,7 +55,7 @@ import Testing
         "contact: [security@example.org]", "contact: ['javascript:alert(1)']", "contact: [\"mailto:a@b\\nExpires: x\"]",
         "policy: http://example.org", "languages: [english language]", "languages: []", "acknowledge_within: soon",
         "acknowledge_within: 0 days", "acknowledge_within: 31 days", "acknowledge_within: 40 working days",
-        "answer_within: 1 hour", "answer_within: 181 days", "contacts: []",
+        "answer_within: 1 hour", "answer_within: 181 days", "contacts: []", "thanks: [\"a\\nb\"]", "thanks: ['']",
     ])
     func `refuses nonsense about them, by the key`(line: String) {
         let problems = problems("security: {\(line)}")

@@ -12,13 +12,14 @@ from server import OUTPUT
 from test_headers import check
 
 WORD = "quagmirish"
-REPORT = {"what": f"A door stands {WORD} open", "where": "/patients", "how": "1. push\n2. look\x1b[2J", "contact": ""}
+REPORT = {"what": f"A door stands {WORD} open", "where": "/patients", "how": "1. push\n2. look\x1b[2J", "contact": "", "thanks": "Grace Hopper"}
 
 
 @pytest.fixture(scope="module")
 def home():
     with measured("vulnerabilities") as own:
-        own.settings["security"] = {"contact": ["mailto:security@care.example"], "languages": ["en", "de"]}
+        own.settings["security"] = {"contact": ["mailto:security@care.example"], "languages": ["en", "de"],
+                                    "thanks": ["Ada <Okafor>"]}
         own.configure()
         own.start()
         yield own
@@ -62,6 +63,7 @@ def test_programs_find_whom_to_tell(home, client):
     one = dict(fields)
     assert one["Policy"] == f"{base}/security/policy" and one["Canonical"] == f"{base}/.well-known/security.txt"
     assert one["Preferred-Languages"] == "en, de"
+    assert one["Acknowledgments"] == f"{base}/security/policy#thanks"
     expires = datetime.datetime.fromisoformat(one["Expires"])
     left = expires - datetime.datetime.now(datetime.timezone.utc)
     assert datetime.timedelta(days=170) < left < datetime.timedelta(days=366)
@@ -72,6 +74,7 @@ def test_the_policy_says_what_is_promised(client):
     check(page)
     for words in ("makes promise INC-6 fall short", "within 24 hours", "within 30 days", "no action against you", "No health data", "security@care.example"):
         assert words in page.text
+    assert '<section class="card" id="thanks">' in page.text and "<li>Ada &lt;Okafor&gt;</li>" in page.text
 
 
 def test_a_report_gets_a_number_and_a_link_that_looks_nothing_up(home, client, reported):
@@ -100,11 +103,11 @@ def test_a_wrong_code_opens_nothing(client, reported):
 
 
 def test_each_field_that_is_wrong_is_named(client):
-    page = post(client, "/security/report", {"what": "", "where": "x" * 1001, "how": "z", "contact": "y" * 301})
+    page = post(client, "/security/report", {"what": "", "where": "x" * 1001, "how": "z", "contact": "y" * 301, "thanks": "t" * 201})
     assert page.status_code == 422
     check(page)
-    assert page.text.count('aria-invalid="true"') == 3
-    for name in ("what", "where", "contact"):
+    assert page.text.count('aria-invalid="true"') == 4
+    for name in ("what", "where", "contact", "thanks"):
         assert f'id="{name}-error"' in page.text
     assert ">z</textarea>" in re.sub(r">\s+", ">", page.text)  # what was right need not be typed again
 
@@ -140,6 +143,7 @@ def test_the_operator_reads_and_answers_and_the_reporter_sees_it(home, client, r
     assert listed.returncode == 0 and f"{number}  received" in listed.stdout and "to be read by" in listed.stdout
     assert WORD not in listed.stdout
     shown = home.command("vulnerabilities", "show", number)
+    assert re.search(r"thank as:? +Grace Hopper", shown.stdout)
     assert shown.returncode == 0 and WORD in shown.stdout and "\x1b" not in shown.stdout
     assert "It was read" in follow(client, code).text
     assert post(client, "/security/write", {"token": code, "text": "One <b>more</b> thing"}, "/security/follow").status_code == 200

@@ -94,7 +94,8 @@ extension Probe {
     static let passwordHashes = Probe(
         .passwordHashes,
         .live,
-        tries: "looks at how passwords are stored, and asks for them as the server"
+        tries:
+            "looks at how passwords are stored, one of them cheaply until its first sign-in, and asks for them as the server"
     ) {
         ground in
         let (server, look, lent) = (try ground.server(), try ground.look(), try ground.canaries())
@@ -113,7 +114,10 @@ extension Probe {
         let typed = try look.query("select from care.account where strpos(password_hash, \(lent.north.password)) > 0")
         if !typed.isEmpty { wrong.append("a password stands in what is stored") }
         return .judged(
-            "Every password is stored as a bcrypt hash of cost 12 or more, which the server cannot read.",
+            """
+            Every password is stored as a bcrypt hash of cost 12 or more, which the server cannot read; one of cost 10 was made anew \
+            when its owner signed in.
+            """,
             wrong: wrong
         )
     }

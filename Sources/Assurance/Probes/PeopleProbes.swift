@@ -41,7 +41,8 @@ extension Probe {
     static let sessionEnd = Probe(
         .sessionEnd,
         .live,
-        tries: "signs in as a program and as a browser, signs out, and shows the old sessions again"
+        tries:
+            "signs in as a program and as a browser, signs out, here and from another device, and shows the old sessions again"
     ) {
         ground in
         let (door, canary) = (try ground.door(), try ground.canaries().north)
@@ -66,10 +67,52 @@ extension Probe {
         guard try await visitor.get("/patients").status == 200 else {
             throw ProbeTrouble.controlFailed("a browser's session opens nothing")
         }
+        wrong += try await endedFromAfar(by: visitor, as: canary, at: door)
         try await visitor.signOut()
         let again = try await visitor.get("/patients").status
         if again != 303 { wrong.append("a browser's session that ended is answered with \(again)") }
-        return .judged("Both sessions were refused at the next request after they ended.", wrong: wrong)
+        return .judged(
+            "Three sessions were refused at the next request after they ended, one of them by its owner's other device.",
+            wrong: wrong
+        )
+    }
+
+    /// A program's session that the same person ends in a browser: what still opens after that.
+    private static func endedFromAfar(by visitor: DoorVisitor, as canary: Canary, at door: any FrontDoor) async throws
+        -> [String]
+    {
+        let body = "{\"email\": \"\(canary.address)\", \"password\": \"\(canary.password)\"}"
+        let listed = { () async throws -> Set<String> in
+            let page = try await visitor.get("/account/sessions").text
+            return Set(page.matches(of: /name="session" value="([-0-9a-f]{36})"/).map { String($0.1) })
+        }
+        let known = try await listed()
+        let answer = try JSON(parsing: try await door.ask(.json("/api/session", body)).body)
+        guard let token = answer["token"]?.string, let refresh = answer["refresh_token"]?.string else {
+            throw ProbeTrouble.controlFailed("the synthetic member cannot sign in a second time")
+        }
+        let record = DoorQuestion("/fhir/Patient/\(canary.patient)", headers: DoorQuestion.bearer(token))
+        guard try await door.ask(record).status == 200 else {
+            throw ProbeTrouble.controlFailed("the second session opens nothing")
+        }
+        guard let id = try await listed().subtracting(known).first else {
+            throw ProbeTrouble.controlFailed("the other device is not listed")
+        }
+        let form = try await DoorVisitor.form(of: DoorQuestion("/account/sessions", headers: visitor.cookie), at: door)
+        let end: DoorQuestion = .form(
+            "/account/sessions",
+            [("csrf", form.secret), ("session", id)],
+            headers: visitor.cookie
+        )
+        guard try await door.ask(end).status == 303 else {
+            throw ProbeTrouble.controlFailed("a device is not signed out")
+        }
+        var wrong: [String] = []
+        let replayed = try await door.ask(record).status
+        if replayed != 401 { wrong.append("a session that its owner ended elsewhere is answered with \(replayed)") }
+        let refreshed = try await door.ask(.json("/api/session/refresh", "{\"refresh_token\": \"\(refresh)\"}")).status
+        if refreshed != 401 { wrong.append("its refresh token is answered with \(refreshed)") }
+        return wrong
     }
 
     // ISO-2

@@ -5,6 +5,8 @@ struct SecurityPolicyPage: PageBody {
     var answer: String
     /// Further ways to reach those who run the server, as `security.txt` has them.
     var contacts: [String]
+    /// Who was thanked, as they wanted to be called.
+    var thanked: [String] = []
 
     func title(in frame: Frame) -> String { "Reporting a weakness" }
 
@@ -44,12 +46,23 @@ struct SecurityPolicyPage: PageBody {
         <li>Show what you found to others before it is repaired or 90 days are over.</li>
         </ul>
         </section>
+        \(self.thanks)
         <section class="card"><h2>No health data, please</h2>
         <p>Do not send us anybody’s name or health. How to repeat it is enough.</p>
         \(self.ways)
         <p class="hint">Programs find this at <a href="\(Address.securityFile)">/.well-known/security.txt</a>.</p>
         </section>
         """
+    }
+
+    private var thanks: HTML? {
+        guard !self.thanked.isEmpty else { return nil }
+        return """
+            <section class="card" id="thanks"><h2>We thank</h2>
+            <p>These people found a weakness and told us first:</p>
+            <ul>\(self.thanked.map { "<li>\($0)</li>" as HTML })</ul>
+            </section>
+            """
     }
 
     private var ways: HTML? {
@@ -88,6 +101,8 @@ struct ReportWeaknessPage: PageBody {
         \(self.steps.html)
         \(self.field("contact", "How can we reach you? (may be left empty)",
             "Without it you follow your report by a link that you get now.", isRequired: false).html)
+        \(self.field("thanks", "By which name may we thank you? (may be left empty)",
+            "It then stands on our page about reports once the weakness is repaired.", isRequired: false).html)
         <button type="submit">Send</button>
         </form>
         <p class="hint">Please write nothing about anybody’s health, and no names of patients. What you write is encrypted before

@@ -8,14 +8,17 @@ public struct SecurityNotice: Sendable {
     public var policy: String?
     /// Codes of languages.
     public var languages: [String]
+    /// Who is thanked, as they wanted to be called.
+    public var thanked: [String]
     /// Where this server is: `https://care.example.org`.
     public var base: String
 
     /// Says all of it.
-    public init(contacts: [String], policy: String?, languages: [String], base: String) {
+    public init(contacts: [String], policy: String?, languages: [String], thanked: [String] = [], base: String) {
         self.contacts = contacts
         self.policy = policy
         self.languages = languages
+        self.thanked = thanked
         self.base = base
     }
 
@@ -34,6 +37,8 @@ public struct SecurityNotice: Sendable {
             "Canonical: \(base)\(Address.securityFile.text)",
             "Policy: \(policy ?? base + Address.securityPolicy.text)",
         ]
+        // RFC 9116, section 2.5.1
+        if !thanked.isEmpty { lines.append("Acknowledgments: \(base)\(Address.securityPolicy.text)#thanks") }
         return lines.joined(separator: "\n") + "\n"
     }
 }
