@@ -70,6 +70,8 @@ def api(server):
     def on_behalf_of(person):
         if person.email not in clients:
             clients[person.email] = Api(server, person)
+        # Some take the token and speak for themselves.
+        clients[person.email].keep_fresh()
         return clients[person.email]
 
     yield on_behalf_of
@@ -97,6 +99,11 @@ class Api(httpx.Client):
         self.token, self.renew_at = tokens["token"], time.monotonic() + tokens["expires_in"] - 60
         self.refresh_token = tokens.get("refresh_token") or self.refresh_token
 
+    def keep_fresh(self):
+        """Refreshes the token if it is about to end."""
+        if time.monotonic() > self.renew_at:
+            self.refresh()
+
     def refresh(self):
         """The next two tokens, for the refresh token; where that works no more (a server was killed while it was used), by signing in."""
         answer = super().request("POST", f"{self.server.url}/api/session/refresh", json={"refresh_token": self.refresh_token})
@@ -108,8 +115,7 @@ class Api(httpx.Client):
 
     def request(self, *arguments, **options):
         """A request; where it takes that somebody shows again who they are, that is shown and the request repeated."""
-        if time.monotonic() > self.renew_at:
-            self.refresh()
+        self.keep_fresh()
         answer = super().request(*arguments, **options)
         if answer.status_code != 401 or "step_up_needed" not in answer.text:
             return answer

@@ -77,7 +77,7 @@ enum Stylesheet {
         .bottom a { display: inline-flex; min-height: 44px; align-items: center; }
 
         .card { background: var(--sheet); border: 1px solid var(--line); border-radius: 12px; padding: 1.1rem 1.2rem; margin: 1rem 0; }
-        section.card h2:first-child { margin-top: 0; }
+        section.card h2:first-child, nav.card h2 { margin-top: 0; }
         .card > :last-child { margin-bottom: 0; }
         summary { cursor: pointer; min-height: 44px; display: flex; align-items: center; gap: .5rem; font-weight: 600; color: var(--accent); }
         summary::-webkit-details-marker { display: none; }
