@@ -419,7 +419,7 @@ extension GateChecks {
         for counts in [[6, 3, 9, 8, 7, 9, 9, 8, 6], [0, 9, 6, 9, 6, 7, 6, 7, 3], [2, 7, 7, 7, 2, 7, 7, 7, 2]] {
             try attack(counts, width: 3)
         }
-        let free = try scene.withheld([9, 9, 9, 9], width: 2, smallest: 5)
+        let free = try scene.withheld([5, 9, 9, 9], width: 2, smallest: 5)
         try must("withheld", "nothing where nothing is small", free == [false, false, false, false])
         let alone = try scene.withheld([1, 9, 9, 9, 9, 9, 9, 9, 9], width: 3, smallest: 5)
         try must("withheld", "no more than it takes", alone.count { $0 } == 4)
