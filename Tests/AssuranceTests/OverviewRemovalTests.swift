@@ -9,7 +9,7 @@ import Testing
     private func outcome(_ town: TestTown, blinds: String? = nil) async throws -> Prover.Result {
         let folder = FileManager.default.temporaryDirectory.appending(path: "release-\(UUID().uuidString)")
         try FileManager.default.copyItem(at: Release.folder(of: "records"), to: folder)
-        defer { try? FileManager.default.removeItem(at: folder) }  // a copy of what is in the repository
+        defer { try? FileManager.default.removeItem(at: folder) }  // what stays behind hurts nobody
         if let blinds { try Data(blinds.utf8).write(to: folder.appending(path: "current/99-blinds.sql")) }
         var site = try town.site()
         site.release = { _ in folder }

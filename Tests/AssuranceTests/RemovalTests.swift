@@ -166,7 +166,7 @@ import Testing
         let town = try await TestTown()
         let folder = FileManager.default.temporaryDirectory.appending(path: "logs-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }  // holds a word that means nothing
+        defer { try? FileManager.default.removeItem(at: folder) }  // what stays behind hurts nobody
         let host = Site.Host(
             dataFolders: [folder.path],
             hasClearRootKey: false,
@@ -225,7 +225,7 @@ import Testing
     {
         let folder = FileManager.default.temporaryDirectory.appending(path: "release-\(UUID().uuidString)")
         try FileManager.default.copyItem(at: Release.folder(of: store), to: folder)
-        defer { try? FileManager.default.removeItem(at: folder) }  // a copy of what is in the repository
+        defer { try? FileManager.default.removeItem(at: folder) }  // what stays behind hurts nobody
         for (name, text) in files { try Data(text.utf8).write(to: folder.appending(path: name)) }
         var site = try town.site()
         site.release = { $0 == store ? folder : Release.folder(of: $0) }

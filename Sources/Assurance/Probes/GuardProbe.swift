@@ -93,7 +93,7 @@ final class GuardTrial {
     private func isNoticed(_ damage: Damage) throws -> Bool {
         let admin = scene.admin
         try admin.query("begin")
-        defer { _ = try? admin.query("rollback") }  // a connection that is gone fails the next statement
+        defer { _ = try? admin.query("rollback") }  // else the next statement fails
         // So that the damage is done even where looking at it at once would fail, which would undo it.
         try admin.query("set local session_replication_role = replica")
         try admin.query("select pg_temp.run(\(damage.statement))")

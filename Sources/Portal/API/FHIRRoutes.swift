@@ -90,7 +90,7 @@ struct FHIRRoutes {
 
     /// Refuses a type that has no place here, whatever is asked of it.
     private static func checkKept(_ type: String) throws(Outcome) {
-        guard Interaction.served(for: type).isEmpty else { return }
+        guard !Compartment.canKeep(type) else { return }
         throw Outcome(.notSupported, "resources of this type are not kept: nothing in them says whose they are")
     }
 

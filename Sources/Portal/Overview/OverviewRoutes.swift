@@ -22,9 +22,9 @@ struct OverviewRoutes {
             do {
                 _ = try await overviews.take(for: visit.caller)
             } catch Refusal.overviewIsTooSoon {
-                return try await show(visit, .overviewIsTooSoon)
+                return try await show(visit, (.overviewIsTooSoon, OverviewPage.tooSoon))
             } catch Refusal.overviewIsTooAlike {
-                return try await show(visit, .overviewIsTooAlike)
+                return try await show(visit, (.overviewIsTooAlike, OverviewPage.tooAlike))
             }
             return .seeOther(.overview)
         }
@@ -42,21 +42,16 @@ struct OverviewRoutes {
         }
     }
 
-    private func show(_ visit: PageVisit, _ refusal: Refusal? = nil) async throws -> Response {
+    private func show(_ visit: PageVisit, _ trouble: (refusal: Refusal, words: String)? = nil) async throws -> Response
+    {
         guard visit.person.permits.contains("overview.read") else { throw Refusal.notFound }
         let latest = try await overviews.latest(for: visit.caller)
         let page = OverviewPage(
             numbers: latest.map { OverviewPage.Numbers($0, zone: visit.zone) },
             mayTake: visit.person.permits.contains("overview.administer"),
-            problem: refusal.map(Self.words(of:))
+            problem: trouble?.words
         )
-        return visit.response(page, status: refusal?.status ?? .ok)
-    }
-
-    private static func words(of refusal: Refusal) -> String {
-        refusal == .overviewIsTooSoon
-            ? "The numbers were counted only a few days ago. Please wait: Settings say after how many days they can be counted again."
-            : "Too little has changed since the last count. Comparing the two could tell who it was about."
+        return visit.response(page, status: trouble?.refusal.status ?? .ok)
     }
 
     private static func json(_ overview: Overview) -> JSON {

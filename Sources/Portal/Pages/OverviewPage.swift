@@ -21,6 +21,12 @@ struct OverviewPage: PageBody {
     var mayTake: Bool
     var problem: String?
 
+    /// Why nothing was counted.
+    static let tooSoon = """
+        The numbers were counted only a few days ago. Please wait: Settings say after how many days they can be counted again.
+        """
+    static let tooAlike = "Too little has changed since the last count. Comparing the two could tell who it was about."
+
     var place: Address? { .overview }
 
     func title(in frame: Frame) -> String { "Numbers" }

@@ -185,16 +185,8 @@ extension Refusal {
         case .signedOut, .secondFactorNeeded, .stepUpNeeded: .notDone(why: "Please sign in first.")
         case .agreementNeeded: .notDone(why: "There is something to agree to first.")
         case .tooManyReports: .notDone(why: "Ten reports in a day are the most. Please wait until tomorrow.")
-        case .overviewIsTooSoon:
-            .notDone(
-                why:
-                    "The numbers were counted only a few days ago. Please wait: Settings say after how many days they can be counted again."
-            )
-        case .overviewIsTooAlike:
-            .notDone(
-                why:
-                    "Too little has changed since the last count. Comparing the two could tell who it was about."
-            )
+        case .overviewIsTooSoon: .notDone(why: OverviewPage.tooSoon)
+        case .overviewIsTooAlike: .notDone(why: OverviewPage.tooAlike)
         case .wrongCredentials: .notDone(why: "The email address and the password do not go together.")
         case .wrongCode: .notDone(why: "The code is not right, or it was used already.")
         case .deleted: .notDone(why: "The entry was removed.")
