@@ -137,6 +137,15 @@ enum Samples {
         ])
     }
 
+    /// What is about a child and the mother who tells it.
+    static func birth(of child: String, by mother: String) throws -> Resource {
+        try Resource([
+            "resourceType": "Observation", "status": "final", "code": ["text": "Birth"],
+            "subject": ["reference": .string("Patient/\(child)")],
+            "performer": [["reference": .string("Patient/\(mother)")]],
+        ])
+    }
+
     static func weight(_ value: String, of patient: String) throws -> Resource {
         try Resource([
             "resourceType": "Observation", "status": "final",

@@ -287,4 +287,42 @@ import Testing
         #expect(try await family.records.read("Observation", weight.id, for: family.amara).patient == ida.patient)
         await family.town.close()
     }
+
+    @Test func `who is being merged is given nothing more: a move waits for the merge, and is refused`() async throws {
+        let family = try await Family()
+        let ida = try await family.records.create(
+            Samples.patient("Ida", "Okafor", born: "2014-03-03"),
+            for: family.amara
+        )
+        let weight = try await family.weight("20", of: family.ada)
+        let birth = try await family.records.create(Samples.birth(of: ida.id, by: family.ada.id), for: family.amara)
+        let (records, amara, eve) = (family.records, family.amara, family.eve)
+        let moves: [@Sendable () async throws -> StoredRecord] = [
+            { try await records.move(.init(type: "Observation", id: weight.id), to: eve.id, for: amara) },
+            {
+                try await records.move(
+                    .init(type: "Observation", id: birth.id),
+                    from: ida.id,
+                    to: eve.id,
+                    for: amara
+                )
+            },
+        ]
+        let (merging, looking) = (try AdminConnection(family.town.admin), try AdminConnection(family.town.admin))
+        let waiting: SQL = """
+            select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+            """
+        for move in moves {
+            try merging.query("begin")
+            try merging.query("update care.patient set merged_into = \(family.ada.patient) where id = \(eve.patient)")
+            let moving = Task { try await move() }
+            for _ in 0..<2_000 where try looking.query(waiting).isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+            try merging.query("commit")
+            await #expect(throws: Refusal.patientMerged) { try await moving.value }
+            try merging.query("update care.patient set merged_into = null where id = \(eve.patient)")
+        }
+        #expect(try family.rows(of: eve) == 0)
+        for move in moves { #expect(try await move().version == 2) }
+        await family.town.close()
+    }
 }

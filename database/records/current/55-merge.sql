@@ -42,14 +42,15 @@ begin
     if not coalesce('record.move' = any (shown.powers) and array[from_patient, to_patient] <@ shown.patients, false) then
         raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
     end if;
+    -- Two who move the same records do so one after the other; and the second finds that they are gone. A merge of the new patient
+    -- comes before all of this or after it: in between, records would stay with somebody who is found no more.
+    perform from care.patient p
+      where p.organization_id = shown.organization_id and p.id in (from_patient, to_patient) order by p.id for no key update;
     if not exists (
         select from care.patient p
          where p.organization_id = shown.organization_id and p.id = to_patient and p.merged_into is null) then
         raise exception using errcode = '23514', message = 'patient was merged', constraint = 'patient_is_not_merged';
     end if;
-    -- Two who move the same records do so one after the other; and the second finds that they are gone.
-    perform from care.patient p
-      where p.organization_id = shown.organization_id and p.id = from_patient for no key update;
 
     update care.record r
        set patient_id = to_patient, version = r.version + 1, sealed = m.sealed, card = m.card
@@ -109,6 +110,8 @@ begin
     if not coalesce('record.move' = any (shown.powers) and to_patient = any (shown.patients), false) then
         raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
     end if;
+    -- A merge of the new patient comes before this or after it.
+    perform from care.patient p where p.organization_id = shown.organization_id and p.id = to_patient for no key update;
     if not exists (
         select from care.patient p
          where p.organization_id = shown.organization_id and p.id = to_patient and p.merged_into is null) then
