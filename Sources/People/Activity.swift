@@ -130,6 +130,7 @@ public struct Activity: Sendable {
             Errand(.reportConcern, query: id.uuidString.lowercased()),
             for: caller,
             work: ["select care.report_concern(\(id), \(entry?.id), \(entry?.at), \(sealed))"]
+                + letters(.concernReported, of: id, most: Self.mostTold)
         )
     }
 
@@ -153,7 +154,21 @@ public struct Activity: Sendable {
             Errand(.answerConcern, query: concern.uuidString.lowercased()),
             for: caller,
             work: ["select care.answer_concern(\(concern), \(closing), \(sealed))"]
+                + letters(.concernAnswered, of: concern, most: 1)
         )
+    }
+
+    // MARK: Letters
+
+    /// How many of those who look after reports are told of one by mail.
+    private static let mostTold = 5
+
+    /// The statement that tells of a report, in the transaction that makes or answers it; none where no mail is sent.
+    private func letters(_ letter: Letter, of concern: UUID, most: Int) async throws -> [SQL] {
+        guard let outbox = members.outbox else { return [] }
+        var letters: [SealedLetter] = []
+        for _ in 0..<most { letters.append(try await outbox.seal(letter)) }
+        return ["select care.tell_of_concern(\(concern), \(letters.map(\.id)), \(letters.map(\.sealed)))"]
     }
 
     // MARK: Sealing

@@ -27,6 +27,10 @@ public enum Letter: Sendable, Equatable {
     case openedInEmergency
     /// Wrong PINs were shown as theirs, on somebody else's device; it waits.
     case pinLocked
+    /// To those who look after reports: a member reported that something looks wrong.
+    case concernReported
+    /// Somebody answered what they reported.
+    case concernAnswered
     /// To stewards: what somebody vouched for ends within 30 days.
     case attestationEnds
     /// To stewards: what another one vouched for waits for their review.
@@ -52,6 +56,8 @@ public enum Letter: Sendable, Equatable {
         case .wayLinked: "way-linked"
         case .openedInEmergency: "break-glass"
         case .pinLocked: "pin-locked"
+        case .concernReported: "concern-reported"
+        case .concernAnswered: "concern-answered"
         case .attestationEnds: "attestation-ends"
         case .reviewWaits: "review-waits"
         case .weaknessReported: "weakness-reported"
@@ -65,6 +71,7 @@ public enum Letter: Sendable, Equatable {
         case .setPassword(let link), .invitation(let link), .resetPassword(let link), .verifyAddress(let link): [link]
         case .newDevice(let device): [device]
         case .addressChanged, .passwordChanged, .secondFactorChanged, .wayLinked, .openedInEmergency, .pinLocked,
+            .concernReported, .concernAnswered,
             .attestationEnds, .reviewWaits, .weaknessReported, .weaknessUnread, .weaknessUnanswered:
             [""]
         }
@@ -81,6 +88,8 @@ public enum Letter: Sendable, Equatable {
         case "password-changed": self = .passwordChanged
         case "break-glass": self = .openedInEmergency
         case "pin-locked": self = .pinLocked
+        case "concern-reported": self = .concernReported
+        case "concern-answered": self = .concernAnswered
         case "attestation-ends": self = .attestationEnds
         case "review-waits": self = .reviewWaits
         case "weakness-reported": self = .weaknessReported

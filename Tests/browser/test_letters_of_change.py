@@ -1,8 +1,12 @@
-"""Letters that tell somebody what happened to their account: a device that was not seen before, another code app. (ACC-3)"""
+"""Letters that tell somebody what happened to their account: a device that was not seen before, another code app (ACC-3); and that
+something was reported, and answered (FAM-3)."""
 
-from code_app import set_up
+import re
+
+from code_app import csrf_of, set_up
 from installation import eventually
-from test_account import box, home, letter_to, mail, somebody  # noqa: F401 (fixtures)
+from test_account import ADA, box, home, letter_to, mail, somebody  # noqa: F401 (fixtures)
+from test_activity import report
 from test_trust import results
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -64,6 +68,22 @@ def test_another_code_app_is_told_of(home, mail, somebody):
         set_up(home, client, somebody)
     letter = letter_to(mail, somebody.email, "How you sign in to Carekeep was changed")
     assert "code app" in letter.get_content()
+
+
+def test_a_report_and_its_answer_are_told_of(home, mail, somebody):
+    with home.client() as client, home.client() as owner:
+        home.sign_in(client, somebody)
+        assert report(client, "quicksilver marmalade").status_code == 303
+        letter = letter_to(mail, ADA.email, "Somebody reported that something looks wrong").get_content()
+        assert f"{home.url}/reports" in letter and "marmalade" not in letter and "Nomvula" not in letter
+        home.sign_in(owner, ADA)
+        page = owner.get("/reports")
+        address = re.findall(r'action="(/reports/[0-9a-f-]{36})"', page.text)[0]
+        answer = owner.post(address, data={"csrf": csrf_of(page), "words": "velvet harmonica", "closing": "yes"})
+        assert answer.status_code == 303
+        letter = letter_to(mail, somebody.email, "Your report was answered").get_content()
+        assert f"{home.url}/account/activity" in letter and "harmonica" not in letter
+    assert told(home, "concern-reported") == told(home, "concern-answered") == 1
 
 
 def test_what_is_to_nobody_goes_to_no_mail_server(home, mail):

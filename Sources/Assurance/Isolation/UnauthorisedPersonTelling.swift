@@ -41,6 +41,7 @@ extension GateChecks {
     func tellingAccounts() throws {
         try newDevices()
         try changes()
+        try concerns()
     }
 
     /// How many letters of a kind wait for somebody.
@@ -186,5 +187,119 @@ extension GateChecks {
         try scene.admin.query("update care.letter set template = 'suite-other' where account_id = \(one.account)")
         _ = try done(remove(one), telling: one)
         try must("may_tell", "of each kind", try told(one) == 1)
+    }
+
+    // MARK: Reports of what looks wrong
+
+    /// Tells of a report, by so many letters.
+    private func tell(of concern: UUID, _ most: Int = 500, sealed: Int = 500) -> SQL {
+        """
+        care.tell_of_concern(
+            \(concern), (select array_agg(gen_random_uuid()) from generate_series(1, \(most))),
+            (select array_agg('\\x07'::bytea) from generate_series(1, \(sealed))))
+        """
+    }
+
+    /// A report with telling of it, in one transaction.
+    private func report(_ someone: Someone, _ id: UUID = UUID(), telling: SQL? = nil) throws -> String? {
+        try failure(
+            grant("a pass to report", asks("concern.report", someone)),
+            "select care.report_concern(\(id), null, null, '\\x01'), \(telling ?? tell(of: id))"
+        )
+    }
+
+    private func concerns() throws {
+        let mails = try scene.admin.query("select mails_links from care.guard")[0].decode(Bool.self, at: 0)
+        // The checks after it say so, where this fails.
+        defer { _ = try? scene.admin.query("update care.guard set mails_links = \(mails)") }
+        try scene.admin.query("update care.guard set mails_links = true")
+        try toldOfReports()
+        try toldOfAnswers()
+    }
+
+    private func toldOfReports() throws {
+        let officers = try (0..<3).map { _ in try scene.somebody(["privacy-officer"], in: north) }
+        let (one, bystander) = (
+            try scene.somebody(["caregiver"], in: north), try scene.somebody(["caregiver"], in: north)
+        )
+        let elsewhere = try scene.somebody(["privacy-officer"], in: south)
+        for (officer, times) in zip(
+            officers,
+            [
+                "since = clock_timestamp() + interval '1 day'",
+                "since = since - interval '1 hour', until = clock_timestamp()",
+            ] as [SQL]
+        ) {
+            try scene.admin.query("update care.membership set \(times) where account_id = \(officer.account)")
+        }
+        let told = { (someone: Someone) in try letters("concern-reported", to: someone) }
+        let other: SQL = "select \(tell(of: UUID()))"
+        try must("tell_of_concern", "not without a pass", try isDenied(nil, other))
+        let reading = try grant("a pass for activity.read", asks("activity.read", one))
+        try must("tell_of_concern", "not by a pass that reads", try isDenied(reading, other))
+        try scene.admin.query("update care.guard set mails_links = false")
+        try must("tell_of_concern", "no letter where none is sent", try report(one) == nil && told(officers[2]) == 0)
+        try scene.admin.query("update care.guard set mails_links = true")
+        let id = UUID()
+        try must("tell_of_concern", "whoever may answer", try report(one, id) == nil && told(officers[2]) == 1)
+        for somebody in [one, bystander, elsewhere, officers[0], officers[1]] {
+            try must("tell_of_concern", "nobody else", try told(somebody) == 0)
+        }
+        let later = try grant("a pass to report", asks("concern.report", one))
+        try must("tell_of_concern", "not afterwards", try failure(later, "select \(tell(of: id))") == nil)
+        try must("tell_of_concern", "not of another", try report(one, telling: tell(of: UUID())) == nil)
+        try must("tell_of_concern", "who was told already", try told(officers[2]) == 1)
+        let all: SQL = "select from care.letter where template = 'concern-reported'"
+        let many = try scene.admin.query(all).count
+        try scene.admin.query("delete from care.letter where template = 'concern-reported'")
+        let few = UUID()
+        try must("tell_of_concern", "one letter", try report(bystander, few, telling: tell(of: few, 1)) == nil)
+        try must("tell_of_concern", "is for one", try many > 1 && scene.admin.query(all).count == 1)
+        try scene.admin.query("delete from care.letter where template = 'concern-reported'")
+        for _ in 0..<4 { try must("tell_of_concern", "many", try report(bystander) == nil) }
+        try must("tell_of_concern", "three a day", try told(officers[2]) == 3)
+        let own = try scene.somebody(["privacy-officer"], in: north)
+        try must("tell_of_concern", "not of one's own", try report(own) == nil && told(own) == 0)
+    }
+
+    private func toldOfAnswers() throws {
+        let (one, officer) = (
+            try scene.somebody(["caregiver"], in: north), try scene.somebody(["privacy-officer"], in: north)
+        )
+        let told = { (someone: Someone) in try letters("concern-answered", to: someone) }
+        let answering = try grant("a pass to answer", asks("concern.answer", officer))
+        let answer = { (concern: UUID) -> SQL in
+            "select care.answer_concern(\(concern), false, '\\x02'), \(tell(of: concern))"
+        }
+        let (id, own) = (UUID(), UUID())
+        try must("tell_of_concern", "a report", try report(one, id) == nil && told(one) == 0)
+        try must(
+            "tell_of_concern",
+            "not before it is answered",
+            try failure(answering, "select \(tell(of: id))") == nil && told(one) == 0
+        )
+        try must("tell_of_concern", "of an answer", try failure(answering, answer(id)) == nil && told(one) == 1)
+        try must("tell_of_concern", "nobody else of it", try told(officer) == 0)
+        try must(
+            "tell_of_concern",
+            "not afterwards of it",
+            try failure(answering, "select \(tell(of: id))") == nil && told(one) == 1
+        )
+        for _ in 0..<4 { try must("tell_of_concern", "answers", try failure(answering, answer(id)) == nil) }
+        try must("tell_of_concern", "of three answers a day", try told(one) == 3)
+        let (another, unanswered) = (try scene.somebody(["caregiver"], in: north), UUID())
+        try must("tell_of_concern", "another report", try report(another, unanswered) == nil)
+        let wrong: SQL = "select care.answer_concern(\(id), false, '\\x02'), \(tell(of: unanswered))"
+        try must(
+            "tell_of_concern",
+            "not of another's answer",
+            try failure(answering, wrong) == nil && told(another) == 0
+        )
+        try must("tell_of_concern", "a report of whoever answers", try report(officer, own) == nil)
+        try must(
+            "tell_of_concern",
+            "not of one's own answer",
+            try failure(answering, answer(own)) == nil && told(officer) == 0
+        )
     }
 }

@@ -212,6 +212,33 @@ struct LetterWords: Sendable {
 
                 Sent by the Carekeep at \(place). Please do not answer this letter: nobody reads the answer.
                 """
+        case .concernReported:
+            subject = "Somebody reported that something looks wrong"
+            body = """
+                Hello,
+
+                somebody who uses \(due.organization ?? OneLine("your Carekeep")!) reported on \(due.queuedAt) that something looks wrong with \
+                their account. What it is does not stand in a letter.
+
+                Please read it and answer them:
+
+                \(MailLink(to: .concerns, base: base))
+
+                You get this letter because you may answer such reports. Please do not answer it: nobody reads the answer.
+                """
+        case .concernAnswered:
+            subject = "Your report was answered"
+            body = """
+                Hello,
+
+                you reported that something looks wrong with your account. Somebody answered you on \(due.queuedAt).
+
+                Please sign in to read it:
+
+                \(MailLink(to: .activity, base: base))
+
+                Sent by the Carekeep at \(place). Please do not answer this letter: nobody reads the answer.
+                """
         case .attestationEnds:
             subject = "What somebody vouched for ends soon"
             body = """

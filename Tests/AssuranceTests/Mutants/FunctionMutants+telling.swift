@@ -24,6 +24,22 @@ extension FunctionMutants {
         ("tell_of_change", "and e.granted", ""),
         ("tell_of_change", "and e.act in ('second-factor.set', 'second-factor.remove', 'identity.link')", ""),
         ("tell_of_change", "and care.may_tell(s.account_id, template, 5)", ""),
+        (
+            "tell_of_concern", "not coalesce(shown.powers && '{concern.report,concern.answer}', false)", "false"
+        ),
+        ("tell_of_concern", "if not (select g.mails_links from care.guard g) then", "if false then"),
+        ("tell_of_concern", "m.organization_id = c.organization_id and m.account_id", "m.account_id"),
+        ("tell_of_concern", "and m.account_id <> c.account_id", ""),
+        ("tell_of_concern", "and c.id = tell_of_concern.concern and c.xmin", "and c.xmin"),
+        ("tell_of_concern", "and c.xmin = pg_current_xact_id()::xid", ""),
+        ("tell_of_concern", "and 'trail.administer' = any (m.permits)", ""),
+        ("tell_of_concern", "and m.since <= now_at", ""),
+        ("tell_of_concern", "and (m.until is null or m.until > now_at)", ""),
+        ("tell_of_concern", "and r.concern_id = c.id", ""),
+        ("tell_of_concern", "and r.xmin = pg_current_xact_id()::xid", ""),
+        ("tell_of_concern", "and r.account_id <> c.account_id", ""),
+        ("tell_of_concern", "cardinality(letters), cardinality(sealed_letters)", "cardinality(sealed_letters)"),
+        ("tell_of_concern", "if care.may_tell(told[n], template, 3) then", "if true then"),
         ("reminders_due", "where a.until > now_at", "where true"),
         (
             "reminders_due", "and not exists (select from care.attestation_withdrawal w where w.attestation_id = a.id)",
