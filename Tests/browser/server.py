@@ -18,6 +18,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / ".build" / "browser"
+# Which of the processes of the tests this is.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 BINARY = Path(os.environ.get("CAREKEEP_BINARY", ROOT / ".build" / "debug" / "carekeep"))
 
 # A first start makes two PostgreSQL clusters and loads the demo with a debug binary, on a machine that may be busy.
@@ -28,7 +30,7 @@ STOP = 40
 def free_ports(count):
     """Ports that nobody listens on. Below those that the system gives to connections that begin here, and of each process of the
     tests its own share, so that nobody takes one before it is used."""
-    share = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4
+    share = int(WORKER.removeprefix("gw")) % 4
     ports = []
     while len(ports) < count:
         port = random.randrange(12_000 + share * 5_000, 17_000 + share * 5_000)
@@ -47,7 +49,7 @@ class Server:
         self.folder = Path(folder)
         self.data = self.folder / "data"
         self.https, self.http = free_ports(2)
-        self.log = OUTPUT / "server.log"
+        self.log = OUTPUT / f"server-{WORKER}.log"
         self.process = None
 
     # What the tests assume about the outside of `carekeep`, in one place.

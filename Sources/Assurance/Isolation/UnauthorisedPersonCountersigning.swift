@@ -374,6 +374,14 @@ extension GateChecks {
         )
         try must("can_be_countersigned", "none that was", try sign(pair, record, 1) == 4)
         try must("can_be_countersigned", "the one that is", try sign(pair, record, 2) == 0)
+        try scene.writeDown(record, 3, of: pair.kept, by: pair.first, in: north, opening: UUID())
+        try scene.admin.query(
+            "update care.record set version = 3 where organization_id = \(north.organization) and id = \(record.id)"
+        )
+        try must("can_be_countersigned", "the one after a signed one", try sign(pair, record, 3) == 0)
+        let namesake = try dose(pair)
+        try sign(namesake, in: south, like: record)
+        try must("can_be_countersigned", "whatever is signed elsewhere", try sign(pair, namesake) == 0)
         let others = try scene.write(of: pair.kept, by: pair.second, in: north)
         try must("can_be_countersigned", "nothing that another wrote", try sign(pair, others) == 4)
         let mixed = try scene.write(of: pair.kept, by: pair.second, in: north)
@@ -404,6 +412,22 @@ extension GateChecks {
         try must("can_be_countersigned", "by an entry of that time", try sign(pair, old) == 4)
     }
 
+    /// A signature under the first version of what has the same id in another house.
+    private func sign(_ record: Sealed, in house: House, like other: Sealed) throws {
+        try scene.admin.query("begin")
+        try scene.admin.query("set local session_replication_role = replica")
+        try scene.admin.query(
+            """
+            insert into care.countersignature
+            select (jsonb_populate_record(s, jsonb_build_object(
+                'organization_id', \(house.organization), 'record_id', \(record.id), 'version', 1))).*
+              from care.countersignature s
+             where s.organization_id = \(north.organization) and s.record_id = \(other.id) limit 1
+            """
+        )
+        try scene.admin.query("commit")
+    }
+
     /// Somebody else, who could write it themselves.
     private func whoSigns() throws {
         let pair = try pair()
@@ -416,6 +440,11 @@ extension GateChecks {
         ]
         try scene.reach(pair.kept, by: others[0].1, as: "guardian", in: north)
         try scene.make(pair.kept.namesake(), keptBy: south.other, in: south)
+        let astray = try scene.somebody(["caregiver"], in: north)
+        try scene.join(astray, ["caregiver"], to: south)
+        try scene.reach(pair.kept, by: astray, as: "guardian", in: south)
+        try scene.givePIN(to: astray, in: north)
+        try must("countersigners_of", "nobody for a namesake elsewhere", try sign(pair, record, by: astray) == 6)
         for (what, someone) in others {
             try must("countersigners_of", what, try sign(pair, record, by: someone) == 6)
         }

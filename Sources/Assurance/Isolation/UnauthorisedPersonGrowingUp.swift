@@ -23,7 +23,9 @@ extension GateChecks {
         try whatEnds()
         try eachSideOfTheBirthday()
         try plannedAnew()
+        try whoIsLetInMeanwhile()
         try whoGoesOn()
+        try whoWentOn()
         try whenTheyGoOn()
     }
 
@@ -150,12 +152,36 @@ extension GateChecks {
         )
         try setProfile("clinic")
         try must("account_from", "none but in families", try !opens(17, 0))
+        let age: SQL = "select care.account_from(\(north.organization))"
+        try must("account_from", "from no age", try scene.admin.query(age)[0].decode(Int32?.self, at: 0) == nil)
         try setProfile("family")
+        try grownUpWhere()
+    }
+
+    /// A country of whose ages the one in the middle hands over.
+    private func grownUpWhere() throws {
+        try scene.admin.query(
+            """
+            insert into care.age_rule (country, age, words, source, checked_on, hands_over)
+            select 'QQ', age, 'so', 'so', '2026-01-01', age = 15 from unnest(array[9, 15, 21]) age
+            """
+        )
+        let move = { (country: String) in
+            try scene.admin.query(
+                "update care.organization set country = \(country) where organization_id = \(north.organization)"
+            )
+        }
+        _ = try move("QQ")
+        let age: SQL = "select care.grown_up_from(\(north.organization))"
+        try must("grown_up_from", "the age that says so", try scene.admin.query(age)[0].decode(Int32.self, at: 0) == 15)
+        _ = try move("GB")
+        try scene.admin.query("delete from care.age_rule where country = 'QQ'")
     }
 
     /// There is one account for each.
     private func oneAccount() throws {
         let (kept, guardian) = try family()
+        try scene.reach(kept, by: scene.somebody(["teen"], in: south), as: "self", in: south)
         let asking = try pass("carer.invite", guardian, kept)
         try must("plan_growing_up", "planned", try failure(asking, plan(years(13))) == nil)
         let (first, second, carer) = (Child(), Child(), Child())
@@ -205,19 +231,24 @@ extension GateChecks {
         try scene.reach(kept, by: team, as: "care-team", in: north)
         try scene.reach(kept, by: short, as: "carer", in: north)
         try setReach(short, "until = clock_timestamp() + interval '2 days'")
+        let long = try scene.somebody(["caregiver"], in: north)
+        try scene.reach(kept, by: long, as: "carer", in: north)
+        try setReach(long, "until = clock_timestamp() + interval '5 years'")
         let elsewhere = try self.kept(by: guardian)
-        let (before, brief, beside) = (Child(), Child(), Child())
+        let (before, brief, beside, distant) = (Child(), Child(), Child(), Child())
         let inviting = try pass("carer.invite", guardian, kept)
         try must("invite_carer", "a carer", try failure(inviting, invite(before, "carer")) == nil)
         let hour: SQL = "clock_timestamp() + interval '1 hour'"
         try must("invite_carer", "for an hour", try failure(inviting, invite(brief, "carer", hour)) == nil)
+        let fiveYears: SQL = "clock_timestamp() + interval '5 years'"
+        try must("invite_carer", "for years", try failure(inviting, invite(distant, "carer", fiveYears)) == nil)
         let apart = try pass("carer.invite", guardian, elsewhere)
         try must("invite_carer", "of another", try failure(apart, invite(beside, "carer")) == nil)
         let teen = try scene.somebody(["teen"], in: north)
         try accept(teen, kept, guardian, years(13))
         let ends: SQL =
             "until = hands_over_at and hands_over_at = grown_up_at and until > clock_timestamp() + interval '2 years'"
-        for one in [guardian, carer, team] {
+        for one in [guardian, carer, team, long] {
             try must("begin_handover", "whoever looks after them", try isSo(ends, of: one.account, to: kept))
         }
         try must(
@@ -236,12 +267,16 @@ extension GateChecks {
             "another patient's stays",
             try isSo("until is null", of: guardian.account, to: elsewhere)
         )
-        for (child, isEnded) in [(before, true), (brief, false), (beside, false)] {
+        for (child, isEnded) in [(before, true), (distant, true), (brief, false)] {
             let asked = try scene.admin.query(
                 "select 1 from care.invitation i join care.growing_up g using (organization_id, patient_id) where g.hands_over_at = i.reach_until and i.id = \(child.invitation)"
             )
             try must("begin_handover", "who was asked before is asked until then", asked.count == (isEnded ? 1 : 0))
         }
+        let apartStill = try scene.admin.query(
+            "select 1 from care.invitation where id = \(beside.invitation) and reach_until is null"
+        )
+        try must("begin_handover", "who was asked for another patient stays asked", apartStill.count == 1)
         let far = try scene.admin.query(
             "select 1 from care.invitation where organization_id = \(south.organization) and patient_id = \(kept.patient) and reach_until is not null"
         )
@@ -342,8 +377,13 @@ extension GateChecks {
         let isPlanned = { try self.isSo("grown_up_at <> \(was)", of: guardian.account, to: kept) }
         try must("plan_growing_up", "nothing happens", try failure(asking, plan(years(13))) == nil && !isPlanned())
         try setReach(teen, "withdrawn_at = clock_timestamp()")
+        let other = try grown(years(14))
+        let others: SQL = """
+            select from care.growing_up where patient_id = \(other.kept.patient) and grown_up_at = hands_over_at
+            """
         try accept(teen, kept, guardian, years(13))
         try must("plan_growing_up", "anew", try isPlanned())
+        try must("plan_growing_up", "nobody else's", try scene.admin.query(others).count == 1)
         try must(
             "begin_handover",
             "those who were there go on",
@@ -351,7 +391,41 @@ extension GateChecks {
         )
     }
 
+    /// Somebody is let in after the handover was planned, and before it.
+    private func whoIsLetInMeanwhile() throws {
+        let (kept, _, _) = try grown(years(16, days: 20))
+        let (sharing, brief) = (
+            try scene.somebody(["clinician"], in: north), try scene.somebody(["caregiver"], in: north)
+        )
+        try scene.reach(kept, by: sharing, as: "share", in: north)
+        try must("keep_handover", "a share stays", try isSo("until > hands_over_at", of: sharing.account, to: kept))
+        try scene.admin.query(
+            """
+            insert into care.reach (organization_id, patient_id, account_id, kind, until)
+            values (\(north.organization), \(kept.patient), \(brief.account), 'carer', clock_timestamp() + interval '2 days')
+            """
+        )
+        try must(
+            "keep_handover",
+            "an end before stays",
+            try isSo("until < hands_over_at - interval '10 days'", of: brief.account, to: kept)
+        )
+    }
+
     // MARK: Going on
+
+    /// Whoever goes on does so if the account is accepted anew.
+    private func whoWentOn() throws {
+        let (kept, guardian, teen) = try grown(years(16, days: 20))
+        try must("keep_carer", "goes on", try failure(pass("carer.keep", teen, kept), keep(guardian)) == nil)
+        try setReach(teen, "withdrawn_at = clock_timestamp()")
+        try accept(teen, kept, guardian, years(16, days: 20))
+        try must(
+            "begin_handover",
+            "who goes on afterwards does",
+            try isSo("kind = 'carer' and since = hands_over_at and until is null", of: guardian.account, to: kept)
+        )
+    }
 
     private func keep(_ someone: Someone, _ kind: String = "carer") -> SQL {
         "select care.keep_carer(\(someone.account), \(kind))"

@@ -20,7 +20,6 @@ extension FunctionMutants {
         ("set_pin", "elsif not is_removed then", "elsif false then"),
         ("pin_key", "uuid_send(organization) || uuid_send(account)", "uuid_send(organization)"),
         ("pin_key", "uuid_send(device_of)", "null"),
-        ("pin_key", "case when device_of is null then 'pin' else 'pin-of-pair' end", "'pin'"),
         ("off_board", "delete from care.pin p where p.organization_id = organization and p.account_id = account;", ""),
         (
             "off_board", "care.pin p where p.organization_id = organization and p.account_id",

@@ -94,9 +94,7 @@ create function care.pin_key(organization uuid, account uuid, device_of uuid) re
     language plpgsql stable set search_path = care, pg_temp
 as $$
 begin
-    return care.try_key(
-        case when device_of is null then 'pin' else 'pin-of-pair' end, uuid_send(organization) || uuid_send(account),
-        uuid_send(device_of));
+    return care.try_key('pin', uuid_send(organization) || uuid_send(account), uuid_send(device_of));
 end
 $$;
 
