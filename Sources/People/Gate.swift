@@ -159,6 +159,7 @@ extension PostgresError {
         switch (kind, sqlState, constraint) {
         // A pass that was good is gone: passes do not outlive a crash of the database. What was to be done under it was not.
         case (_, _, "pass_is_valid"?) where place == .data: Refusal.unavailable
+        case (_, _, "session_is_stepped_up"?): Refusal.stepUpNeeded
         // No such schema, table or function, or no right to it: the database is not as it was released.
         case (_, "42501", _) where place == .gate, (_, "3F000", _), (_, "42P01", _), (_, "42883", _): Refusal.guardIsUp
         case (.poolExhausted, _, _): Refusal.tooBusy

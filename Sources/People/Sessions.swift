@@ -56,6 +56,8 @@ extension SignIn {
     }
 
     /// Ends another session of the caller's account; without an id all others. How many ended.
+    ///
+    /// - Throws: `Refusal.stepUpNeeded` where who is there was not shown within minutes.
     @discardableResult
     public func endSession(_ id: UUID?, of caller: Caller) async throws -> Int {
         let seal = try await gate.auditSeal(caller)

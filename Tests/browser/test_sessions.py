@@ -44,6 +44,24 @@ def test_devices_are_told_in_words_and_signed_out_one_by_one_or_all(home):
         assert laptop.get("/patients").status_code == 200, "the one that asked goes on"
 
 
+def test_others_are_signed_out_by_whoever_shows_who_they_are(home):
+    """A device that somebody left signed in ends nobody's session."""
+    with home.client() as left, home.client() as mine:
+        home.sign_in(mine, ADA)
+        home.sign_in(left, ADA)
+        home.sql("records", "update care.session set stepped_up_at = created_at - interval '1 hour'")
+        form = {"csrf": csrf_of(left.get("/account/sessions")), "session": "others"}
+        asked = left.post("/account/sessions", data=form)
+        assert asked.status_code == 303 and asked.headers["location"].startswith("/step-up")
+        assert mine.get("/patients").status_code == 200
+        page = left.get(asked.headers["location"])
+        again = left.post("/step-up", data={"csrf": csrf_of(page), "next": "/account/sessions", "password": PASSWORD})
+        assert again.status_code == 303 and again.headers["location"] == "/account/sessions", again.text
+        form = {"csrf": csrf_of(left.get("/account/sessions")), "session": "others"}
+        assert left.post("/account/sessions", data=form).headers["location"].startswith("/account/sessions?ended=")
+        assert mine.get("/patients").status_code == 303
+
+
 def test_an_owner_signs_a_member_out(home):
     api = home.api(ADA)
     bo = Person("bo@tester.example")

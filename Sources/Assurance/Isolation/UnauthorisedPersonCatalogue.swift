@@ -18,6 +18,8 @@ struct Catalogue {
         let isWalled: Bool
         /// Whether a permissive policy lets the server's role see or write anything.
         let isOpened: Bool
+        /// Whether a permissive policy lets the server's role do what it was not granted: then the grant is all that is left.
+        let isOpenedInVain: Bool
 
         /// Copies to the client something that fails as soon as there is a row.
         let copying: SQLScript
@@ -51,7 +53,16 @@ struct Catalogue {
                                   = '(organization_id = ( SELECT care.acting_organization() AS acting_organization))'),
                    exists (select from pg_policy p
                             where p.polrelid = c.oid and p.polpermissive
-                              and p.polroles && array[0::oid, 'carekeep_server'::regrole::oid])
+                              and p.polroles && array[0::oid, 'carekeep_server'::regrole::oid]),
+                   exists (select from pg_policy p
+                            where not c.relispartition and p.polrelid = c.oid and p.polpermissive
+                              and 'carekeep_server'::regrole = any (p.polroles)
+                              and not case p.polcmd
+                                      when 'r' then has_any_column_privilege('carekeep_server', c.oid, 'select')
+                                      when 'a' then has_any_column_privilege('carekeep_server', c.oid, 'insert')
+                                      when 'w' then has_any_column_privilege('carekeep_server', c.oid, 'update')
+                                      when 'd' then has_table_privilege('carekeep_server', c.oid, 'delete')
+                                      else has_any_column_privilege('carekeep_server', c.oid, 'select, insert, update') end)
               from pg_class c
              where c.relnamespace = 'care'::regnamespace and c.relkind in ('r', 'p', 'f', 'm', 'v')
              order by 1
@@ -68,6 +79,9 @@ struct Catalogue {
             if !table.isForced { try ledger.fail(table.name, "structure", "-", "row security is not forced") }
             if table.isOpened && !table.isWalled {
                 try ledger.fail(table.name, "structure", "-", "the wall of the organisation is missing or has a hole")
+            }
+            if table.isOpenedInVain {
+                try ledger.fail(table.name, "structure", "-", "a policy is the server's for what it was not granted")
             }
             if !table.belongsToOrganization, !Self.ofTheInstallation.contains(table.name) {
                 try ledger.fail(
@@ -111,6 +125,7 @@ extension Catalogue.Table {
         isGranted = try row.decode(Bool.self, at: 7)
         isWalled = try row.decode(Bool.self, at: 8)
         isOpened = try row.decode(Bool.self, at: 9)
+        isOpenedInVain = try row.decode(Bool.self, at: 10)
         let column = (key.first ?? columns[0]).name
         copying = try Self.script(
             "copy (select 10 / (length(\(column)::text) - length(\(column)::text)) from care.\(name)) to stdout"

@@ -57,6 +57,9 @@ extension GateChecks {
         let (one, other) = (try scene.somebody(["caregiver"], in: north), try scene.somebody(["caregiver"], in: north))
         let salt = Primitive.freshBytes(32)
         let theirs = try id(other, "page")
+        try change(one, "api", "stepped_up_at = clock_timestamp() - interval '1 hour'")
+        try must("end_own_sessions", "not without stepping up", try isDenied(nil, ending(one, nil)) && living(one) == 2)
+        try change(one, "api", "stepped_up_at = clock_timestamp()")
         try must("end_own_sessions", "not another's", try end(one, theirs) == 0 && living(other) == 2)
         try must("end_own_sessions", "not the one that asks", try end(one, try id(one, "api")) == 0 && living(one) == 2)
         try must(
@@ -120,9 +123,11 @@ extension GateChecks {
     }
 
     private func end(_ one: Someone, _ session: UUID?, salt: [UInt8] = Primitive.freshBytes(32)) throws -> Int32 {
-        try scene.server.query(
-            "select care.end_own_sessions(\(north.organization), \(one.session), 'api', \(session), 1, \(salt), '\\x00')"
-        )[0].decode(Int32.self, at: 0)
+        try scene.server.query(ending(one, session, salt))[0].decode(Int32.self, at: 0)
+    }
+
+    private func ending(_ one: Someone, _ session: UUID?, _ salt: [UInt8] = Primitive.freshBytes(32)) -> SQL {
+        "select care.end_own_sessions(\(north.organization), \(one.session), 'api', \(session), 1, \(salt), '\\x00')"
     }
 
     private func id(_ one: Someone, _ use: String) throws -> UUID {

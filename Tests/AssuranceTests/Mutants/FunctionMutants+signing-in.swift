@@ -229,6 +229,7 @@ extension FunctionMutants {
         ("own_sessions", "and x.until > at", ""),
         ("own_sessions", "and x.seen_at + x.idle > at", ""),
         ("end_own_sessions", "if not care.is_open(s) then", "if false then"),
+        ("end_own_sessions", "elsif not care.is_stepped_up(s) then", "elsif false then"),
         ("end_own_sessions", "x.account_id = s.account_id and", ""),
         ("end_own_sessions", "and x.id <> s.id", ""),
         ("end_own_sessions", "or x.id = end_own_sessions.session", "or true"),

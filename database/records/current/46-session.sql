@@ -124,7 +124,7 @@ end
 $$;
 
 -- Ends another session of one's own; all others where none is named. How many ended. The entries are of the organisation in which it was
--- asked for.
+-- asked for. It takes stepping up: whoever found a device that is signed in signs nobody else out by it.
 create function care.end_own_sessions(
     organization uuid, session_secret bytea, used_as text, session uuid, key_epoch integer, salt bytea, sealed bytea
 ) returns integer
@@ -137,6 +137,8 @@ declare
 begin
     if not care.is_open(s) then
         return 0;
+    elsif not care.is_stepped_up(s) then
+        raise exception using errcode = '42501', message = 'stepping up is needed', constraint = 'session_is_stepped_up';
     end if;
     for gone in
         update care.session x set ended_at = care.clock()
