@@ -71,8 +71,8 @@ public enum Letter: Sendable, Equatable {
         case .setPassword(let link), .invitation(let link), .resetPassword(let link), .verifyAddress(let link): [link]
         case .newDevice(let device): [device]
         case .addressChanged, .passwordChanged, .secondFactorChanged, .wayLinked, .openedInEmergency, .pinLocked,
-            .concernReported, .concernAnswered,
-            .attestationEnds, .reviewWaits, .weaknessReported, .weaknessUnread, .weaknessUnanswered:
+            .concernReported, .concernAnswered, .attestationEnds, .reviewWaits, .weaknessReported, .weaknessUnread,
+            .weaknessUnanswered:
             [""]
         }
     }

@@ -18,7 +18,8 @@ struct Catalogue {
         let isWalled: Bool
         /// Whether a permissive policy lets the server's role see or write anything.
         let isOpened: Bool
-        /// Whether a permissive policy lets the server's role do what it was not granted: then the grant is all that is left.
+        /// Whether a permissive policy lets the server's role do what it was not granted: then the grant is all that is left. Months have
+        /// the policies of the whole trail, on purpose, and no grant.
         let isOpenedInVain: Bool
 
         /// Copies to the client something that fails as soon as there is a row.

@@ -139,17 +139,13 @@ extension GateChecks {
         try must("account_from", "not before the age that is set", try !opens(14, 1))
         try must("account_from", "at the age that is set", try opens(14, 0))
         try scene.set("growing-up.account-from", to: "12", in: north)
-        try scene.admin.query(
-            "update care.organization set country = 'US' where organization_id = \(north.organization)"
-        )
+        try setCountry("US")
         try must("account_from", "not before the country's age", try !opens(13, 1))
         try must("account_from", "at the country's age", try opens(13, 0))
         let ages: SQL =
             "select g.grown_up_at > clock_timestamp() + interval '4 years 360 days' from care.growing_up g where g.patient_id = \(kept.patient) and g.organization_id = \(north.organization)"
         try must("grown_up_from", "grown up at eighteen there", try scene.admin.query(ages)[0].decode(Bool.self, at: 0))
-        try scene.admin.query(
-            "update care.organization set country = 'GB' where organization_id = \(north.organization)"
-        )
+        try setCountry("GB")
         try setProfile("clinic")
         try must("account_from", "none but in families", try !opens(17, 0))
         let age: SQL = "select care.account_from(\(north.organization))"
@@ -166,16 +162,17 @@ extension GateChecks {
             select 'QQ', age, 'so', 'so', '2026-01-01', age = 15 from unnest(array[9, 15, 21]) age
             """
         )
-        let move = { (country: String) in
-            try scene.admin.query(
-                "update care.organization set country = \(country) where organization_id = \(north.organization)"
-            )
-        }
-        _ = try move("QQ")
+        try setCountry("QQ")
         let age: SQL = "select care.grown_up_from(\(north.organization))"
         try must("grown_up_from", "the age that says so", try scene.admin.query(age)[0].decode(Int32.self, at: 0) == 15)
-        _ = try move("GB")
+        try setCountry("GB")
         try scene.admin.query("delete from care.age_rule where country = 'QQ'")
+    }
+
+    private func setCountry(_ country: String) throws {
+        try scene.admin.query(
+            "update care.organization set country = \(country) where organization_id = \(north.organization)"
+        )
     }
 
     /// There is one account for each.

@@ -34,17 +34,16 @@ extension Scene {
 extension GateChecks {
     func reminders() throws {
         let admin = scene.admin
-        let mails = try admin.query("select mails_links from care.guard")[0].decode(Bool.self, at: 0)
-        try admin.query("update care.guard set mails_links = true")
         // What other checks left is told.
         try admin.query(
             "insert into care.reminder (kind, about_id, told_at) select kind, about, care.clock() from care.reminders_due()"
         )
-        try vouchedFor()
-        try reported()
-        try told()
+        try whereMailIsSent {
+            try vouchedFor()
+            try reported()
+            try told()
+        }
         try admin.query("delete from care.vulnerability")
-        try admin.query("update care.guard set mails_links = \(mails)")
     }
 
     private func due(_ about: UUID) throws -> Set<String> {

@@ -38,8 +38,10 @@ extension FunctionMutants {
         ("tell_of_concern", "and r.concern_id = c.id", ""),
         ("tell_of_concern", "and r.xmin = pg_current_xact_id()::xid", ""),
         ("tell_of_concern", "and r.account_id <> c.account_id", ""),
+        ("tell_of_concern", "case when 'concern.report' = any (shown.powers) then", "case when true then"),
         ("tell_of_concern", "cardinality(letters), cardinality(sealed_letters)", "cardinality(sealed_letters)"),
-        ("tell_of_concern", "if care.may_tell(told[n], template, 3) then", "if true then"),
+        ("tell_of_concern", "and care.may_tell(m.account_id, template, 3)", ""),
+        ("tell_of_concern", "and care.may_tell(c.account_id, template, 3)", ""),
         ("reminders_due", "where a.until > now_at", "where true"),
         (
             "reminders_due", "and not exists (select from care.attestation_withdrawal w where w.attestation_id = a.id)",

@@ -1,5 +1,6 @@
 -- Letters that tell somebody what happened to their account: a device that was not seen before, another second factor, another way to
--- sign in; and those who look after reports of what looks wrong of a new one, and who sent it of the answer. Each follows from something that the same transaction did, and there are a few a day. A run of probes takes back what it left.
+-- sign in; and those who look after reports of what looks wrong of a new one, and who sent it of the answer. Each follows from something
+-- that the same transaction did, and there are a few a day. A run of probes takes back what it left.
 
 alter table care.account_device enable row level security;
 alter table care.account_device force row level security;
@@ -70,16 +71,16 @@ begin
 end
 $$;
 
--- Tells of a report that this very transaction has made those who are permitted to answer it, other than who made it; of an answer,
--- whoever reported. As many as there are letters, and each three times a day. That there is something, and not what.
+-- Tells of a report that this very transaction has made those who are permitted to answer it, other than who made it; of an answer that
+-- it has given, whoever reported. As many as there are letters, and each three times a day. That there is something, and not what.
 create function care.tell_of_concern(concern uuid, letters uuid[], sealed_letters bytea[]) returns void
     language plpgsql volatile security definer set search_path = care, pg_temp
 as $$
 declare
     shown care.pass := care.acting();
     now_at timestamptz := care.clock();
+    template text := case when 'concern.report' = any (shown.powers) then 'concern-reported' else 'concern-answered' end;
     told uuid[];
-    template text;
 begin
     if not coalesce(shown.powers && '{concern.report,concern.answer}', false) then
         raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
@@ -87,26 +88,20 @@ begin
     if not (select g.mails_links from care.guard g) then
         return;
     end if;
-    template := 'concern-reported';
     told := array(
         select m.account_id from care.concern c
           join care.membership m on m.organization_id = c.organization_id and m.account_id <> c.account_id
          where c.organization_id = shown.organization_id and c.id = tell_of_concern.concern and c.xmin = pg_current_xact_id()::xid
            and 'trail.administer' = any (m.permits) and m.since <= now_at and (m.until is null or m.until > now_at)
-         order by m.account_id);
-    if cardinality(told) = 0 then
-        template := 'concern-answered';
-        told := array(
-            select c.account_id from care.concern c
-              join care.concern_reply r on r.organization_id = c.organization_id and r.concern_id = c.id
-             where c.organization_id = shown.organization_id and c.id = tell_of_concern.concern
-               and r.xmin = pg_current_xact_id()::xid and r.account_id <> c.account_id);
-    end if;
+           and care.may_tell(m.account_id, template, 3)
+        union all
+        select c.account_id from care.concern c
+          join care.concern_reply r on r.organization_id = c.organization_id and r.concern_id = c.id and r.account_id <> c.account_id
+         where c.organization_id = shown.organization_id and c.id = tell_of_concern.concern and r.xmin = pg_current_xact_id()::xid
+           and care.may_tell(c.account_id, template, 3));
     for n in 1 .. least(cardinality(told), cardinality(letters), cardinality(sealed_letters)) loop
-        if care.may_tell(told[n], template, 3) then
-            perform care.queue_letter(
-                shown.organization_id, letters[n], told[n], template, 'en', sealed_letters[n], null, interval '7 days');
-        end if;
+        perform care.queue_letter(
+            shown.organization_id, letters[n], told[n], template, 'en', sealed_letters[n], null, interval '7 days');
     end loop;
 end
 $$;
