@@ -216,7 +216,15 @@ extension GateChecks {
                 """
             )
         }
-        for house in [north, south] { try publish(in: house) }
+        for house in [north, south] {
+            try publish(in: house)
+            try admin.query(
+                """
+                insert into care.account_device (organization_id, account_id, token, since)
+                values (\(house.organization), \(house.keeper.account), \(Primitive.freshBytes(32)), care.clock())
+                """
+            )
+        }
         let addressees: [(String, Someone, Bool)] = [
             ("the canary's", south.keeper, false), ("others'", north.keeper, true),
             ("of who belongs elsewhere too", both, true),
@@ -227,6 +235,7 @@ extension GateChecks {
             ("agreement", "agreement"), ("its versions", "agreement_version"), ("answers", "agreement_answer"),
         ]
         let others = try agreed.map { try rows($0.1, north) }
+        let devices = try rows("account_device", north)
         let known = try admin.query("select array(select care.canaries())")[0].decode([UUID].self, at: 0)
         try must("canaries", "the adopted one", known == [south.organization])
         let gone = try admin.query("select care.recall_canaries()")[0].decode(Int32.self, at: 0)
@@ -247,6 +256,8 @@ extension GateChecks {
         try must("recall_canaries", "no link is left", try rows("link", south) == 0)
         try must("recall_canaries", "others' sessions stay", try rows("session", north) == sessions)
         try must("recall_canaries", "others' links stay", try rows("link", north) == links)
+        try must("recall_canaries", "no device is remembered", try rows("account_device", south) == 0)
+        try must("recall_canaries", "others' devices are", try rows("account_device", north) == devices)
         for ((name, table), count) in zip(agreed, others) {
             try must("recall_canaries", "nothing published is left: \(name)", try rows(table, south) == 0)
             try must("recall_canaries", "others' stays: \(name)", try rows(table, north) == count)

@@ -41,6 +41,8 @@ extension FunctionMutants {
         ("recall_canaries", "where s.organization_id in (select c.organization_id from care.canary c)", ""),
         ("recall_canaries", "where l.organization_id in (select c.organization_id from care.canary c)", ""),
         ("recall_canaries", "where s.organization_id in", "where s.organization_id not in"),
+        ("recall_canaries", "where d.organization_id in (select c.organization_id from care.canary c)", ""),
+        ("recall_canaries", "where d.organization_id in", "where d.organization_id not in"),
         (
             "recall_canaries", "delete from care.agreement_answer a where a.organization_id in",
             "delete from care.agreement_answer a where a.organization_id not in"
