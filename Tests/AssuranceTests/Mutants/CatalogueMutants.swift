@@ -13,6 +13,8 @@ enum CatalogueMutants {
         let using: String?
         let check: String?
         let isOfMonth: Bool
+        /// The functions that name its table.
+        let users: Set<String>
 
         /// `create policy …`, as it is or changed.
         func created(permissive: Bool? = nil, roles: String? = nil, using: String?, check: String?) -> String {
@@ -32,7 +34,9 @@ enum CatalogueMutants {
                    case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete'
                                  else 'all' end,
                    (select string_agg(r::regrole::text, ', ') from unnest(p.polroles) r),
-                   pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid), c.relispartition
+                   pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid), c.relispartition,
+                   array(select f.proname::text from pg_proc f
+                          where f.pronamespace = 'care'::regnamespace and f.prosrc ~ ('\\mcare\\.' || c.relname || '\\M'))
               from pg_policy p join pg_class c on c.oid = p.polrelid
              where c.relnamespace = 'care'::regnamespace and c.relname <> 'migration'
                and (not c.relispartition or c.oid = (select min(inhrelid) from pg_inherits))
@@ -48,7 +52,8 @@ enum CatalogueMutants {
                     roles: try row.decode(String.self, at: 4),
                     using: try row.decode(String?.self, at: 5),
                     check: try row.decode(String?.self, at: 6),
-                    isOfMonth: try row.decode(Bool.self, at: 7)
+                    isOfMonth: try row.decode(Bool.self, at: 7),
+                    users: Set(try row.decode([String].self, at: 8))
                 )
             )
         }
@@ -77,6 +82,8 @@ enum CatalogueMutants {
             Mutant(
                 name: "policy \(policy.name) on \(policy.table): \(change.0)",
                 damage: change.1,
+                // Where all use it, looking at those first is looking twice.
+                functions: policy.users.count < 20 && change.0 != "for the server, too" ? policy.users : [],
                 tables: [policy.table],
                 // What the server has no grant for, it cannot do by a policy either: how tables are made tells that one.
                 search: change.0 == "for the server, too"

@@ -21,7 +21,7 @@ enum FunctionMutants {
             return Mutant(
                 name: "\(damage.function): «\(damage.find)» → «\(damage.replace)»",
                 damage: [text.replacing(damage.find, with: damage.replace)],
-                function: damage.function,
+                functions: [damage.function],
                 tables: ["record", "record_subject", "patient", "membership", "reach", "change"],
                 search: [[.gate], [.detours], [.tables], [.structure, .grants]],
                 canBeSeen: unseen.isDisjoint(with: [damage.function, "\(damage.function): \(damage.find)"]),

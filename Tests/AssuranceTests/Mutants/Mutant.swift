@@ -10,8 +10,8 @@ struct Mutant: Sendable {
     let name: String
     /// Statements of the damage, run by the superuser.
     let damage: [String]
-    /// The function that is damaged: the groups of checks that ask about it look first.
-    var function: String?
+    /// The function that is damaged, or those that use what is: the groups of checks that ask about them look first.
+    var functions: Set<String> = []
     /// The tables whose rows it could open; nil for all.
     var tables: Set<String>?
     /// What looks for it, in this order; the first failure ends the search.
@@ -142,7 +142,8 @@ struct Original: Sendable {
 
     /// First what asks about the damaged function, then all that could find it.
     private func killer(of mutant: Mutant, _ person: UnauthorisedPerson) throws -> String? {
-        if let near = mutant.function.flatMap({ groups[$0] }) {
+        let near = mutant.functions.reduce(into: Set<String>()) { $0.formUnion(groups[$1] ?? []) }
+        if !near.isEmpty {
             try prove(near)
             if let failure = failure({ try person.run([.gate], groups: near, stoppingAtFirstFailure: true) }) {
                 return failure
