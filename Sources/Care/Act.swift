@@ -25,6 +25,7 @@ public enum Act: String, Sendable, CaseIterable {
     case stopSharing = "reach.withdraw"
     case inviteCarer = "carer.invite"
     case withdrawInvitation = "carer.withdraw"
+    case inviteGuest = "guest.invite"
     case pauseCarer = "carer.pause"
     case resumeCarer = "carer.resume"
     case keepCarer = "carer.keep"

@@ -51,6 +51,8 @@ public enum Patient {
 /// What someone is in an organisation. The database knows the same words and no others.
 public enum Role: String, Sendable, CaseIterable {
     case owner, admin, member, caregiver, patient, teen, clinician, staff, researcher, auditor
+    /// Of elsewhere, to read what is shared with them.
+    case guest
     case dataGovernanceOfficer = "data-governance-officer"
     case principalInvestigator = "principal-investigator"
     case safetyMonitor = "safety-monitor"

@@ -22,23 +22,33 @@ public struct CarerTerms: Sendable {
     }
 
     public var names: Names
-    /// ``Reach/guardian``, ``Reach/carer`` or ``Reach/carerReading``; ``Reach/self`` where it is their own record.
+    /// ``Reach/guardian``, ``Reach/carer`` or ``Reach/carerReading``; ``Reach/self`` where it is their own record; ``Reach/share`` for a
+    /// guest.
     public var way: Reach
     /// The kinds of entry (FHIR types) that they see; `nil` for the whole record.
     public var kinds: [String]?
-    public var basis: CarerBasis
+    /// By what right they care; `nil` for a guest.
+    public var basis: CarerBasis?
+    /// What a guest reads for; `nil` for a carer.
+    public var purpose: Purpose?
     /// When they are let out again; `nil` for never.
     public var until: Date?
     /// Where the organisation is, whose days count.
     public var timeZone = "UTC"
 
     /// Describes what is offered.
-    public init(names: Names, way: Reach, kinds: [String]?, basis: CarerBasis, until: Date?) {
+    public init(names: Names, way: Reach, kinds: [String]?, basis: CarerBasis?, until: Date?) {
         self.names = names
         self.way = way
         self.kinds = kinds
         self.basis = basis
         self.until = until
+    }
+
+    /// Describes what a clinician of elsewhere is offered: to read, for a purpose, until a day.
+    public init(names: Names, guestFor purpose: Purpose, kinds: [String]?, until: Date) {
+        self.init(names: names, way: .share, kinds: kinds, basis: nil, until: until)
+        self.purpose = purpose
     }
 }
 
@@ -49,18 +59,21 @@ public struct WaitingInvitation: Sendable {
     public let account: Person.ID
     public let way: Reach
     public let kinds: [String]?
-    public let basis: CarerBasis
+    /// By what right they will care; `nil` for a guest.
+    public let basis: CarerBasis?
+    /// What a guest will read for; `nil` for a carer.
+    public let purpose: Purpose?
     public let reachUntil: Date?
     /// Until when the link works.
     public let until: Date
 }
 
-/// Asking somebody to be a carer of a patient, too. (ROL-1)
+/// Asking somebody to be a carer of a patient, too, or as a guest to read their record. (ROL-1, ROL-3)
 extension Members {
     /// The statement that lists the invitations of the patient of a pass that wait for an answer.
     public static func waitingInvitations(in organization: UUID) -> SQL {
         """
-        select id, account_id, kind, kinds, basis, reach_until, until from care.invitation
+        select id, account_id, kind, kinds, basis, purpose, reach_until, until from care.invitation
          where organization_id = \(organization) and outcome is null and until > now()
          order by made_at, id
         """
@@ -74,18 +87,20 @@ extension Members {
                 account: Person.ID(try row.decode(UUID.self, at: 1)),
                 way: Reach(rawValue: try row.decode(String.self, at: 2)) ?? .carerReading,
                 kinds: try row.decode([String]?.self, at: 3),
-                basis: CarerBasis(rawValue: try row.decode(String.self, at: 4)) ?? .agreement,
-                reachUntil: try row.decode(Date?.self, at: 5),
-                until: try row.decode(Date.self, at: 6)
+                basis: try row.decode(String?.self, at: 4).flatMap(CarerBasis.init),
+                purpose: try row.decode(String?.self, at: 5).flatMap(Purpose.init),
+                reachUntil: try row.decode(Date?.self, at: 6),
+                until: try row.decode(Date.self, at: 7)
             )
         }
     }
 
-    /// Asks somebody to be a carer of the patient whose record has this tag. The link is for them alone.
+    /// Asks somebody to be a carer of the patient whose record has this tag, or their guest. The link is for them alone.
     /// `born` is when the patient was born, as `2014-03-28`, where they are asked themselves.
     ///
     /// - Throws: `Refusal.reachIsNotYours` for more than the caller has, or may give; `Refusal.exists` for somebody who cares for the
-    ///   patient already, or a patient who has an account; `Refusal.accountWaits` for one who is too young.
+    ///   patient already, or a patient who has an account; `Refusal.accountWaits` for one who is too young;
+    ///   `Refusal.shareLastsTooLong` for a guest who would read for more than a year.
     public func invite(
         name: String,
         address: String,
@@ -97,7 +112,7 @@ extension Members {
         let installation = try await keys.installation()
         let token = installation.signIn.token(email: address)
         let (pass, rows) = try await gate.open(
-            Errand(.inviteCarer, targets: [tag]),
+            Errand(terms.way == .share ? .inviteGuest : .inviteCarer, targets: [tag], purpose: terms.purpose ?? .care),
             for: caller,
             work: ["select care.account_to_add(\(token))"]
         )
@@ -108,7 +123,8 @@ extension Members {
         let inviting: SQL = """
             select care.invite_carer(
                 \(invitation), \(account), \(token), \(sealed.address), \(sealed.name), \(terms.way.rawValue),
-                \(terms.kinds)::text[], \(terms.basis.rawValue), \(terms.until)::timestamptz, \(sealed.terms),
+                \(terms.kinds)::text[], \(terms.basis?.rawValue), \(terms.purpose?.rawValue), \(terms.until)::timestamptz,
+                \(sealed.terms),
                 \(Primitive.sha256(link.secret)))
             """
         let mailing = try await outbox?.mailing(link)
@@ -152,22 +168,23 @@ extension SignIn {
         let row = try await refusing(at: .gate) {
             try await store.query(
                 """
-                select invitation, kind, kinds, basis, reach_until, sealed, time_zone
+                select invitation, kind, kinds, basis, purpose, reach_until, sealed, time_zone
                   from care.invitation_of(\(link.organization), \(link.secret))
                 """
             )
         }.first
         guard let row, let invitation = try row.decode(UUID?.self, at: 0) else { return nil }
         let names = Names(installation: try await keys.installation())
-        let text = try names.openInvitation(row.decode([UInt8].self, at: 5), invitation)
+        let text = try names.openInvitation(row.decode([UInt8].self, at: 6), invitation)
         var terms = CarerTerms(
             names: try JSONDecoder().decode(CarerTerms.Names.self, from: Data(text)),
             way: Reach(rawValue: try row.decode(String.self, at: 1)) ?? .carerReading,
             kinds: try row.decode([String]?.self, at: 2),
-            basis: CarerBasis(rawValue: try row.decode(String.self, at: 3)) ?? .agreement,
-            until: try row.decode(Date?.self, at: 4)
+            basis: try row.decode(String?.self, at: 3).flatMap(CarerBasis.init),
+            until: try row.decode(Date?.self, at: 5)
         )
-        terms.timeZone = try row.decode(String.self, at: 6)
+        terms.purpose = try row.decode(String?.self, at: 4).flatMap(Purpose.init)
+        terms.timeZone = try row.decode(String.self, at: 7)
         return terms
     }
 

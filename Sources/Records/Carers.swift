@@ -61,7 +61,8 @@ extension PatientRecords {
         return Carers(
             patient: try await open(SealedRecord(row), id: id, under: pass),
             carers: carers,
-            waiting: try Members.readInvitations(rows[3]).map { ($0, byAccount[$0.account]?.name) },
+            waiting: try Members.readInvitations(rows[3]).filter { $0.way != .share }
+                .map { ($0, byAccount[$0.account]?.name) },
             pauses: try await members.readPauses(rows[4]),
             toAsk: all.filter {
                 $0.isActive && (!$0.roles.isDisjoint(with: [.owner, .admin]) || keepers.contains($0.account))
@@ -88,10 +89,10 @@ extension PatientRecords {
         )
     }
 
-    /// Asks somebody to be a carer of a patient, too.
+    /// Asks somebody to be a carer of a patient, too, or as a guest to read their record.
     ///
     /// - Throws: as ``Members/invite(name:address:as:toPatientOf:for:)``.
-    public func inviteCarer(
+    public func invite(
         _ name: String,
         address: String,
         as terms: CarerTerms,

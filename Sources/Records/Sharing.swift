@@ -21,11 +21,17 @@ extension PatientRecords {
         public let lastLooked: Date?
     }
 
-    /// Who reaches a patient now, and which colleagues a record can be shared with.
-    public func reaches(
-        of id: String,
-        for caller: Caller
-    ) async throws -> (patient: StoredRecord, reaches: [ReachedBy], clinicians: [Member]) {
+    /// Who reaches a patient now, with whom the record can be shared, and which guests were asked.
+    public struct Reaches: Sendable {
+        public let patient: StoredRecord
+        public let reaches: [ReachedBy]
+        /// Clinicians of the organisation, and guests who are here already.
+        public let clinicians: [Member]
+        public let waiting: [(invitation: WaitingInvitation, name: String?)]
+    }
+
+    /// Who reaches a patient now, with whom the record can be shared, and which guests were asked.
+    public func reaches(of id: String, for caller: Caller) async throws -> Reaches {
         let tag = try await index(for: caller).tag(kind: "Patient", id: id)
         let (pass, rows) = try await gate.open(
             Errand(.readReach, targets: [tag]),
@@ -49,6 +55,7 @@ extension PatientRecords {
                    and act in ('record.read', 'record.search', 'patient.everything')
                  group by account_id
                 """,
+                Members.waitingInvitations(in: caller.organization),
             ]
         )
         var looked: [UUID: Date] = [:]
@@ -71,10 +78,16 @@ extension PatientRecords {
         guard let row = rows[2].first else { throw Refusal.notFound }
         let sealed = try SealedRecord(row)
         let patient = try await open(sealed, id: id, under: pass)
-        return (patient, reaches, colleagues.filter { $0.isActive && $0.roles.contains(.clinician) })
+        return Reaches(
+            patient: patient,
+            reaches: reaches,
+            clinicians: colleagues.filter { $0.isActive && !$0.roles.isDisjoint(with: [.clinician, .guest]) },
+            waiting: try Members.readInvitations(rows[4]).filter { $0.way == .share }
+                .map { ($0, byAccount[$0.account]?.name) }
+        )
     }
 
-    /// Lets a clinician of the organisation read a patient's record, or some kinds of entry of it: FHIR types, `Patient` among them.
+    /// Lets a clinician of the organisation, or a guest of it, read a patient's record, or some kinds of entry of it: FHIR types, `Patient` among them.
     ///
     /// - Throws: `Refusal.shareLastsTooLong`; `Refusal.notFound` if either is out of reach, or is no clinician.
     public func share(

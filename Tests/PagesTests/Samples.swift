@@ -477,7 +477,38 @@ extension Samples {
                 untilError: self.word("That is more than a year away.")
             )
         }
+        let guest = with(page) { page in
+            page.waiting = [
+                .init(
+                    id: self.word("i1"),
+                    name: self.word("Dr Mo Rahman"),
+                    reason: self.word("for a second opinion"),
+                    sees: self.word("results"),
+                    until: Day(2026, 6, 12)!
+                )
+            ]
+            page.done = .mailed(to: self.word("Dr Mo Rahman"))
+        }
+        let guestWrong = with(page) { page in
+            page.guest = .init(
+                name: self.word("x"),
+                email: self.word("nobody"),
+                purpose: "treatment",
+                until: self.word("2028-01-01"),
+                shown: ShownKinds { _ in false },
+                nameError: self.word("Enter a name."),
+                emailError: self.word("Enter an address."),
+                purposeError: self.word("Choose one."),
+                untilError: self.word("That is more than a year away.")
+            )
+        }
+        let guestLink = with(page) { page in
+            page.done = .made(for: self.word("Dr Mo Rahman"), link: self.word("https://x.example/password?link=abc"))
+        }
         return [
+            ("sharing-guest", self.frame().document(guest)),
+            ("sharing-guest-wrong", self.frame(.clinic).document(guestWrong)),
+            ("sharing-guest-link", self.frame().document(guestLink)),
             ("sharing", self.frame().document(page)), ("sharing-wrong", self.frame(.clinic).document(wrong)),
             (
                 "sharing-done",

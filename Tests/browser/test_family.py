@@ -149,7 +149,7 @@ def test_whoever_is_asked_reads_what_before_accepting(home, child):
     with home.client() as client:
         home.sign_in(client, ADA)
         looks = client.get(f"/patients/{id}/looks").text
-        assert "accepted the invitation to look after this record" in looks
+        assert "accepted the invitation to this record" in looks
         assert "asked somebody to look after this record, too" in looks
 
 

@@ -404,6 +404,17 @@ def test_no_step_down_throws_away_what_is_kept_unless_that_is_meant(stopped):
         insert into care.break_glass (organization_id, id, account_id, since, key_epoch, salt, sealed)
         select organization_id, gen_random_uuid(), account_id, now(), 1, sha256('salt'), '' from care.membership limit 1""")
     stopped.sql("records", """
+        insert into care.account (id, sign_in_token, sealed_address) values ('99999999-0000-4000-8000-000000000038', sha256('guest'), '')""")
+    stopped.sql("records", """
+        insert into care.membership (organization_id, account_id, roles, sealed_name)
+        select organization_id, '99999999-0000-4000-8000-000000000038', '{guest}', '' from care.organization limit 1""")
+    stopped.sql("records", """
+        insert into care.invitation (organization_id, id, link_sha256, patient_id, invited_by, account_id, kind, purpose, reach_until, sealed,
+                                     made_at, until)
+        select p.organization_id, gen_random_uuid(), sha256('a guest'), p.id, m.account_id, m.account_id, 'share', 'treatment',
+               now() + interval '1 day', '', now(), now() + interval '1 day'
+          from care.patient p join care.membership m on m.organization_id = p.organization_id limit 1""")
+    stopped.sql("records", """
         insert into care.overview (organization_id, id, opening_id, account_id, taken_at, smallest)
         select organization_id, gen_random_uuid(), gen_random_uuid(), account_id, now(), 10 from care.membership limit 1""")
     stopped.sql("records", """
@@ -415,7 +426,7 @@ def test_no_step_down_throws_away_what_is_kept_unless_that_is_meant(stopped):
     stopped.stop()
     assert before["version"] == 1
     for number, rule in enumerate(
-            ("overviews_are_not", "private_entries_are_not", "growing_up_is_not", "countersignatures_are_not", "pauses_are_not", "carers_are_not", "emergencies_are_not", "concerns_are_not",
+            ("guests_are_not", "overviews_are_not", "private_entries_are_not", "growing_up_is_not", "countersignatures_are_not", "pauses_are_not", "carers_are_not", "emergencies_are_not", "concerns_are_not",
              "agreements_are_not",
              "identities_are_not", "settings_are_not", "roles_are_not", "second_factors_are_not",
              "vulnerabilities_are_not", "attestations_are_not", "jobs_are_not", "subjects_are_not", "versions_are_not", "the_trail_is_not", "records_are_not")):
@@ -424,7 +435,7 @@ def test_no_step_down_throws_away_what_is_kept_unless_that_is_meant(stopped):
         assert "pending" not in migrate(stopped, "status").stdout, "all steps or none"
 
 
-EVERYTHING = ("overviews", "private", "growing_up", "countersignatures", "pauses", "carers", "emergencies", "concerns", "agreements", "identities", "settings", "roles", "second_factors", "vulnerabilities", "attestations", "jobs", "subjects", "versions", "trail", "records")
+EVERYTHING = ("guests", "overviews", "private", "growing_up", "countersignatures", "pauses", "carers", "emergencies", "concerns", "agreements", "identities", "settings", "roles", "second_factors", "vulnerabilities", "attestations", "jobs", "subjects", "versions", "trail", "records")
 
 
 def test_all_the_way_down_and_up_again_is_an_empty_installation_as_released(stopped):

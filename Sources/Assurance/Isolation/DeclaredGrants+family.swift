@@ -2,6 +2,8 @@
 extension DeclaredGrants {
     static let family = """
         act carer.invite: patient, asks for sharing.write, carries carer.invite; reached as guardian, self; after stepping up
+        act guest.invite: patient, asks for sharing.write, carries guest.invite; reached as guardian, self; after stepping up
+        being guest in clinic, family, operations (offered in ): directory.read, record.read
         act carer.keep: patient, asks for sharing.write, carries carer.keep; reached as self; after stepping up
         act carer.pause: patient, asks for sharing.write, carries carer.pause; reached as guardian, self
         act carer.resume: patient, asks for sharing.write, carries carer.resume; reached as guardian, self; after stepping up
@@ -27,12 +29,12 @@ extension DeclaredGrants {
         carekeep_server may execute pause_carer(uuid,uuid,uuid,bytea,bytea)
         carekeep_server may execute resume_carer(uuid)
         carekeep_server may select on invitation \
-        (account_id, basis, id, kind, kinds, made_at, organization_id, outcome, patient_id, reach_until, settled_at, until)
+        (account_id, basis, id, kind, kinds, made_at, organization_id, outcome, patient_id, purpose, reach_until, settled_at, until)
         carekeep_server may execute acting_kinds()
         carekeep_server may execute decline_invitation(uuid,bytea,integer,bytea,bytea)
         carekeep_server may execute invitation_of(uuid,bytea)
         carekeep_server may execute invite_carer\
-        (uuid,uuid,bytea,bytea,bytea,text,text[],text,timestamp with time zone,bytea,bytea)
+        (uuid,uuid,bytea,bytea,bytea,text,text[],text,text,timestamp with time zone,bytea,bytea)
         carekeep_server may execute withdraw_invitation(uuid)
         """
 }

@@ -172,7 +172,6 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may select on disclosed
         carekeep_gate may insert on disclosed
         carekeep_gate may delete on disclosed
-        carekeep_gate may select on notice
         carekeep_gate may insert on notice
         carekeep_gate may select on permission
         carekeep_gate may select on built_in_role

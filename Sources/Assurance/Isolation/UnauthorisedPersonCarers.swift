@@ -129,7 +129,7 @@ extension Scene {
 /// Who asks somebody to be a carer, as what and until when; what the link does, and what it does not.
 extension GateChecks {
     /// Somebody who is asked: an account that there may be, and the link that they get.
-    private struct Asked {
+    struct Asked {
         var account = UUID()
         var token = Primitive.freshBytes(32)
         let link = Primitive.freshBytes(32)
@@ -163,7 +163,7 @@ extension GateChecks {
         )
     }
 
-    private func guardian(_ roles: [String] = ["caregiver"], as way: String = "guardian") throws -> Someone {
+    func guardian(_ roles: [String] = ["caregiver"], as way: String = "guardian") throws -> Someone {
         let one = try scene.somebody(roles, in: north)
         try scene.reach(north.ben, by: one, as: way, in: north)
         return one
@@ -173,29 +173,35 @@ extension GateChecks {
         try grant("a pass for \(act)", asks(act, someone, about: north.ben))
     }
 
-    private func invite(_ asked: Asked, _ kind: String = "carer", kinds: SQL = "null", lasting: SQL = "null") -> SQL {
+    func invite(
+        _ asked: Asked,
+        _ kind: String = "carer",
+        kinds: SQL = "null",
+        lasting: SQL = "null",
+        for purpose: String? = nil
+    ) -> SQL {
         """
         select care.invite_carer(
-            \(asked.invitation), \(asked.account), \(asked.token), '\\x05', '\\x00', \(kind), (\(kinds))::text[], 'agreement',
-            (\(lasting))::timestamptz, '\\x09', \(Primitive.sha256(asked.link)))
+            \(asked.invitation), \(asked.account), \(asked.token), '\\x05', '\\x00', \(kind), (\(kinds))::text[],
+            \(purpose == nil ? "agreement" : nil), \(purpose), (\(lasting))::timestamptz, '\\x09', \(Primitive.sha256(asked.link)))
         """
     }
 
-    private func use(_ asked: Asked, in house: House? = nil, _ salt: [UInt8]? = nil) -> SQL {
+    func use(_ asked: Asked, in house: House? = nil, _ salt: [UInt8]? = nil) -> SQL {
         """
         select care.use_link(
             \((house ?? north).organization), \(asked.link), \(Scene.hash), 1, \(salt ?? Primitive.freshBytes(32)), '\\x00')
         """
     }
 
-    private func join(_ asked: Asked, as someone: Someone, _ salt: [UInt8]? = nil) -> SQL {
+    func join(_ asked: Asked, as someone: Someone, _ salt: [UInt8]? = nil) -> SQL {
         """
         select care.join_organization(
             \(north.organization), \(asked.link), \(someone.token), \(Scene.hash), 1, \(salt ?? Primitive.freshBytes(32)), '\\x00')
         """
     }
 
-    private func works(_ statement: SQL) throws -> Bool { try answer(Bool.self, nil, statement) == true }
+    func works(_ statement: SQL) throws -> Bool { try answer(Bool.self, nil, statement) == true }
 
     private func says(_ asked: Asked, in house: House? = nil) throws -> Bool {
         try answer(
@@ -205,7 +211,7 @@ extension GateChecks {
         ) == [9]
     }
 
-    private func isLinked(_ asked: Asked) throws -> Bool {
+    func isLinked(_ asked: Asked) throws -> Bool {
         try answer(
             Bool.self,
             nil,
@@ -215,7 +221,7 @@ extension GateChecks {
 
     private func count(_ rows: SQL) throws -> Int { try scene.admin.query(rows).count }
 
-    private func reaches(_ asked: Asked, _ condition: SQL) throws -> Bool {
+    func reaches(_ asked: Asked, _ condition: SQL) throws -> Bool {
         try count(
             """
             select 1 from care.reach
@@ -225,7 +231,7 @@ extension GateChecks {
         ) == 1
     }
 
-    private func membership(_ asked: Asked, _ condition: SQL) throws -> Bool {
+    func membership(_ asked: Asked, _ condition: SQL) throws -> Bool {
         try count(
             """
             select 1 from care.membership
@@ -371,7 +377,7 @@ extension GateChecks {
     }
 
     /// The same person, asked anew.
-    private func anew(_ asked: Asked) -> Asked {
+    func anew(_ asked: Asked) -> Asked {
         var again = Asked()
         (again.account, again.token) = (asked.account, asked.token)
         return again

@@ -21,6 +21,8 @@ struct Catalogue {
         /// Whether a permissive policy lets the server's role do what it was not granted: then the grant is all that is left. Months have
         /// the policies of the whole trail, on purpose, and no grant.
         let isOpenedInVain: Bool
+        /// Whether a month has all walls of the whole trail, and no policy that the trail has not.
+        let isLikeItsParent: Bool
 
         /// Copies to the client something that fails as soon as there is a row.
         let copying: SQLScript
@@ -63,7 +65,15 @@ struct Catalogue {
                                       when 'a' then has_any_column_privilege('carekeep_server', c.oid, 'insert')
                                       when 'w' then has_any_column_privilege('carekeep_server', c.oid, 'update')
                                       when 'd' then has_table_privilege('carekeep_server', c.oid, 'delete')
-                                      else has_any_column_privilege('carekeep_server', c.oid, 'select, insert, update') end)
+                                      else has_any_column_privilege('carekeep_server', c.oid, 'select, insert, update') end),
+                   not exists (
+                        select from pg_inherits h cross join lateral (
+                            select (p.polname, p.polpermissive, p.polcmd, p.polroles, pg_get_expr(p.polqual, p.polrelid),
+                                    pg_get_expr(p.polwithcheck, p.polrelid))::text as rule,
+                                   array_agg(p.polrelid) as places, not bool_or(p.polpermissive) as is_wall
+                              from pg_policy p where p.polrelid in (h.inhrelid, h.inhparent) group by 1) r
+                         where h.inhrelid = c.oid
+                           and (not h.inhparent = any (r.places) or r.is_wall and not c.oid = any (r.places)))
               from pg_class c
              where c.relnamespace = 'care'::regnamespace and c.relkind in ('r', 'p', 'f', 'm', 'v')
              order by 1
@@ -83,6 +93,9 @@ struct Catalogue {
             }
             if table.isOpenedInVain {
                 try ledger.fail(table.name, "structure", "-", "a policy is the server's for what it was not granted")
+            }
+            if table.isPartition, !table.isLikeItsParent {
+                try ledger.fail(table.name, "structure", "-", "has other policies than the whole trail")
             }
             if !table.belongsToOrganization, !Self.ofTheInstallation.contains(table.name) {
                 try ledger.fail(
@@ -127,6 +140,7 @@ extension Catalogue.Table {
         isWalled = try row.decode(Bool.self, at: 8)
         isOpened = try row.decode(Bool.self, at: 9)
         isOpenedInVain = try row.decode(Bool.self, at: 10)
+        isLikeItsParent = try row.decode(Bool.self, at: 11)
         let column = (key.first ?? columns[0]).name
         copying = try Self.script(
             "copy (select 10 / (length(\(column)::text) - length(\(column)::text)) from care.\(name)) to stdout"

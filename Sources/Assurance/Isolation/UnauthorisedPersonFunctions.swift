@@ -229,7 +229,7 @@ extension GateChecks {
         let here = north.organization
         let isOpen: [(name: String, acts: Set<String>, answer: (Scene.Opened) throws -> Bool)] = [
             (
-                "account_to_add", ["member.add", "carer.invite"],
+                "account_to_add", ["member.add", "carer.invite", "guest.invite"],
                 { try !isDenied($0, "select care.account_to_add(\(north.keeper.token))") }
             ),
             (

@@ -17,6 +17,7 @@ struct GateChecks {
             ("reach", GateChecks.reach),
             ("kindsOfRecord", GateChecks.kindsOfRecord),
             ("carers", GateChecks.carers),
+            ("guests", GateChecks.guests),
             ("pauses", GateChecks.pauses),
             ("countersigning", GateChecks.countersigning),
             ("growingUp", GateChecks.growingUp),

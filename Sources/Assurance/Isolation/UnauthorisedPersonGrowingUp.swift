@@ -44,7 +44,7 @@ extension GateChecks {
         """
         select care.invite_carer(
             \(child.invitation), \(child.account), \(child.token), '\\x05', '\\x00', \(kind), null,
-            \(kind == "self" ? "own-record" : "agreement"), (\(lasting))::timestamptz, '\\x09', \(Primitive.sha256(child.link)))
+            \(kind == "self" ? "own-record" : "agreement"), null, (\(lasting))::timestamptz, '\\x09', \(Primitive.sha256(child.link)))
         """
     }
 

@@ -219,9 +219,9 @@ extension GateChecks {
             "directory.create": makers.subtracting(own), "record.move": makers.subtracting(own),
             "patient.merge": makers.subtracting(own), "member.list": readers.union(["auditor", "privacy-officer"]),
         ]
-        for act in ["patient.list", "patient.search", "patient.browse"] { taken[act] = readers }
+        for act in ["patient.list", "patient.search", "patient.browse"] { taken[act] = readers.union(["guest"]) }
         for act in ["directory.read", "directory.search", "directory.browse", "directory.history"] {
-            taken[act] = readers
+            taken[act] = readers.union(["guest"])
         }
         for act in [
             "member.add", "member.change-roles", "member.end", "member.end-sessions", "notice.list", "role.make",
@@ -235,7 +235,7 @@ extension GateChecks {
         taken["settings.list"] = managers.union(["auditor", "privacy-officer", "data-governance-officer"])
         taken["member.leave"] = readers.union([
             "researcher", "data-governance-officer", "principal-investigator", "safety-monitor", "auditor",
-            "privacy-officer",
+            "privacy-officer", "guest",
         ])
         taken["overview.take"] = managers.union(["data-governance-officer"])
         taken["overview.read"] = managers.union(["data-governance-officer", "auditor"])
@@ -250,6 +250,7 @@ extension GateChecks {
         for role in [
             "owner", "admin", "member", "caregiver", "patient", "teen", "clinician", "staff", "researcher",
             "data-governance-officer", "principal-investigator", "safety-monitor", "auditor", "privacy-officer",
+            "guest",
         ] {
             let one = try scene.somebody([role], in: north)
             for (act, scope) in scene.acts where scope != "patient" && scope != "installation" {
@@ -337,7 +338,7 @@ extension GateChecks {
             "record.update": emergency, "record.delete": writers, "record.history": kinds, "patient.history": kinds,
             "bundle.write": writers, "record.move": staying, "patient.merge": staying, "trail.read": own,
             "reach.read": own, "reach.share": own, "reach.withdraw": own, "reach.team": staying,
-            "carer.invite": own, "carer.withdraw": own, "carer.pause": own, "carer.resume": own,
+            "carer.invite": own, "carer.withdraw": own, "guest.invite": own, "carer.pause": own, "carer.resume": own,
             "reach.give": staying.subtracting(["self"]), "reach.end": staying.subtracting(["self"]),
             "carer.keep": ["self"], "record.keep-private": ["self"],
             "countersign.offer": staying.subtracting(["self"]), "countersign.sign": staying.subtracting(["self"]),

@@ -235,6 +235,31 @@ extension GateChecks {
 
     // MARK: The guard
 
+    /// Rows that come with the release are part of what the guard compares.
+    private func watchedRows() throws {
+        let isAsExpected = { try answer(Bool.self, nil, "select care.inspect()") == true }
+        for (what, change, back) in [
+            (
+                "a permission", "insert into care.permission (name, module, action) values ('x.read', 'x', 'read')",
+                "delete from care.permission where name = 'x.read'"
+            ),
+            (
+                "what a role permits",
+                "update care.built_in_role set permissions = permissions || '{x.read}' where name = 'member'",
+                "update care.built_in_role set permissions = array_remove(permissions, 'x.read')"
+            ),
+            (
+                "an act", "update care.act set powers = powers || '{x.read}' where name = 'record.read'",
+                "update care.act set powers = array_remove(powers, 'x.read') where name = 'record.read'"
+            ),
+        ] as [(String, SQL, SQL)] {
+            try scene.admin.query(change)
+            try must("inspect", "\(what) more is seen", try !isAsExpected())
+            try scene.admin.query(back)
+            try must("inspect", "\(what) more, taken back", try isAsExpected())
+        }
+    }
+
     func theGuard() throws {
         // Whatever a mutation has left there comes back afterwards.
         let before = try scene.admin.query("select expected, seen from care.guard")[0]
@@ -244,6 +269,7 @@ extension GateChecks {
                 "update care.guard set expected = \(expected), seen = \(seen), inspected_at = clock_timestamp()"
             )
         }
+        try watchedRows()
         let read = { asks("record.read") }
         let isUp = { (condition: String) in try refuse(condition, read(), as: "the guard is up", outcome: 3) }
         try scene.admin.query("update care.guard set seen = '\\x00'")

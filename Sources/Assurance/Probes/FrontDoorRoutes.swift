@@ -70,7 +70,8 @@ public struct FrontDoorRoute: Sendable, Hashable, CustomStringConvertible {
             POST /overview /patients /patients/{patient}/carers /patients/{patient}/carers/end /patients/{patient}/carers/keep
             POST /patients/{patient}/carers/resume /patients/{patient}/carers/withdraw
             POST /patients/{patient}/carers/{account}/pause /patients/{patient}/note /patients/{patient}/own-account
-            POST /patients/{patient}/records/{record}/sign /patients/{patient}/sharing /patients/{patient}/sharing/stop
+            POST /patients/{patient}/records/{record}/sign /patients/{patient}/sharing /patients/{patient}/sharing/invite
+            POST /patients/{patient}/sharing/stop /patients/{patient}/sharing/withdraw
             POST /reports/{concern} /roles /roles/{role} /roles/{role}/end /second-factor
             POST /settings /settings/agreements /settings/agreements/{agreement} /sign-out /step-up
             POST /trust/vouch/{promise} /trust/vouch/{promise}/review /trust/vouch/{promise}/withdraw

@@ -104,7 +104,7 @@ struct CarerRoutes {
             id: invitation.id.uuidString.lowercased(),
             name: name ?? "Somebody",
             does: CarerWords.does(invitation.way),
-            basis: CarerWords.label(invitation.basis).lowercased(),
+            basis: invitation.basis.map { CarerWords.label($0).lowercased() } ?? "",
             until: Moment(invitation.until, in: visit.zone).day
         )
     }
@@ -143,7 +143,7 @@ struct CarerRoutes {
             until: until ?? handsOver
         )
         do {
-            let invitation = try await records.inviteCarer(
+            let invitation = try await records.invite(
                 draft.name,
                 address: draft.email,
                 as: terms,
@@ -167,14 +167,7 @@ struct CarerRoutes {
     private func check(_ draft: inout CarersPage.Draft, _ visit: PageVisit) -> (Reach, CarerBasis, Date?)? {
         let way = draft.may.flatMap(Reach.init).flatMap { CarerWords.ways.contains($0) ? $0 : nil }
         let basis = draft.basis.flatMap(CarerBasis.init)
-        if !(1...200).contains(draft.name.count) {
-            draft.nameError = "Please enter their name, in 200 letters or fewer."
-        }
-        if draft.email.split(separator: "@").count != 2 || draft.email.utf8.count > 254
-            || records.mailsInvitations && MailAddress(draft.email) == nil
-        {
-            draft.emailError = "Please enter an email address, such as name@example.org."
-        }
+        (draft.nameError, draft.emailError) = Self.problems(name: draft.name, email: draft.email, of: records)
         if basis == nil { draft.basisError = "Please choose on what basis." }
         if way == nil { draft.mayError = "Please choose what they may do." }
         if way == .guardian, draft.shown.types(of: ResourceType.names) != nil {
@@ -190,6 +183,17 @@ struct CarerRoutes {
         }
         guard let way, let basis else { return nil }
         return (way, basis, until)
+    }
+
+    /// What is wrong with whom somebody asks.
+    static func problems(name: String, email: String, of records: PatientRecords) -> (name: String?, email: String?) {
+        let isAddress =
+            email.split(separator: "@").count == 2 && email.utf8.count <= 254
+            && (!records.mailsInvitations || MailAddress(email) != nil)
+        return (
+            (1...200).contains(name.count) ? nil : "Please enter their name, in 200 letters or fewer.",
+            isAddress ? nil : "Please enter an email address, such as name@example.org."
+        )
     }
 
     private func withdraw(_ request: Request, _ visit: PageVisit) async throws -> Response {
@@ -292,6 +296,7 @@ extension CarerWords {
             way: terms.way,
             sees: terms.kinds.map(ShownKinds.words),
             basis: terms.basis,
+            purpose: terms.purpose,
             until: terms.until.map {
                 Moment($0.addingTimeInterval(-1), in: TimeZone(identifier: terms.timeZone) ?? .gmt).day
             }

@@ -9,7 +9,7 @@ import Records
 import Seals
 import Trail
 
-/// The pages of patients: who there is, one person's timeline, one record, who looked, who may read.
+/// The pages of patients: who there is, one person's timeline, one record, who looked.
 ///
 ///     GET  /patients                        the people I may reach
 ///     POST /patients                        find somebody (the query never stands in an address)
@@ -17,9 +17,6 @@ import Trail
 ///     GET  /patients/{id}/records/{record}  one record in words; `record` is `Type.id`
 ///     GET  /patients/{id}/records/{record}/versions/{n}   what it was, and all its versions
 ///     GET  /patients/{id}/looks             who looked
-///     GET  /patients/{id}/sharing           who may read
-///     POST /patients/{id}/sharing           share with a clinician
-///     POST /patients/{id}/sharing/stop      stop sharing
 struct ChartRoutes {
     let records: PatientRecords
     let attestations: AttestationDesk
@@ -32,16 +29,6 @@ struct ChartRoutes {
         pages.get("patients/:patient/records/:record") { _, visit in try await record(visit) }
         pages.get("patients/:patient/records/:record/versions/:version") { _, visit in try await version(visit) }
         pages.get("patients/:patient/looks") { request, visit in try await looks(request, visit) }
-        pages.get("patients/:patient/sharing") { request, visit in
-            let fields = request.uri.queryParameters
-            let draft = SharingPage.Draft(
-                clinician: fields["clinician"].map(String.init),
-                until: fields["until"].flatMap { Day(fhir: String($0)) }?.iso ?? ""
-            )
-            return try await sharing(visit, draft: draft, done: fields["done"].map(String.init))
-        }
-        pages.post("patients/:patient/sharing") { request, visit in try await share(request, visit) }
-        pages.post("patients/:patient/sharing/stop") { request, visit in try await stopSharing(request, visit) }
     }
 
     // MARK: People
@@ -307,7 +294,8 @@ struct ChartRoutes {
         case .endMembership?: .other("was handed this record, or handed it over, as a member left")
         case .giveReach?: .other("let a colleague in to this record")
         case .inviteCarer?: .other("asked somebody to look after this record, too")
-        case .withdrawInvitation?: .other("took back an invitation to look after this record")
+        case .inviteGuest?: .other("asked a clinician of elsewhere to read this record")
+        case .withdrawInvitation?: .other("took back an invitation to this record")
         case .keepCarer?: .other("lets somebody who looked after this record go on")
         case .pauseCarer?: .other("paused somebody’s access to this record")
         case .resumeCarer?: .other("let somebody in to this record again")
@@ -321,115 +309,10 @@ struct ChartRoutes {
         case .openInEmergency?: .other(EmergencyKind.told(look.note?.query ?? ""))
         case .reviewEmergency?: .other("checked why this record was opened in an emergency")
         case .readReach?, .listTeam?: .other("looked at who can read this record")
-        case nil where look.act == "carer.accept": .other("accepted the invitation to look after this record")
-        case nil where look.act == "carer.decline": .other("declined the invitation to look after this record")
+        case nil where look.act == "carer.accept": .other("accepted the invitation to this record")
+        case nil where look.act == "carer.decline": .other("declined the invitation to this record")
         default: .other("did something that this page has no words for")
         }
-    }
-
-    // MARK: Sharing
-
-    private func sharing(_ visit: PageVisit, draft: SharingPage.Draft = .init(), done: String? = nil)
-        async throws -> Response
-    {
-        let (patient, reaches, clinicians) = try await records.reaches(of: visit.patient, for: visit.caller)
-        let readers = reaches.map { reader($0, visit) }
-        let reached = Set(reaches.compactMap { $0.member?.account })
-        let choices = clinicians.filter { !reached.contains($0.account) && $0.account != visit.person.account }
-        let page = SharingPage(
-            patient: try card(patient, visit, isOwn: true),
-            readers: readers,
-            clinicians: choices.map {
-                SharingPage.Clinician(id: "\($0.account)", name: $0.name, role: visit.words.role($0.roles))
-            },
-            draft: draft,
-            done: Self.done(done, readers, reaches)
-        )
-        return visit.response(page, status: draft.hasErrors ? .unprocessableContent : .ok)
-    }
-
-    /// What the address says was done: the id of the account with whom it was shared just now, or that sharing was stopped.
-    private static func done(
-        _ text: String?,
-        _ readers: [SharingPage.Reader],
-        _ reaches: [PatientRecords.ReachedBy]
-    ) -> SharingPage.Done? {
-        if text == SharingPage.Done.stopping { return .stopped }
-        guard let account = text.flatMap(Person.ID.init) else { return nil }
-        for (reader, reach) in zip(readers, reaches) where reach.kind == .share && reach.member?.account == account {
-            if let until = reader.until { return .shared(with: reader.name, until: until) }
-        }
-        return nil
-    }
-
-    private func reader(_ reach: PatientRecords.ReachedBy, _ visit: PageVisit) -> SharingPage.Reader {
-        let reason =
-            switch reach.kind {
-            case .guardian: "keeps the record"
-            case .self: "it is their own record"
-            case .share: SharingPage.Purpose(rawValue: reach.purpose.rawValue)?.reason ?? "shared for care"
-            case .careTeam: "belongs to the care team"
-            case .assignment: "was sent to the job"
-            case .breakGlass, .breakGlassWrite: "opened it in an emergency"
-            case .carer: "looks after them, too"
-            case .carerReading: "reads, as one of the carers"
-            }
-        return SharingPage.Reader(
-            name: reach.member?.name ?? "Someone who has left",
-            role: reach.member.map { visit.words.role($0.roles) } ?? "",
-            isYou: reach.member?.account == visit.person.account,
-            reason: reason,
-            until: reach.until.map { Day.last(before: $0, in: visit.zone) },
-            sees: reach.kinds.map(ShownKinds.words),
-            lastLooked: reach.lastLooked.map { Moment($0, in: visit.zone) },
-            share: [.share, .carer, .carerReading].contains(reach.kind) ? reach.id.uuidString.lowercased() : nil
-        )
-    }
-
-    private func share(_ request: Request, _ visit: PageVisit) async throws -> Response {
-        let form = try await Form(request, of: visit.caller)
-        var draft = SharingPage.Draft(
-            clinician: form["clinician"],
-            purpose: form["purpose"],
-            until: form["until"] ?? "",
-            shown: ShownKinds { form[$0] != nil }
-        )
-        let account = draft.clinician.flatMap(Person.ID.init)
-        let purpose = draft.purpose.flatMap(Purpose.init)
-        let last = Day(fhir: draft.until).flatMap { $0.day == nil ? nil : $0 }
-        let today = Day.today(in: visit.zone)
-        if account == nil { draft.clinicianError = "Please choose who may read." }
-        if purpose == nil { draft.purposeError = "Please choose why." }
-        if let last, last < today || last > today.adding(days: 365) {
-            draft.untilError = "Please choose a day from today on, within a year."
-        } else if last == nil {
-            draft.untilError = "Please choose the last day."
-        }
-        guard let account, let purpose, let last, !draft.hasErrors else {
-            return try await sharing(visit, draft: draft)
-        }
-        let until = last.end(in: visit.zone)
-        let patient = try visit.patient
-        // What it is for is asked again: that stands in no address.
-        let draftAgain = Address.sharing(of: patient, clinician: "\(account)", until: last)
-        return try await SecondFactorRoutes.steppingUp(backTo: draftAgain) {
-            try await records.share(
-                patient,
-                with: account,
-                purpose: purpose,
-                until: until,
-                kinds: draft.shown.types(of: ResourceType.names),
-                for: visit.caller
-            )
-            return .seeOther(.sharing(of: patient, done: "\(account)"))
-        }
-    }
-
-    private func stopSharing(_ request: Request, _ visit: PageVisit) async throws -> Response {
-        let form = try await Form(request, of: visit.caller)
-        guard let share = form["share"].flatMap(UUID.init(uuidString:)) else { throw Refusal.notFound }
-        try await records.stopSharing(share, of: visit.patient, for: visit.caller)
-        return .seeOther(.sharing(of: try visit.patient, done: SharingPage.Done.stopping))
     }
 
     func card(_ patient: StoredRecord, _ visit: PageVisit, isOwn: Bool? = nil) throws -> PatientCard {

@@ -260,6 +260,12 @@ extension Address {
         "/patients/\(patient)/sharing?clinician=\(clinician)&until=\(until.iso)"
     }
 
+    /// POST asks a clinician of elsewhere, with `csrf`, `name`, `email`, `purpose`, `see-…`, `until`.
+    static func inviteGuest(of patient: String) -> Address { "/patients/\(patient)/sharing/invite" }
+
+    /// POST, with `csrf`, `invitation`.
+    static func withdrawGuest(of patient: String) -> Address { "/patients/\(patient)/sharing/withdraw" }
+
     /// Who looks after somebody: GET lists and asks; POST invites, with `csrf`, `name`, `email`, `basis`, `may`, `see-…`, `until`.
     static func carers(of patient: String) -> Address { "/patients/\(patient)/carers" }
 

@@ -11,7 +11,10 @@ struct CarerWords: Sendable {
     var way: Reach
     /// What they see, where it is not the whole record.
     var sees: String?
-    var basis: CarerBasis
+    /// By what right they would care; `nil` for a guest.
+    var basis: CarerBasis?
+    /// What a guest would read for.
+    var purpose: Purpose?
     /// The last day.
     var until: Day?
 
@@ -54,17 +57,34 @@ struct CarerWords: Sendable {
     /// For whoever was asked, before they accept.
     func html(in words: Words) -> HTML {
         if self.way == .self { return self.own(in: words) }
+        if self.way == .share { return self.guest(in: words) }
         return """
             <section class="card" aria-labelledby="asked"><h2 id="asked"><bdi>\(self.inviter)</bdi> asks you to look after
             <bdi>\(words.possessive(self.patient))</bdi> record</h2>
             <dl class="facts"><dt>What you may do</dt><dd>\(Self.offered(self.way))</dd>
-            <dt>What you see</dt><dd>\(self.sees.map { "Some kinds of entry: \($0)" } ?? "The whole record")</dd>
-            <dt>On what basis</dt><dd>\(Self.label(self.basis))</dd>
+            <dt>What you see</dt><dd>\(self.extent)</dd>
+            \(self.basis.map { "<dt>On what basis</dt><dd>\(Self.label($0))</dd>" as HTML })
             <dt>Until</dt><dd>\(self.until.map { "The end of \(words.longDate($0))" } ?? "Nobody set an end")</dd></dl>
             <p class="hint">Each time you look is noted, and those who keep the record see it. They can let you out at any time.</p>
             </section>
             """
     }
+
+    /// For a clinician of elsewhere.
+    private func guest(in words: Words) -> HTML {
+        """
+        <section class="card" aria-labelledby="asked"><h2 id="asked"><bdi>\(self.inviter)</bdi> asks you to read
+        <bdi>\(words.possessive(self.patient))</bdi> record</h2>
+        <dl class="facts"><dt>What for</dt><dd>\(SharingPage.label(self.purpose ?? .care))</dd>
+        <dt>What you see</dt><dd>\(self.extent)</dd>
+        <dt>Until</dt><dd>\(self.until.map { "The end of \(words.longDate($0))" } ?? "Nobody set an end")</dd></dl>
+        <p class="hint">You come as a guest: you read this record, and change nothing in it. You see no other one, and not who else
+        belongs here. Each time you look is noted, and those who keep the record see it. They can stop sharing at any time.</p>
+        </section>
+        """
+    }
+
+    private var extent: String { self.sees.map { "Some kinds of entry: \($0)" } ?? "The whole record" }
 
     /// For whoever it is about.
     private func own(in words: Words) -> HTML {

@@ -153,16 +153,19 @@ struct MemberPage: PageBody {
 /// A labelled box to tick.
 struct Tick: Sendable {
     var name: String
+    /// Tells boxes of one name apart, where a page has several forms.
+    var suffix = ""
     var label: String
     var isChosen: Bool
     var error: String?
 
     var html: HTML {
-        """
-        \(self.error.map { "<p class=\"error\" id=\"\(self.name)-error\">\($0)</p>" as HTML })
-        <label class="tick" for="\(self.name)"><input type="checkbox" id="\(self.name)" name="\(self.name)" value="yes" \
-        autocomplete="off"\(" checked=\"checked\"", if: self.isChosen)\
-        \(self.error.map { _ in " aria-invalid=\"true\" aria-describedby=\"\(self.name)-error\"" as HTML })> \(self.label)</label>
-        """
+        let id = self.name + self.suffix
+        return """
+            \(self.error.map { "<p class=\"error\" id=\"\(id)-error\">\($0)</p>" as HTML })
+            <label class="tick" for="\(id)"><input type="checkbox" id="\(id)" name="\(self.name)" value="yes" \
+            autocomplete="off"\(" checked=\"checked\"", if: self.isChosen)\
+            \(self.error.map { _ in " aria-invalid=\"true\" aria-describedby=\"\(id)-error\"" as HTML })> \(self.label)</label>
+            """
     }
 }

@@ -1,4 +1,6 @@
-/// Who can read one person's record, and the form to let a clinician read it for a while.
+import Care
+
+/// Who can read one person's record, and the forms to let a clinician read it for a while: one who belongs here, or a guest.
 struct SharingPage: PageBody {
     struct Reader: Sendable {
         var name: String
@@ -24,29 +26,34 @@ struct SharingPage: PageBody {
         var role: String
     }
 
-    /// Why a record is shared.
-    enum Purpose: String, Sendable, CaseIterable {
-        case treatment
-        case secondOpinion = "second-opinion"
-        case emergency, advice
+    /// A guest who was asked and has not answered yet.
+    struct Waiting: Sendable {
+        /// The invitation's id.
+        var id: String
+        var name: String
+        /// "for a second opinion".
+        var reason: String
+        /// What they would see, where it is not the whole record.
+        var sees: String?
+        /// The last day on which the link works.
+        var until: Day
+    }
 
-        var label: String {
-            switch self {
-            case .treatment: "Treatment"
-            case .secondOpinion: "A second opinion"
-            case .emergency: "In case of an emergency"
-            case .advice: "Advice before a visit"
-            }
+    /// What a share can be for.
+    static func label(_ purpose: Purpose) -> String {
+        switch purpose {
+        case .treatment: "Treatment"
+        case .secondOpinion: "A second opinion"
+        case .care: "Looking after them in general"
         }
+    }
 
-        /// "for treatment".
-        var reason: String {
-            switch self {
-            case .treatment: "for treatment"
-            case .secondOpinion: "for a second opinion"
-            case .emergency: "in case of an emergency"
-            case .advice: "for advice before a visit"
-            }
+    /// "for treatment".
+    static func reason(_ purpose: Purpose) -> String {
+        switch purpose {
+        case .treatment: "for treatment"
+        case .secondOpinion: "for a second opinion"
+        case .care: "to look after them in general"
         }
     }
 
@@ -65,10 +72,32 @@ struct SharingPage: PageBody {
         }
     }
 
+    /// What was sent to ask a guest, when the form is shown again.
+    struct GuestDraft: Sendable {
+        var name = ""
+        var email = ""
+        var purpose: String?
+        var until = ""
+        var shown = ShownKinds()
+        var nameError: String?
+        var emailError: String?
+        var purposeError: String?
+        var untilError: String?
+
+        var hasErrors: Bool {
+            [self.nameError, self.emailError, self.purposeError, self.untilError, self.shown.error].contains {
+                $0 != nil
+            }
+        }
+    }
+
     /// What was just done.
     enum Done: Sendable {
         case shared(with: String, until: Day)
         case stopped
+        case mailed(to: String)
+        /// Where no mail is sent, the link is handed over.
+        case made(for: String, link: String)
 
         /// How an address says that sharing was stopped.
         static let stopping = "stopped"
@@ -78,7 +107,9 @@ struct SharingPage: PageBody {
     var readers: [Reader]
     /// With whom it could be shared.
     var clinicians: [Clinician]
+    var waiting: [Waiting] = []
     var draft = Draft()
+    var guest = GuestDraft()
     var done: Done?
     /// A share lasts this long at most.
     var longestDays = 365
@@ -93,6 +124,9 @@ struct SharingPage: PageBody {
             \(self.list(in: frame))
             <section class="card" aria-labelledby="share"><h2 id="share">Share with a clinician</h2>
             \(self.form(in: frame))</section>
+            \(self.asked(in: frame), if: !self.waiting.isEmpty)
+            <section class="card" aria-labelledby="ask"><h2 id="ask">Ask a clinician of elsewhere</h2>
+            \(self.guestForm(in: frame))</section>
             """
     }
 
@@ -108,6 +142,16 @@ struct SharingPage: PageBody {
             """
             <div class="notice" role="status"><p>Stopped. Who can still read the record is listed below. What was
             read before cannot be unread; it stays in the list of who looked.</p></div>
+            """
+        case .mailed(let name):
+            """
+            <div class="notice" role="status"><p>An invitation is on its way to <bdi>\(name)</bdi>. They read what you ask of them
+            before they accept. It works once, within 7 days.</p></div>
+            """
+        case .made(let name, let link):
+            """
+            <div class="notice" role="status"><p>Please give this link to <bdi>\(name)</bdi>, and to nobody else. It is shown once,
+            works once, and ends in 7 days.</p><p class="said">\(link)</p></div>
             """
         }
     }
@@ -154,9 +198,9 @@ struct SharingPage: PageBody {
             <form method="post" action="\(Address.sharing(of: self.patient.id))">
             \(frame.csrfField)
             \(self.clinicianChoice.html)
-            \(self.purposeChoice.html)
+            \(self.purposeChoice(self.draft.purpose, error: self.draft.purposeError).html)
             \(self.draft.shown.html)
-            \(self.untilField(in: frame).html)
+            \(self.untilField(self.draft.until, error: self.draft.untilError, in: frame).html)
             <p class="hint">They can read what is ticked until that day, and cannot pass it on here. You see each time they
             look.</p>
             <button type="submit">Share</button>
@@ -175,26 +219,74 @@ struct SharingPage: PageBody {
         )
     }
 
-    private var purposeChoice: Choice {
+    /// Guests who were asked.
+    private func asked(in frame: Frame) -> HTML {
+        """
+        <section aria-labelledby="asked"><h2 id="asked">Asked, and not answered yet</h2>
+        <ul class="readers">\(self.waiting.map { self.line($0, in: frame) })</ul></section>
+        """
+    }
+
+    private func line(_ waiting: Waiting, in frame: Frame) -> HTML {
+        var terms = [waiting.reason]
+        if let sees = waiting.sees { terms.append("would see \(sees)") }
+        terms.append("can answer until \(frame.words.date(waiting.until))")
+        return """
+            <li class="reader"><div><p><strong class="name"><bdi>\(waiting.name)</bdi></strong></p>
+            <p class="hint">\(terms.joined(separator: " · "))</p></div>
+            <form method="post" action="\(Address.withdrawGuest(of: self.patient.id))">\(frame.csrfField)
+            <input type="hidden" name="invitation" value="\(waiting.id)">
+            <button type="submit" class="quiet">Take back<span class="hidden"> the invitation of \(waiting.name)</span></button></form></li>
+            """
+    }
+
+    private func guestForm(in frame: Frame) -> HTML {
+        let problem = Problem(text: "Nobody was asked yet. Please look at what is marked below.").html
+        return """
+            \(problem, if: self.guest.hasErrors)
+            <p>Somebody who does not belong here can read the record as your guest: what you tick, until the day you choose, and nothing
+            else of <bdi>\(frame.organization ?? "your organisation")</bdi>.</p>
+            <form method="post" action="\(Address.inviteGuest(of: self.patient.id))">
+            \(frame.csrfField)
+            \(Field(
+                name: "name", suffix: "-guest", label: "Their name", error: self.guest.nameError, value: self.guest.name,
+                isRequired: true).html)
+            \(Field(
+                kind: .email, name: "email", label: "Their email address", error: self.guest.emailError, value: self.guest.email,
+                isRequired: true).html)
+            \(self.purposeChoice(self.guest.purpose, error: self.guest.purposeError, suffix: "-guest").html)
+            \(self.guest.shown.html(suffix: "-guest"))
+            \(self.untilField(self.guest.until, error: self.guest.untilError, suffix: "-guest", in: frame).html)
+            <p class="hint">They read all of this before they accept. You see each time they look.</p>
+            <button type="submit">Ask them</button>
+            </form>
+            """
+    }
+
+    private func purposeChoice(_ chosen: String?, error: String?, suffix: String = "") -> Choice {
         Choice(
             name: "purpose",
+            suffix: suffix,
             label: "What for",
             hint: "They see this reason, and it is kept with the share.",
-            error: self.draft.purposeError,
-            options: Purpose.allCases.map { Choice.Option(value: $0.rawValue, label: $0.label) },
-            chosen: self.draft.purpose,
+            error: error,
+            options: [Purpose.treatment, .secondOpinion, .care].map {
+                Choice.Option(value: $0.rawValue, label: Self.label($0))
+            },
+            chosen: chosen,
             prompt: "Please choose"
         )
     }
 
-    private func untilField(in frame: Frame) -> Field {
+    private func untilField(_ value: String, error: String?, suffix: String = "", in frame: Frame) -> Field {
         Field(
             kind: .date,
             name: "until",
+            suffix: suffix,
             label: "Until the end of",
             hint: "At most \(self.longestDays == 365 ? "a year" : "\(self.longestDays) days"). You can stop sooner.",
-            error: self.draft.untilError,
-            value: self.draft.until,
+            error: error,
+            value: value,
             isRequired: true,
             earliest: frame.today,
             latest: frame.today.adding(days: self.longestDays)

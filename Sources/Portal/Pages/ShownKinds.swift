@@ -41,14 +41,20 @@ struct ShownKinds: Sendable {
         return words.isEmpty ? "nothing but the name" : words.joined(separator: ", ")
     }
 
-    var html: HTML {
-        """
-        <fieldset class="ticks\(" wrong", if: self.error != nil)" aria-describedby="see-hint\(" see-error", if: self.error != nil)">
-        <legend>What they may see</legend>
-        <p class="hint" id="see-hint">Take away what they should not see. Name and birth date are always seen.</p>
-        \(self.error.map { "<p class=\"error\" id=\"see-error\">\($0)</p>" as HTML })
-        \(Self.boxes.map { Tick(name: "see-\($0.name)", label: $0.label, isChosen: self.chosen.contains($0.name)).html })
-        </fieldset>
-        """
+    var html: HTML { self.html() }
+
+    /// The boxes; `suffix` tells those of several forms of a page apart.
+    func html(suffix: String = "") -> HTML {
+        let (hint, error) = ("see-hint\(suffix)", "see-error\(suffix)")
+        return """
+            <fieldset class="ticks\(" wrong", if: self.error != nil)" aria-describedby="\(hint)\(" \(error)", if: self.error != nil)">
+            <legend>What they may see</legend>
+            <p class="hint" id="\(hint)">Take away what they should not see. Name and birth date are always seen.</p>
+            \(self.error.map { "<p class=\"error\" id=\"\(error)\">\($0)</p>" as HTML })
+            \(Self.boxes.map {
+                Tick(name: "see-\($0.name)", suffix: suffix, label: $0.label, isChosen: self.chosen.contains($0.name)).html
+            })
+            </fieldset>
+            """
     }
 }

@@ -50,7 +50,7 @@ extension Words {
             (.patient, "the person themselves"), (.teen, "the person themselves"),
             (.staff, audience == .operations ? "crew" : "staff"),
             (.owner, "owner"),
-            (.admin, "administrator"), (.member, "member"),
+            (.admin, "administrator"), (.member, "member"), (.guest, "guest"),
         ]
         return told.first { roles.contains($0.0) }?.1 ?? roles.map(name).sorted().first ?? "member"
     }
@@ -72,6 +72,7 @@ extension Words {
         case .safetyMonitor: "safety monitor"
         case .auditor: "auditor"
         case .privacyOfficer: "privacy officer"
+        case .guest: "guest"
         }
     }
 }

@@ -132,6 +132,7 @@ func portal(
     let pages = router.group().add(middleware: PageDoor(signIn: services.signIn)).group(context: PageVisit.self)
     charts.add(to: pages)
     carers.add(to: pages)
+    SharingRoutes(records: services.records, charts: charts, baseURL: baseURL).add(to: pages)
     growingUp.add(to: pages)
     NoteRoutes(records: services.records, charts: charts).add(to: pages)
     signing.add(toPages: pages)

@@ -1,6 +1,6 @@
 /// Damages to what keeps kinds of record apart, and to how carers are asked and paused.
 extension FunctionMutants {
-    static let family: [Damage] = kinds + inviting + invited + pausing + paused + ageRules
+    static let family: [Damage] = kinds + inviting + invited + guests + pausing + paused + ageRules
 
     private static let kinds: [Damage] = [
         ("acting_kinds", "return (care.acting()).kinds;", "return null;"),
@@ -47,7 +47,11 @@ extension FunctionMutants {
         ("may_invite", "and m.since <= at", ""),
         ("may_invite", "and (m.until is null or m.until > at)", ""),
         ("may_invite", "and m.roles && string_to_array(care.setting_of(organization, 'carer.invited-by'), ',')", ""),
-        ("invite_carer", "if not coalesce('carer.invite' = any (shown.powers), false) then", "if false then"),
+        (
+            "invite_carer",
+            "if not coalesce(case kind when 'share' then 'guest.invite' else 'carer.invite' end = any (shown.powers), false) then",
+            "if false then"
+        ),
         (
             "invite_carer",
             "not care.may_invite(shown.organization_id, shown.account_id, patient, kind, lasting, at)\n       or",
@@ -61,10 +65,13 @@ extension FunctionMutants {
         ("invite_carer", "perform care.require_may_give(care.acting_member(), array[role], '{}');", ""),
         (
             "invite_carer",
-            "if kind <> 'carer-reading' and not 'record.write' = any (m.permits) then\n            perform care.require_may_give(care.acting_member(), array[role], '{}');\n        end if;",
+            "if not 'record.write' = any (m.permits) then\n            perform care.require_may_give(care.acting_member(), array[role], '{}');\n        end if;",
             ""
         ),
-        ("take_up_invitation", "and i.kind <> 'carer-reading' and i.kind <> 'self'", "and i.kind <> 'self'"),
+        (
+            "take_up_invitation", "and i.kind not in ('carer-reading', 'self', 'share')",
+            "and i.kind not in ('self', 'share')"
+        ),
         ("take_up_invitation", "and not 'record.write' = any (m.permits)", ""),
         ("take_up_invitation", "|| '{caregiver}'::text[]", ""),
         (
@@ -75,7 +82,11 @@ extension FunctionMutants {
         ("invite_carer", "and a.sign_in_token = address_token", ""),
         ("invite_carer", "and r.account_id = m.account_id", ""),
         ("invite_carer", "and r.patient_id = patient\n", ""),
-        ("invite_carer", "and r.kind in ('guardian', 'self', 'carer', 'carer-reading')", "and false"),
+        (
+            "invite_carer",
+            "and (r.kind in ('guardian', 'self', 'carer', 'carer-reading') or r.kind = 'share' and invite_carer.kind = 'share')",
+            "and false"
+        ),
         ("invite_carer", "and r.withdrawn_at is null", ""),
         ("invite_carer", "and a.password_hash is null", ""),
         ("invite_carer", "if m.since = 'infinity' then", "if true then"),
@@ -110,6 +121,49 @@ extension FunctionMutants {
         ("invite_carer", "perform care.settle_invitations(shown.organization_id, array(", "perform concat(array("),
     ]
 
+    private static let guests: [Damage] = [
+        ("invite_carer", "case kind when 'share' then 'guest.invite' else 'carer.invite' end", "'carer.invite'"),
+        ("invite_carer", "case kind when 'share' then 'guest.invite' else 'carer.invite' end", "'guest.invite'"),
+        ("invite_carer", "when 'share' then 'guest' else", "when 'share' then 'member' else"),
+        (
+            "invite_carer", "if kind = 'share' and lasting > at + interval '1 year' then",
+            "if false then"
+        ),
+        ("invite_carer", "kind = 'share' and lasting > at", "lasting > at"),
+        ("invite_carer", "or r.kind = 'share' and invite_carer.kind = 'share'", ""),
+        ("invite_carer", "or r.kind = 'share' and invite_carer.kind = 'share'", "or r.kind = 'share'"),
+        ("take_up_invitation", "('carer-reading', 'self', 'share')", "('carer-reading', 'self')"),
+        ("take_up_invitation", "case i.kind when 'share' then 'guest' else 'member' end", "'guest'::text"),
+        ("take_up_invitation", "case i.kind when 'share' then 'guest' else 'member' end", "'member'::text"),
+        ("take_up_invitation", "i.account_id and not 'record.read' = any (m.permits)", "i.account_id"),
+        (
+            "take_up_invitation", "m.account_id = i.account_id and not 'record.read' = any (m.permits)",
+            "not 'record.read' = any (m.permits)"
+        ),
+        ("take_up_invitation", "i.account_id and not 'record.read' = any (m.permits)", "i.account_id and false"),
+        ("take_up_invitation", "coalesce(i.purpose, 'care')", "'care'"),
+        ("sweep_memberships", "x.roles = '{guest}' and", ""),
+        ("sweep_memberships", "x.roles = '{guest}' and", "'guest' = any (x.roles) and"),
+        ("sweep_memberships", "and x.since <= care.clock() - interval '30 days'", ""),
+        (
+            "sweep_memberships",
+            "where r.organization_id = x.organization_id and r.account_id = x.account_id\n                   and",
+            "where"
+        ),
+        (
+            "sweep_memberships",
+            "r.organization_id = x.organization_id and r.account_id = x.account_id\n                   and",
+            "r.account_id = x.account_id and"
+        ),
+        ("sweep_memberships", "least(r.until, r.withdrawn_at)", "r.until"),
+        ("sweep_memberships", "least(r.until, r.withdrawn_at)", "r.withdrawn_at"),
+        ("sweep_memberships", "'infinity') > care.clock() - interval '30 days')", "'infinity') > care.clock())"),
+        ("sweep_memberships", "'infinity') > care.clock() - interval '30 days')", "'infinity') > '-infinity')"),
+        ("sweep_memberships", "i.account_id = x.account_id and i.outcome is null", "false"),
+        ("sweep_memberships", "i.account_id = x.account_id and i.outcome is null", "i.outcome is null"),
+        ("sweep_memberships", "perform care.off_board(m.organization_id, m.account_id, care.clock());", ""),
+    ]
+
     private static let invited: [Damage] = [
         ("invitation_stands", "i.link_sha256 = invitation_stands.link_sha256", "true"),
         ("invitation_stands", "i.reach_until <= at\n                or", ""),
@@ -142,7 +196,10 @@ extension FunctionMutants {
             "where false;"
         ),
         ("take_up_invitation", "i.kind, i.kinds, i.basis", "i.kind, null, i.basis"),
-        ("take_up_invitation", "i.basis, at, i.reach_until)", "i.basis, at, null)"),
+        (
+            "take_up_invitation", "coalesce(i.purpose, 'care'), at, i.reach_until)",
+            "coalesce(i.purpose, 'care'), at, null)"
+        ),
         ("take_up_invitation", "perform care.write_for_patient(", "perform concat("),
         ("write_for_patient", "perform care.write_entry(p, patient,", "perform care.write_entry(p, null,"),
         ("write_for_patient", "p.account_id := account;", ""),

@@ -8,7 +8,8 @@ extension FunctionMutants {
         ),
         ("add_member", "perform care.require_may_give(care.acting_member(), roles, '{}');", ""),
         (
-            "account_to_add", "if not coalesce((care.acting()).powers && '{member.add,carer.invite}', false) then",
+            "account_to_add",
+            "if not coalesce((care.acting()).powers && '{member.add,carer.invite,guest.invite}', false) then",
             "if false then"
         ),
         (

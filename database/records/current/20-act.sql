@@ -42,6 +42,8 @@ insert into care.act (name, scope, permission, powers, reach) values
     -- Whoever keeps a record asks somebody to be a carer, too.
     ('carer.invite', 'patient', 'sharing.write', '{carer.invite}', '{guardian,self}'),
     ('carer.withdraw', 'patient', 'sharing.write', '{carer.withdraw}', '{guardian,self}'),
+    -- And a clinician of elsewhere to read it.
+    ('guest.invite', 'patient', 'sharing.write', '{guest.invite}', '{guardian,self}'),
     -- Whoever it is about lets somebody who looked after them go on when they are grown up.
     ('carer.keep', 'patient', 'sharing.write', '{carer.keep}', '{self}'),
     -- For a safeguarding reason: at once, and so without showing again who is there. To let in again takes that.
@@ -104,8 +106,8 @@ update care.act set reach = reach || '{break-glass-write}' where name in ('recor
 
 -- What is grave takes that the session showed within five minutes who is there. (ACC-1)
 update care.act set step_up = true
- where name in ('reach.share', 'carer.invite', 'carer.keep', 'carer.resume', 'member.add', 'member.change-roles', 'member.end', 'role.make', 'role.change', 'role.end',
-                'settings.change', 'break-glass.offer', 'break-glass.open', 'record.move', 'patient.merge', 'attestation.make', 'attestation.review');
+ where name in ('reach.share', 'carer.invite', 'carer.keep', 'carer.resume', 'guest.invite', 'member.add', 'member.change-roles',
+                'member.end', 'role.make', 'role.change', 'role.end', 'settings.change', 'break-glass.offer', 'break-glass.open', 'record.move', 'patient.merge', 'attestation.make', 'attestation.review');
 
 revoke all on care.act from carekeep_server, carekeep_keykeeper;
 grant select on care.act to carekeep_gate;

@@ -56,7 +56,9 @@ select profile, name, profile = any (offered_in), permissions
         ('safety-monitor', '{family}', '{research.read}'),
         ('auditor', '{clinic,operations}', '{trail.read,trail.administer,member.read,settings.read}'),
         ('privacy-officer', '{family,clinic,operations}', 
-         '{trail.read,trail.administer,sharing.read,member.read,settings.read}')
+         '{trail.read,trail.administer,sharing.read,member.read,settings.read}'),
+        -- Of elsewhere, to read what is shared with them; given with an invitation (53-family.sql) and offered nowhere else.
+        ('guest', '{}', '{record.read,directory.read}')
        ) r (name, offered_in, permissions);
 
 -- The organisation in numbers: whoever administers it, and whoever looks over how it is run.

@@ -88,7 +88,7 @@ select p.profile, s.*
 insert into care.setting (profile, name, kind, value, floor, ceiling, is_obeyed, source, checked_on)
 select p.profile, 'second-factor.required', 'roles', p.staff, p.staff,
        'owner,admin,member,caregiver,patient,teen,clinician,staff,researcher,data-governance-officer,principal-investigator,'
-       'safety-monitor,auditor,privacy-officer',
+       'safety-monitor,auditor,privacy-officer,guest',
        true, 'our promise ACC-1: staff must, a family may', '2026-11-22'
   from (values ('family', ''), ('clinic', null), ('operations', null)) k (profile, staff),
        lateral (select k.profile, coalesce(

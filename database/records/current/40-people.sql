@@ -209,7 +209,7 @@ create function care.account_to_add(address_token bytea) returns uuid
     language plpgsql stable security definer set search_path = care, pg_temp
 as $$
 begin
-    if not coalesce((care.acting()).powers && '{member.add,carer.invite}', false) then
+    if not coalesce((care.acting()).powers && '{member.add,carer.invite,guest.invite}', false) then
         raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
     end if;
     return care.account_of(address_token);

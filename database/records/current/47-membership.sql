@@ -197,7 +197,8 @@ begin
 end
 $$;
 
--- Ends all that members had whose time has come: shares that nobody else could stop, links, sessions. How many they were.
+-- Ends all that members had whose time has come: shares that nobody else could stop, links, sessions; and lets guests go with whom nothing
+-- was shared for 30 days. How many they were.
 create function care.sweep_memberships() returns integer
     language plpgsql volatile security definer set search_path = care, pg_temp
 as $$
@@ -217,6 +218,23 @@ begin
          limit 100 for update skip locked
     loop
         perform care.off_board(m.organization_id, m.account_id, m.until);
+        count := count + 1;
+    end loop;
+    for m in
+        select * from care.membership x
+         where x.roles = '{guest}' and x.custom_roles = '{}' and (x.until is null or x.until > care.clock())
+           and x.since <= care.clock() - interval '30 days'
+           and not exists (
+                select from care.reach r
+                 where r.organization_id = x.organization_id and r.account_id = x.account_id
+                   and coalesce(least(r.until, r.withdrawn_at), 'infinity') > care.clock() - interval '30 days')
+           and not exists (
+                select from care.invitation i
+                 where i.organization_id = x.organization_id and i.account_id = x.account_id and i.outcome is null
+                   and i.until > care.clock())
+         limit 100 for update skip locked
+    loop
+        perform care.off_board(m.organization_id, m.account_id, care.clock());
         count := count + 1;
     end loop;
     return count;
@@ -297,9 +315,8 @@ end
 $$;
 create policy disclosed_kept_by_the_gate on care.disclosed to carekeep_gate using (true) with check (true);
 grant select, insert, delete on care.disclosed to carekeep_gate;
-create policy notice_read_by_the_gate on care.notice for select to carekeep_gate using (true);
 create policy notice_written_by_the_gate on care.notice for insert to carekeep_gate with check (true);
-grant select, insert on care.notice to carekeep_gate;
+grant insert on care.notice to carekeep_gate;
 create policy notice_stays_in_its_organization on care.notice as restrictive to carekeep_server
     using (organization_id = (select care.acting_organization()))
     with check (organization_id = (select care.acting_organization()));

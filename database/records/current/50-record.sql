@@ -45,7 +45,7 @@ create policy reach_shared_by_the_patients_own on care.reach for insert to carek
         and exists (
             select from care.membership m
              where m.organization_id = reach.organization_id and m.account_id = reach.account_id
-               and 'clinician' = any (m.roles)
+               and m.roles && '{clinician,guest}'
                and m.since <= now() and (m.until is null or m.until > now())));
 create policy reach_withdrawn_by_the_patients_own on care.reach for update to carekeep_server
     using (

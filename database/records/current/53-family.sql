@@ -41,8 +41,9 @@ begin
 end
 $$;
 
--- Invitations: whoever keeps a record asks somebody to be a carer, too. It is the ordinary link that accepts (care.link), and brings
--- the reach with it; an invitation that no longer stands makes its link one that does not work. (ROL-1)
+-- Invitations: whoever keeps a record asks somebody to be a carer, too, or a clinician of elsewhere to read it as a guest. It is the
+-- ordinary link that accepts (care.link), and brings the reach with it; an invitation that no longer stands makes its link one that does
+-- not work. (ROL-1, ROL-3)
 
 alter table care.invitation enable row level security;
 alter table care.invitation force row level security;
@@ -52,7 +53,7 @@ create policy invitation_stays_in_its_organization on care.invitation as restric
     with check (organization_id = (select care.acting_organization()));
 create policy invitation_read_by_the_patients_own on care.invitation for select to carekeep_server
     using (patient_id = any ((select care.acting_patients('carer.read'))::uuid[]));
-grant select (organization_id, id, patient_id, account_id, kind, kinds, basis, reach_until, made_at, until, outcome, settled_at)
+grant select (organization_id, id, patient_id, account_id, kind, kinds, basis, purpose, reach_until, made_at, until, outcome, settled_at)
    on care.invitation to carekeep_server;
 create policy invitation_read_by_the_gate on care.invitation for select to carekeep_gate using (true);
 create policy invitation_made_by_the_gate on care.invitation for insert to carekeep_gate with check (true);
@@ -95,11 +96,11 @@ begin
 end
 $$;
 
--- Asks somebody to be a carer of the patient of the pass. Whoever belongs already keeps their roles, and gets one more where they could
+-- Asks somebody to be a carer of the patient of the pass, or, with the power for that, as a guest to read their record. Whoever belongs already keeps their roles, and gets one more where they could
 -- not enter; who does not, belongs once they accept. Answers what the link is for, as care.admit does.
 create function care.invite_carer(
     invitation uuid, account uuid, address_token bytea, sealed_address bytea, sealed_name bytea, kind text, kinds text[],
-    basis text, lasting timestamptz, sealed bytea, link_sha256 bytea
+    basis text, purpose text, lasting timestamptz, sealed bytea, link_sha256 bytea
 ) returns text
     language plpgsql volatile security definer set search_path = care, pg_temp
 as $$
@@ -107,17 +108,21 @@ declare
     shown care.pass := care.acting();
     at timestamptz := care.clock();
     patient uuid := shown.patients[1];
-    role constant text := case kind when 'carer-reading' then 'member' when 'self' then 'teen' else 'caregiver' end;
+    role constant text :=
+        case kind when 'carer-reading' then 'member' when 'self' then 'teen' when 'share' then 'guest' else 'caregiver' end;
     link_is_for text := 'join';
     lasts interval := care.time_set(shown.organization_id, 'invitation.lasts');
     m care.membership;
 begin
-    if not coalesce('carer.invite' = any (shown.powers), false) then
+    if not coalesce(case kind when 'share' then 'guest.invite' else 'carer.invite' end = any (shown.powers), false) then
         raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
     end if;
     if not care.may_invite(shown.organization_id, shown.account_id, patient, kind, lasting, at)
        or account = shown.account_id or coalesce(lasting <= at, false) then
         raise exception using errcode = '23514', message = 'that is more than they have', constraint = 'reach_is_theirs_to_give';
+    end if;
+    if kind = 'share' and lasting > at + interval '1 year' then
+        raise exception using errcode = '23514', message = 'share is too long', constraint = 'share_lasts_a_year_at_most';
     end if;
     if kind = 'self' and not care.may_have_own_account(shown.organization_id, patient, at) then
         raise exception using errcode = '23505', message = 'account exists', constraint = 'patient_has_one_account';
@@ -138,11 +143,11 @@ begin
     elsif exists (
         select from care.reach r
          where r.organization_id = shown.organization_id and r.account_id = m.account_id and r.patient_id = patient
-           and r.kind in ('guardian', 'self', 'carer', 'carer-reading')
+           and (r.kind in ('guardian', 'self', 'carer', 'carer-reading') or r.kind = 'share' and invite_carer.kind = 'share')
            and r.withdrawn_at is null and (r.until is null or r.until > at)) then
         raise exception using errcode = '23505', message = 'carer exists', constraint = 'carer_is_let_in_once';
     else
-        if kind <> 'carer-reading' and not 'record.write' = any (m.permits) then
+        if not 'record.write' = any (m.permits) then
             perform care.require_may_give(care.acting_member(), array[role], '{}');
         end if;
         -- Whoever waits begins with what they wait with, so it must be the inviter's to give. Whose account was opened here, and who
@@ -167,11 +172,11 @@ begin
          where i.organization_id = shown.organization_id and i.patient_id = patient
            and (i.account_id = invite_carer.account or i.kind = 'self' and invite_carer.kind = 'self') and i.outcome is null), 'withdrawn', at);
     insert into care.invitation (
-        organization_id, id, link_sha256, patient_id, invited_by, account_id, kind, kinds, basis, reach_until, sealed, made_at,
-        until)
+        organization_id, id, link_sha256, patient_id, invited_by, account_id, kind, kinds, basis, purpose, reach_until, sealed,
+        made_at, until)
     values (
         shown.organization_id, invitation, invite_carer.link_sha256, patient, shown.account_id, invite_carer.account,
-        invite_carer.kind, invite_carer.kinds, invite_carer.basis, lasting, invite_carer.sealed, at, at + lasts);
+        invite_carer.kind, invite_carer.kinds, invite_carer.basis, invite_carer.purpose, lasting, invite_carer.sealed, at, at + lasts);
     return link_is_for;
 end
 $$;
@@ -215,16 +220,16 @@ $$;
 -- What somebody is invited to, by a link that still works; nothing by any other.
 create function care.invitation_of(
     organization uuid, link_secret bytea,
-    out invitation uuid, out kind text, out kinds text[], out basis text, out reach_until timestamptz, out sealed bytea,
-    out time_zone text
+    out invitation uuid, out kind text, out kinds text[], out basis text, out purpose text, out reach_until timestamptz,
+    out sealed bytea, out time_zone text
 )
     language plpgsql stable security definer set search_path = care, pg_temp
 as $$
 declare
     at timestamptz := care.clock();
 begin
-    select i.id, i.kind, i.kinds, i.basis, i.reach_until, i.sealed, o.time_zone
-      into invitation, kind, kinds, basis, reach_until, sealed, time_zone
+    select i.id, i.kind, i.kinds, i.basis, i.purpose, i.reach_until, i.sealed, o.time_zone
+      into invitation, kind, kinds, basis, purpose, reach_until, sealed, time_zone
       from care.invitation i
       join care.organization o on o.organization_id = i.organization_id
       join care.link l on l.organization_id = i.organization_id and l.secret_sha256 = i.link_sha256
@@ -251,14 +256,17 @@ begin
      where m.organization_id = i.organization_id and m.account_id = i.account_id and m.since = 'infinity';
     -- Whoever could only read so far, and is to enter, is a caregiver from now on, too.
     update care.membership m set roles = m.roles || '{caregiver}'::text[]
-     where m.organization_id = i.organization_id and m.account_id = i.account_id and i.kind <> 'carer-reading' and i.kind <> 'self'
+     where m.organization_id = i.organization_id and m.account_id = i.account_id and i.kind not in ('carer-reading', 'self', 'share')
        and not 'record.write' = any (m.permits);
     update care.membership m set roles = m.roles || '{teen}'::text[]
      where m.organization_id = i.organization_id and m.account_id = i.account_id and i.kind = 'self'
        and not 'record.write' = any (m.permits);
+    -- Who is to read, and could not read anything so far, can now.
+    update care.membership m set roles = m.roles || case i.kind when 'share' then 'guest' else 'member' end
+     where m.organization_id = i.organization_id and m.account_id = i.account_id and not 'record.read' = any (m.permits);
     perform care.hold_sessions(i.organization_id, i.account_id);
-    insert into care.reach (organization_id, patient_id, account_id, kind, kinds, basis, since, until)
-    values (i.organization_id, i.patient_id, i.account_id, i.kind, i.kinds, i.basis, at, i.reach_until);
+    insert into care.reach (organization_id, patient_id, account_id, kind, kinds, basis, purpose, since, until)
+    values (i.organization_id, i.patient_id, i.account_id, i.kind, i.kinds, i.basis, coalesce(i.purpose, 'care'), at, i.reach_until);
     if i.kind = 'self' then
         perform care.begin_handover(i.organization_id, i.patient_id, at);
     end if;
@@ -533,7 +541,7 @@ $$;
 
 grant execute on function
     care.acting_kinds(),
-    care.invite_carer(uuid, uuid, bytea, bytea, bytea, text, text[], text, timestamptz, bytea, bytea),
+    care.invite_carer(uuid, uuid, bytea, bytea, bytea, text, text[], text, text, timestamptz, bytea, bytea),
     care.withdraw_invitation(uuid), care.invitation_of(uuid, bytea),
     care.decline_invitation(uuid, bytea, integer, bytea, bytea),
     care.pause_carer(uuid, uuid, uuid, bytea, bytea), care.resume_carer(uuid), care.own_pauses(uuid, bytea, text), care.age_rules()
