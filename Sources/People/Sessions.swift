@@ -1,8 +1,17 @@
-import Care
+public import Care
 public import FoundationEssentials
 import Postgres
 import Seals
 import Trail
+
+/// An organisation that somebody belongs to.
+public struct OwnOrganization: Sendable {
+    public let id: Organization.ID
+    public let name: String
+    public let roles: Set<Role>
+    /// Whether the session that asks is of this one.
+    public let isThis: Bool
+}
 
 /// A session of one's own, as one sees it.
 public struct OwnSession: Sendable {
@@ -51,6 +60,29 @@ extension SignIn {
                 otherOrganization: organization == caller.organization
                     ? nil : try names.openOrganization(row.decode([UInt8].self, at: 6), organization),
                 isThis: try row.decode(Bool.self, at: 7)
+            )
+        }
+    }
+
+    /// Where the caller belongs now, the first first. A session is of one of them.
+    public func ownOrganizations(_ caller: Caller) async throws -> [OwnOrganization] {
+        try await requireSecondFactor(of: caller)
+        let rows = try await refusing(at: .gate) {
+            try await store.query(
+                """
+                select organization_id, sealed_organization, roles, is_this
+                  from care.own_organizations(\(caller.organization), \(caller.token.secret), \(caller.use.rawValue))
+                """
+            )
+        }
+        let names = Names(installation: try await keys.installation())
+        return try rows.map { row in
+            let id = try row.decode(UUID.self, at: 0)
+            return OwnOrganization(
+                id: Organization.ID(id),
+                name: try names.openOrganization(row.decode([UInt8].self, at: 1), id),
+                roles: Set(try row.decode([String].self, at: 2).compactMap(Role.init)),
+                isThis: try row.decode(Bool.self, at: 3)
             )
         }
     }

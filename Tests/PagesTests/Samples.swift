@@ -85,9 +85,8 @@ extension Samples {
         ChooseOrganizationPage(
             organizations: [
                 .init(id: self.word("o1"), name: self.word("The Berg family"), role: self.word("parent")),
-                .init(id: self.word("o2"), name: self.word("Northfield Event Medical"), role: self.word("paramedic")),
-            ],
-            next: "/patients"
+                .init(id: self.word("o2"), name: self.word("Northfield Event Medical"), role: self.word("paramedic"), isThis: true),
+            ]
         )
     }
 }
@@ -478,6 +477,7 @@ extension Samples {
             )
         }
         let guest = with(page) { page in
+            page.offersGuests = true
             page.waiting = [
                 .init(
                     id: self.word("i1"),
@@ -490,6 +490,7 @@ extension Samples {
             page.done = .mailed(to: self.word("Dr Mo Rahman"))
         }
         let guestWrong = with(page) { page in
+            page.offersGuests = true
             page.guest = .init(
                 name: self.word("x"),
                 email: self.word("nobody"),
@@ -507,7 +508,7 @@ extension Samples {
         }
         return [
             ("sharing-guest", self.frame().document(guest)),
-            ("sharing-guest-wrong", self.frame(.clinic).document(guestWrong)),
+            ("sharing-guest-wrong", self.frame().document(guestWrong)),
             ("sharing-guest-link", self.frame().document(guestLink)),
             ("sharing", self.frame().document(page)), ("sharing-wrong", self.frame(.clinic).document(wrong)),
             (

@@ -342,6 +342,25 @@ def test_the_key_store_is_not_thrown_away_while_it_holds_a_key(stopped):
     assert drift(stopped) == AS_RELEASED
 
 
+def test_an_organisations_own_role_makes_room_for_a_new_one(stopped):
+    stopped.start()
+    stopped.sql("records", """
+        alter table care.role drop constraint role_is_not_called_like_a_built_in_one;
+        insert into care.role (organization_id, id, name, permissions, made_at)
+        select organization_id, gen_random_uuid(), 'guest', '{record.read}', now() from care.organization limit 1;
+        alter table care.role add constraint role_is_not_called_like_a_built_in_one check (name <> 'guest') not valid""")
+    stopped.stop()
+    # The release before lets it be called so.
+    assert migrate(stopped, "down", "--store", "records", "--to", "37").returncode == 0
+    up = migrate(stopped, "up")
+    assert up.returncode == 0, up.stderr
+    assert drift(stopped) == AS_RELEASED
+    stopped.start()
+    assert re.fullmatch(r"guest-[0-9a-f]{8}", stopped.sql("records", "select name from care.role"))
+    stopped.sql("records", "delete from care.role")
+    stopped.stop()
+
+
 def test_no_step_down_throws_away_what_is_kept_unless_that_is_meant(stopped):
     """What people vouched for, work promised, whom else a record is about, versions, the trail, records: each with the step that made its table."""
     stopped.start()

@@ -3,7 +3,7 @@ extension DeclaredGrants {
     static let family = """
         act carer.invite: patient, asks for sharing.write, carries carer.invite; reached as guardian, self; after stepping up
         act guest.invite: patient, asks for sharing.write, carries guest.invite; reached as guardian, self; after stepping up
-        being guest in clinic, family, operations (offered in ): directory.read, record.read
+        being guest in clinic, family, operations (offered in ): record.read
         act carer.keep: patient, asks for sharing.write, carries carer.keep; reached as self; after stepping up
         act carer.pause: patient, asks for sharing.write, carries carer.pause; reached as guardian, self
         act carer.resume: patient, asks for sharing.write, carries carer.resume; reached as guardian, self; after stepping up

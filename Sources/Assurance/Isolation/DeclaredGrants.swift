@@ -341,6 +341,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute forgive_sign_in(bytea,text,bytea)
         carekeep_server may execute sweep_sign_in_tries()
         carekeep_server may execute note_device(uuid,bytea,text,bytea)
+        carekeep_server may execute own_organizations(uuid,bytea,text)
         carekeep_server may execute own_sessions(uuid,bytea,text)
         carekeep_server may execute end_own_sessions(uuid,bytea,text,uuid,integer,bytea,bytea)
         carekeep_server may execute end_member_sessions(uuid,integer,bytea,bytea)

@@ -10,6 +10,8 @@ extension GateChecks {
         defer { try? setProfile("clinic") }  // the store is a copy
         try whoAsksGuests()
         try whatGuestsReach()
+        try stoppingTakesBack()
+        try rolesOfWaiting()
         try guestsWhoBelong()
         try guestsWhoGo()
     }
@@ -30,11 +32,13 @@ extension GateChecks {
         try must("invite_carer", "no guest by a pass for carers", try isDenied(inviting, ask(Asked())))
         try must("invite_carer", "no carer by a pass for guests", try isDenied(asking, invite(Asked())))
         for (what, lasting) in [
-            ("for more than a year", "clock_timestamp() + interval '366 days 1 hour'"), ("without an end", "null"),
+            ("for more than a year", "clock_timestamp() + interval '1 year 1 day 1 hour'"), ("without an end", "null"),
         ] as [(String, SQL)] {
             try must("invite_carer", "no guest \(what)", try failure(asking, ask(Asked(), lasting: lasting)) == "23514")
         }
         try must("invite_carer", "a guest", try failure(asking, ask(Asked())) == nil)
+        let yearAndDay: SQL = "clock_timestamp() + interval '1 year 23 hours'"
+        try must("invite_carer", "a guest, for a year", try failure(asking, ask(Asked(), lasting: yearAndDay)) == nil)
         let years: SQL = "clock_timestamp() + interval '3 years'"
         try must("invite_carer", "a carer, for years", try failure(inviting, invite(Asked(), lasting: years)) == nil)
         let other = try guardian()
@@ -92,6 +96,59 @@ extension GateChecks {
         }
         try must("reach", "shared with a guest", try failure(sharing, share(guest)) == nil)
         try must("reach", "shared with no other member", try failure(sharing, share(member)) == "42501")
+    }
+
+    /// Whoever stops sharing means it: no older link lets the same person in again.
+    private func stoppingTakesBack() throws {
+        let one = try guardian()
+        let asking = try pass("guest.invite", one)
+        let (doctor, other) = (
+            try scene.somebody(["clinician"], in: north), try scene.somebody(["clinician"], in: north)
+        )
+        let elsewhere = try grant("a pass to ask for another's record", asks("guest.invite"))
+        let asked = Asked(doctor)
+        try must("invite_carer", "for one record", try failure(asking, ask(asked)) == nil)
+        let (theirs, another) = (Asked(other), Asked(doctor))
+        try must("invite_carer", "somebody else", try failure(asking, ask(theirs)) == nil)
+        try must("invite_carer", "for another record", try failure(elsewhere, ask(another)) == nil)
+        let cares = try scene.somebody(["clinician"], in: north)
+        let caring = Asked(cares)
+        try must(
+            "invite_carer",
+            "to care",
+            try failure(pass("carer.invite", one), invite(caring, "carer-reading")) == nil
+        )
+        for someone in [doctor, cares] {
+            try scene.reach(north.ben, by: someone, as: "share", in: north)
+            try must(
+                "take_back_with_share",
+                "not before",
+                try isLinked(someone.account == doctor.account ? asked : caring)
+            )
+            let stop: SQL = """
+                update care.reach set withdrawn_at = now()
+                 where organization_id = \(north.organization) and account_id = \(someone.account) and kind = 'share'
+                """
+            try must("reach", "stopped", try failure(pass("reach.withdraw", one), stop) == nil)
+        }
+        try must(
+            "take_back_with_share",
+            "their invitation to read",
+            try !isLinked(asked) && !works(join(asked, as: doctor))
+        )
+        try must("take_back_with_share", "nobody else's", try isLinked(theirs))
+        try must("take_back_with_share", "to no other record", try isLinked(another))
+        try must("take_back_with_share", "to care for it stands", try isLinked(caring))
+    }
+
+    /// Whoever holds the link gets no role that was given since.
+    private func rolesOfWaiting() throws {
+        let asked = Asked()
+        try must("invite_carer", "waits", try failure(pass("guest.invite", guardian()), ask(asked)) == nil)
+        let changing = try grant("a pass that changes roles", asks("member.change-roles"))
+        let change: SQL = "select care.change_roles(\(asked.account), '{clinician,guest}', '{}')"
+        try must("change_roles", "of who waits", try failure(changing, change) == nil)
+        try must("change_roles", "the link that was handed over ends", try !isLinked(asked) && !works(use(asked)))
     }
 
     private func guestsWhoBelong() throws {
@@ -156,6 +213,13 @@ extension GateChecks {
             try guest(["guest"], "since = now() - interval '40 days', withdrawn_at = now() - interval '31 days'"),
         ]
         let fresh = try scene.somebody(["guest"], in: north)
+        let (came, comes) = (Asked(), Asked())
+        for asked in [came, comes] {
+            try must("invite_carer", "never came", try failure(pass("guest.invite", guardian()), ask(asked)) == nil)
+        }
+        try scene.admin.query(
+            "update care.invitation set made_at = now() - interval '31 days' where organization_id = \(north.organization) and account_id = \(came.account)"
+        )
         let waits = try guest(["guest"], nil)
         try must(
             "invite_carer",
@@ -182,6 +246,13 @@ extension GateChecks {
             ).count == 1
         }
         try must("sweep_memberships", "guests go with whom nothing is shared", try !gone.contains(where: belongs))
+        try must("sweep_memberships", "who never came goes", try membership(came, "until is not null"))
+        try must(
+            "sweep_memberships",
+            "who may come stays",
+            try membership(comes, "until is null and since = 'infinity'")
+        )
+        try must("off_board", "the link of who never came ends", try !isLinked(came))
         for (who, one) in staying { try must("sweep_memberships", "not \(who)", try belongs(one)) }
         let theirs = try scene.somebody(["guest"], in: south)
         try scene.admin.query(

@@ -221,7 +221,7 @@ extension GateChecks {
         ]
         for act in ["patient.list", "patient.search", "patient.browse"] { taken[act] = readers.union(["guest"]) }
         for act in ["directory.read", "directory.search", "directory.browse", "directory.history"] {
-            taken[act] = readers.union(["guest"])
+            taken[act] = readers
         }
         for act in [
             "member.add", "member.change-roles", "member.end", "member.end-sessions", "notice.list", "role.make",

@@ -8,6 +8,7 @@ extension GateChecks {
     func ownSessions() throws {
         try obeyedSettings()
         try devices()
+        try organizations()
         try listing()
         try ending()
         try endingOthers()
@@ -28,6 +29,39 @@ extension GateChecks {
             "select used_as, sealed_device from care.session where account_id = \(one.account) and sealed_device is not null"
         )
         try must("note_device", "and no other", try named.count == 1 && named[0].decode([UInt8].self, at: 1) == [1])
+    }
+
+    private func organizations() throws {
+        let one = try scene.somebody(["caregiver"], in: north)
+        let own = { (someone: Someone) in
+            try scene.server.query(
+                "select organization_id, is_this from care.own_organizations(\(north.organization), \(someone.session), 'api')"
+            ).map { (try $0.decode(UUID.self, at: 0), try $0.decode(Bool.self, at: 1)) }
+        }
+        try must("own_organizations", "one's own is listed", try own(one).map(\.0) == [north.organization])
+        try scene.join(one, ["member"], to: south)
+        let both = try own(one)
+        try must("own_organizations", "each", Set(both.map(\.0)) == [north.organization, south.organization])
+        try must(
+            "own_organizations",
+            "and whose session asks",
+            both.filter { $0.1 }.map(\.0) == [north.organization]
+        )
+        for (when, assignment) in [
+            ("not one that was left", "since = now() - interval '2 days', until = now() - interval '1 day'"),
+            ("nor one that waits", "since = 'infinity', until = null"),
+        ] as [(String, SQL)] {
+            try scene.admin.query(
+                """
+                update care.membership set \(assignment)
+                 where organization_id = \(south.organization) and account_id = \(one.account)
+                """
+            )
+            try must("own_organizations", when, try own(one).map(\.0) == [north.organization])
+        }
+        let closed = try scene.somebody(["caregiver"], in: north)
+        try change(closed, "api", "second_factor_at = null, second_factor_is_due = true")
+        try must("own_organizations", "nothing before the second factor", try own(closed).isEmpty)
     }
 
     private func listing() throws {

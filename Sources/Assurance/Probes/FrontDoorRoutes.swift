@@ -56,7 +56,7 @@ public struct FrontDoorRoute: Sendable, Hashable, CustomStringConvertible {
             GET /account /account/activity /account/activity/report /account/address /account/password /account/pin
             GET /account/providers /account/providers/link/{provider} /account/second-factor /account/second-factor/new
             GET /account/sessions /agreements /emergency /emergency/reviews /emergency/reviews/{emergency} /leave
-            GET /members /members/{member} /overview /patients /patients/{patient} /patients/{patient}/carers
+            GET /members /members/{member} /organizations /overview /patients /patients/{patient} /patients/{patient}/carers
             GET /patients/{patient}/carers/{account}/pause /patients/{patient}/growing-up /patients/{patient}/looks
             GET /patients/{patient}/note /patients/{patient}/own-account /patients/{patient}/records/{record}
             GET /patients/{patient}/records/{record}/sign /patients/{patient}/records/{record}/versions/{version}
@@ -67,7 +67,7 @@ public struct FrontDoorRoute: Sendable, Hashable, CustomStringConvertible {
             POST /account/providers /account/providers/link/{provider} /account/second-factor /account/second-factor/codes
             POST /account/second-factor/new /account/second-factor/remove /account/sessions /agreements
             POST /emergency /emergency/reviews/{emergency} /leave /members/{member} /members/{member}/end
-            POST /overview /patients /patients/{patient}/carers /patients/{patient}/carers/end /patients/{patient}/carers/keep
+            POST /organizations /overview /patients /patients/{patient}/carers /patients/{patient}/carers/end /patients/{patient}/carers/keep
             POST /patients/{patient}/carers/resume /patients/{patient}/carers/withdraw
             POST /patients/{patient}/carers/{account}/pause /patients/{patient}/note /patients/{patient}/own-account
             POST /patients/{patient}/records/{record}/sign /patients/{patient}/sharing /patients/{patient}/sharing/invite

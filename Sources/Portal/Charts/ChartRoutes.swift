@@ -294,7 +294,7 @@ struct ChartRoutes {
         case .endMembership?: .other("was handed this record, or handed it over, as a member left")
         case .giveReach?: .other("let a colleague in to this record")
         case .inviteCarer?: .other("asked somebody to look after this record, too")
-        case .inviteGuest?: .other("asked a clinician of elsewhere to read this record")
+        case .inviteGuest?: .other("asked a clinician from another organisation to read this record")
         case .withdrawInvitation?: .other("took back an invitation to this record")
         case .keepCarer?: .other("lets somebody who looked after this record go on")
         case .pauseCarer?: .other("paused somebody’s access to this record")

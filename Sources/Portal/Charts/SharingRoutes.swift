@@ -46,7 +46,8 @@ struct SharingRoutes {
             clinicians: choices.map {
                 SharingPage.Clinician(id: "\($0.account)", name: $0.name, role: visit.words.role($0.roles))
             },
-            waiting: found.waiting.map { waiting($0.invitation, $0.name, visit) }
+            waiting: found.waiting.map { waiting($0.invitation, $0.name, visit) },
+            offersGuests: visit.person.profile == .family
         )
         change(&page, found)
         let hasErrors = page.draft.hasErrors || page.guest.hasErrors
@@ -97,6 +98,7 @@ struct SharingRoutes {
             name: name ?? "Somebody",
             reason: SharingPage.reason(invitation.purpose ?? .care),
             sees: invitation.kinds.map(ShownKinds.words),
+            last: invitation.reachUntil.map { Moment($0.addingTimeInterval(-1), in: visit.zone).day },
             until: Moment(invitation.until, in: visit.zone).day
         )
     }
@@ -201,7 +203,12 @@ struct SharingRoutes {
         } catch Refusal.exists {
             wrong.emailError = "Whoever has this address can read this record already."
         } catch Refusal.reachIsNotYours {
-            wrong.untilError = "That is longer than you may give, or it would be to yourself."
+            wrong.untilError =
+                "That is longer than you may give, it would be to yourself, or asking others in is not for you to do here."
+        } catch Refusal.roleIsNotYours {
+            wrong.emailError = "Whoever has this address waits here for more than you may give."
+        } catch Refusal.shareLastsTooLong {
+            wrong.untilError = Self.whichDay
         }
         return try await show(visit) { page, _ in page.guest = wrong }
     }

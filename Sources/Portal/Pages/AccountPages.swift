@@ -9,6 +9,8 @@ struct AccountPage: PageBody {
 
     var address: String
     var sendsMail: Bool
+    /// Whether they belong to another organisation, too.
+    var isElsewhere = false
     var notice: Notice?
 
     var place: Address? { .account }
@@ -29,6 +31,7 @@ struct AccountPage: PageBody {
         <li><a href="\(Address.ownProviders)">Other ways you sign in</a></li>
         <li><a href="\(Address.activity)">What was done as you</a></li>
         <li><a href="\(Address.agreements)">What you agreed to</a></li>
+        \("<li><a href=\"\(Address.chooseOrganization)\">Go to another organisation</a></li>", if: self.isElsewhere)
         \("<li><a href=\"\(Address.ownAddress)\">Sign in by another email address</a></li>", if: self.sendsMail)
         </ul>
         <p class="hint"><a href="\(Address.leave)">Leave <bdi>\(frame.organization ?? "this organisation")</bdi> for good</a>. To sign

@@ -59,7 +59,11 @@ extension Address {
     /// POST, with `csrf`.
     static let signOut: Address = "/sign-out"
     /// GET shows the choice; POST has `csrf`, `organization`, `next`.
+    /// GET lists where one belongs; POST goes to another one, with `csrf`, `organization`.
     static let chooseOrganization: Address = "/organizations"
+
+    /// The form to sign in to one organisation of several.
+    static func signIn(to organization: String) -> Address { "/sign-in?to=\(organization)" }
     /// POST, with `csrf`, `token`, `password`, `again`.
     static let setPassword: Address = "/password"
     /// GET asks for a code; POST has `csrf`, `code` or `recovery`, `next`.

@@ -78,8 +78,8 @@ struct CarerWords: Sendable {
         <dl class="facts"><dt>What for</dt><dd>\(SharingPage.label(self.purpose ?? .care))</dd>
         <dt>What you see</dt><dd>\(self.extent)</dd>
         <dt>Until</dt><dd>\(self.until.map { "The end of \(words.longDate($0))" } ?? "Nobody set an end")</dd></dl>
-        <p class="hint">You come as a guest: you read this record, and change nothing in it. You see no other one, and not who else
-        belongs here. Each time you look is noted, and those who keep the record see it. They can stop sharing at any time.</p>
+        <p class="hint">By this you come as a guest: you read this record, and change nothing in it. You see no other one by it, and
+        not who else belongs here. Each time you look is noted, and those who keep the record see it. They can stop sharing at any time.</p>
         </section>
         """
     }

@@ -35,6 +35,8 @@ struct SharingPage: PageBody {
         var reason: String
         /// What they would see, where it is not the whole record.
         var sees: String?
+        /// The last day on which they would see it.
+        var last: Day?
         /// The last day on which the link works.
         var until: Day
     }
@@ -108,6 +110,8 @@ struct SharingPage: PageBody {
     /// With whom it could be shared.
     var clinicians: [Clinician]
     var waiting: [Waiting] = []
+    /// Whether clinicians of elsewhere can be asked: by families.
+    var offersGuests = false
     var draft = Draft()
     var guest = GuestDraft()
     var done: Done?
@@ -125,8 +129,7 @@ struct SharingPage: PageBody {
             <section class="card" aria-labelledby="share"><h2 id="share">Share with a clinician</h2>
             \(self.form(in: frame))</section>
             \(self.asked(in: frame), if: !self.waiting.isEmpty)
-            <section class="card" aria-labelledby="ask"><h2 id="ask">Ask a clinician of elsewhere</h2>
-            \(self.guestForm(in: frame))</section>
+            \(self.askGuest(in: frame), if: self.offersGuests)
             """
     }
 
@@ -230,6 +233,7 @@ struct SharingPage: PageBody {
     private func line(_ waiting: Waiting, in frame: Frame) -> HTML {
         var terms = [waiting.reason]
         if let sees = waiting.sees { terms.append("would see \(sees)") }
+        if let last = waiting.last { terms.append("until \(frame.words.date(last))") }
         terms.append("can answer until \(frame.words.date(waiting.until))")
         return """
             <li class="reader"><div><p><strong class="name"><bdi>\(waiting.name)</bdi></strong></p>
@@ -238,6 +242,13 @@ struct SharingPage: PageBody {
             <input type="hidden" name="invitation" value="\(waiting.id)">
             <button type="submit" class="quiet">Take back<span class="hidden"> the invitation of \(waiting.name)</span></button></form></li>
             """
+    }
+
+    private func askGuest(in frame: Frame) -> HTML {
+        """
+        <section class="card" aria-labelledby="ask"><h2 id="ask">Ask a clinician from another organisation</h2>
+        \(self.guestForm(in: frame))</section>
+        """
     }
 
     private func guestForm(in frame: Frame) -> HTML {

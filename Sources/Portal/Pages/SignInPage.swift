@@ -1,3 +1,4 @@
+import Care
 import People
 
 /// The form to sign in.
@@ -23,6 +24,8 @@ struct SignInPage: PageBody {
     var trouble: Trouble?
     /// Where else one can sign in.
     var ways: [SignInWay] = []
+    /// Where they want to go, of several organisations that they belong to.
+    var organization: Organization.ID?
     /// Where the person who has just signed out is still signed in.
     var left: SignInWay?
 
@@ -37,6 +40,7 @@ struct SignInPage: PageBody {
         <form method="post" action="\(Address.signIn)" class="card">
         <input type="hidden" name="csrf" value="\(self.csrf)">
         \(self.next.map { "<input type=\"hidden\" name=\"next\" value=\"\($0)\">" as HTML })
+        \(self.organization.map { "<input type=\"hidden\" name=\"organization\" value=\"\("\($0)")\">" as HTML })
         \(self.emailField.html)
         \(self.passwordField.html)
         <button type="submit">Sign in</button>
@@ -99,10 +103,11 @@ struct ChooseOrganizationPage: PageBody {
         var name: String
         /// What the person is there, in words: "parent", "receptionist".
         var role: String
+        /// Whether it is the one whose pages are open.
+        var isThis = false
     }
 
     var organizations: [Organization]
-    var next: Address?
 
     var place: Address? { .chooseOrganization }
 
@@ -112,10 +117,9 @@ struct ChooseOrganizationPage: PageBody {
         """
         <div class="narrow">
         <h1>Where do you want to go?</h1>
-        <p>You belong to more than one place. What you see and may do differs in each.</p>
+        <p>What you see and may do differs in each. To go to another one, you sign in there: here you are signed out.</p>
         <form method="post" action="\(Address.chooseOrganization)">
         \(frame.csrfField)
-        \(self.next.map { "<input type=\"hidden\" name=\"next\" value=\"\($0)\">" as HTML })
         <ul class="choices">\(self.organizations.map(self.button))</ul>
         </form>
         </div>
@@ -125,7 +129,7 @@ struct ChooseOrganizationPage: PageBody {
     private func button(_ organization: Organization) -> HTML {
         """
         <li><button type="submit" class="choice" name="organization" value="\(organization.id)">
-        <strong>\(organization.name)</strong> <span>\(organization.role)</span></button></li>
+        <strong>\(organization.name)</strong> <span>\(organization.role)\(", where you are now", if: organization.isThis)</span></button></li>
         """
     }
 }

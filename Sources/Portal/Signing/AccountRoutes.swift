@@ -36,7 +36,11 @@ struct AccountRoutes {
     private func account(_ request: Request, _ visit: PageVisit) async throws -> Response {
         let own = try await signIn.ownAccount(visit.caller)
         let notice = request.uri.queryParameters["done"].flatMap { AccountPage.Notice(rawValue: String($0)) }
-        return answer(AccountPage(address: own.address, sendsMail: signIn.sendsMail, notice: notice), visit)
+        let isElsewhere = try await signIn.ownOrganizations(visit.caller).count > 1
+        return answer(
+            AccountPage(address: own.address, sendsMail: signIn.sendsMail, isElsewhere: isElsewhere, notice: notice),
+            visit
+        )
     }
 
     // MARK: The password

@@ -45,6 +45,8 @@ struct SigningRoutes {
             response.headers[.setCookie] = Cookies.forget
             return response
         }
+        pages.get("organizations") { _, visit in try await organizations(visit) }
+        pages.post("organizations") { request, visit in try await goElsewhere(request, visit) }
     }
 
     func add(toAPI api: RouterGroup<APIVisit>) {
@@ -60,7 +62,8 @@ struct SigningRoutes {
         _ request: Request,
         trouble: SignInPage.Trouble?,
         email: String = "",
-        next: Address? = nil
+        next: Address? = nil,
+        organization: Organization.ID? = nil
     ) async -> Response {
         let visitor = VisitorToken(request)
         let next = next ?? request.uri.queryParameters["next"].flatMap { Address(returningTo: String($0)) }
@@ -69,6 +72,7 @@ struct SigningRoutes {
             ?? (request.uri.queryParameters["set"] != nil ? .passwordSet : nil)
             ?? (request.uri.queryParameters["moved"] != nil ? .addressChanged : nil)
         var page = SignInPage(csrf: visitor.formToken, next: next, email: email, trouble: trouble)
+        page.organization = organization ?? request.uri.queryParameters["to"].flatMap { Organization.ID(String($0)) }
         // While the store is away, the form is there without further ways in.
         page.ways = (try? await federated.offers())?.providers.map(SignInWay.init) ?? []
         if let from = request.uri.queryParameters["from"].flatMap({ UUID(uuidString: String($0)) }),
@@ -90,14 +94,50 @@ struct SigningRoutes {
         let form = try await Form(ofVisitor: request)
         let next = form["next"].flatMap(Address.init(returningTo:))
         let email = form["email"] ?? ""
+        let organization = form["organization"].flatMap { Organization.ID($0) }
         do {
-            let token = try await pages.begin(email, form.exactly("password"), in: nil, request, visit)
+            let token = try await pages.begin(email, form.exactly("password"), in: organization, request, visit)
             return try await pages.response(token, of: email, next: next)
         } catch {
             guard let trouble = PasswordTrouble(error) else { throw error }
-            return await self.form(request, trouble: .password(trouble), email: email, next: next)
+            return await self.form(
+                request,
+                trouble: .password(trouble),
+                email: email,
+                next: next,
+                organization: organization
+            )
         }
     }
+
+    // MARK: Another organisation
+
+    private func organizations(_ visit: PageVisit) async throws -> Response {
+        let own = try await signIn.ownOrganizations(visit.caller)
+        return visit.response(
+            ChooseOrganizationPage(
+                organizations: own.map {
+                    .init(id: "\($0.id)", name: $0.name, role: visit.words.role($0.roles), isThis: $0.isThis)
+                }
+            )
+        )
+    }
+
+    /// A session is of one organisation: this one ends, and the form to sign in asks for the other.
+    private func goElsewhere(_ request: Request, _ visit: PageVisit) async throws -> Response {
+        let form = try await Form(request, of: visit.caller)
+        let wanted = form["organization"].flatMap { Organization.ID($0) }
+        guard let there = try await signIn.ownOrganizations(visit.caller).first(where: { $0.id == wanted }) else {
+            throw Refusal.notFound
+        }
+        if there.isThis { return .seeOther(.patients) }
+        try await signIn.end(visit.caller)
+        var response = Response.seeOther(.signIn(to: "\(there.id)"))
+        response.headers[.setCookie] = Cookies.forget
+        return response
+    }
+
+    // MARK: Links
 
     /// The page that a link leads to.
     private func behindLink(_ request: Request) async throws -> Response {

@@ -201,7 +201,8 @@ enum CatalogueMutants {
             // require_references asks is itself of its owner.)
             let isInner =
                 try !row.decode(Bool.self, at: 3)
-                && !["inspect_after_ddl", "keep_version", "keep_paused", "keep_handover"].contains { name.contains($0) }
+                && !["inspect_after_ddl", "keep_version", "keep_paused", "keep_handover", "take_back_with_share"]
+                    .contains { name.contains($0) }
                 || name.contains("require_references")
             return changes.map {
                 Mutant(

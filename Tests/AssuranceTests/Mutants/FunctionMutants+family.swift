@@ -93,10 +93,11 @@ extension FunctionMutants {
         ("invite_carer", "perform care.require_may_give(care.acting_member(), m.roles, m.custom_roles);", ""),
         ("invite_carer", "link_sha256, at + lasts);", "link_sha256, at + interval '7 days');"),
         ("change_roles", "perform care.settle_invitations(shown.organization_id, array(", "perform concat(array("),
+        ("change_roles", "taker.since = 'infinity' or", ""),
         ("change_roles", "and i.account_id = change_roles.account and i.outcome is null", "and i.outcome is null"),
         (
-            "change_roles", "if not exists (\n        select from care.membership m",
-            "if exists (\n        select from care.membership m"
+            "change_roles", "or not exists (\n        select from care.membership m",
+            "or exists (\n        select from care.membership m"
         ),
         (
             "end_membership",
@@ -126,7 +127,7 @@ extension FunctionMutants {
         ("invite_carer", "case kind when 'share' then 'guest.invite' else 'carer.invite' end", "'guest.invite'"),
         ("invite_carer", "when 'share' then 'guest' else", "when 'share' then 'member' else"),
         (
-            "invite_carer", "if kind = 'share' and lasting > at + interval '1 year' then",
+            "invite_carer", "if kind = 'share' and lasting > at + interval '1 year 1 day' then",
             "if false then"
         ),
         ("invite_carer", "kind = 'share' and lasting > at", "lasting > at"),
@@ -144,23 +145,29 @@ extension FunctionMutants {
         ("take_up_invitation", "coalesce(i.purpose, 'care')", "'care'"),
         ("sweep_memberships", "x.roles = '{guest}' and", ""),
         ("sweep_memberships", "x.roles = '{guest}' and", "'guest' = any (x.roles) and"),
-        ("sweep_memberships", "and x.since <= care.clock() - interval '30 days'", ""),
+        ("sweep_memberships", "and (x.since <= care.clock() - interval '30 days' or x.since = 'infinity')", ""),
+        ("sweep_memberships", "or x.since = 'infinity'", ""),
         (
             "sweep_memberships",
-            "where r.organization_id = x.organization_id and r.account_id = x.account_id\n                   and",
-            "where"
+            "and care.is_let_in_nowhere(x.organization_id, x.account_id, care.clock() - interval '30 days')\n         limit 100 for update skip locked\n    loop\n        -- Whoever asked them meanwhile held the row.\n        continue when not care.is_let_in_nowhere(m.organization_id, m.account_id, care.clock() - interval '30 days');",
+            "limit 100 for update skip locked\n    loop"
         ),
+        ("is_let_in_nowhere", "r.organization_id = organization and", ""),
+        ("is_let_in_nowhere", "and r.account_id = account", ""),
+        ("is_let_in_nowhere", "least(r.until, r.withdrawn_at)", "r.until"),
+        ("is_let_in_nowhere", "least(r.until, r.withdrawn_at)", "r.withdrawn_at"),
+        ("is_let_in_nowhere", "'infinity') > since_then)", "'infinity') > care.clock())"),
+        ("is_let_in_nowhere", "'infinity') > since_then)", "'infinity') > '-infinity')"),
+        ("is_let_in_nowhere", "i.account_id = account", "false"),
+        ("is_let_in_nowhere", "and i.account_id = account", ""),
+        ("is_let_in_nowhere", "and i.made_at > since_then", ""),
+        ("take_back_with_share", "and i.patient_id = new.patient_id", ""),
+        ("take_back_with_share", "and i.account_id = new.account_id", ""),
+        ("take_back_with_share", "and i.kind = 'share'", ""),
         (
-            "sweep_memberships",
-            "r.organization_id = x.organization_id and r.account_id = x.account_id\n                   and",
-            "r.account_id = x.account_id and"
+            "take_back_with_share", "perform care.settle_invitations(new.organization_id, array(",
+            "perform concat(array("
         ),
-        ("sweep_memberships", "least(r.until, r.withdrawn_at)", "r.until"),
-        ("sweep_memberships", "least(r.until, r.withdrawn_at)", "r.withdrawn_at"),
-        ("sweep_memberships", "'infinity') > care.clock() - interval '30 days')", "'infinity') > care.clock())"),
-        ("sweep_memberships", "'infinity') > care.clock() - interval '30 days')", "'infinity') > '-infinity')"),
-        ("sweep_memberships", "i.account_id = x.account_id and i.outcome is null", "false"),
-        ("sweep_memberships", "i.account_id = x.account_id and i.outcome is null", "i.outcome is null"),
         ("sweep_memberships", "perform care.off_board(m.organization_id, m.account_id, care.clock());", ""),
     ]
 

@@ -58,7 +58,7 @@ select profile, name, profile = any (offered_in), permissions
         ('privacy-officer', '{family,clinic,operations}', 
          '{trail.read,trail.administer,sharing.read,member.read,settings.read}'),
         -- Of elsewhere, to read what is shared with them; given with an invitation (53-family.sql) and offered nowhere else.
-        ('guest', '{}', '{record.read,directory.read}')
+        ('guest', '{}', '{record.read}')
        ) r (name, offered_in, permissions);
 
 -- The organisation in numbers: whoever administers it, and whoever looks over how it is run.

@@ -123,6 +123,26 @@ begin
 end
 $$;
 
+-- Where the account of the session that is shown belongs now. Nothing for a session that has to show more.
+create function care.own_organizations(organization uuid, session_secret bytea, used_as text)
+    returns table (organization_id uuid, sealed_organization bytea, roles text[], is_this boolean)
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    s care.session := care.live_session(organization, session_secret, used_as);
+    at timestamptz := care.clock();
+begin
+    if not care.is_open(s) then
+        return;
+    end if;
+    return query
+        select m.organization_id, o.sealed_name, m.roles, m.organization_id = s.organization_id
+          from care.membership m join care.organization o on o.organization_id = m.organization_id
+         where m.account_id = s.account_id and m.since <= at and (m.until is null or m.until > at)
+         order by m.since, m.organization_id;
+end
+$$;
+
 -- Ends another session of one's own; all others where none is named. How many ended. The entries are of the organisation in which it was
 -- asked for. It takes stepping up: whoever found a device that is signed in signs nobody else out by it.
 create function care.end_own_sessions(
@@ -186,7 +206,7 @@ $$;
 
 grant execute on function
     care.note_device(uuid, bytea, text, bytea),
-    care.own_sessions(uuid, bytea, text),
+    care.own_organizations(uuid, bytea, text), care.own_sessions(uuid, bytea, text),
     care.end_own_sessions(uuid, bytea, text, uuid, integer, bytea, bytea),
     care.end_member_sessions(uuid, integer, bytea, bytea)
     to carekeep_server;

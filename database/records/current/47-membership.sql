@@ -56,8 +56,8 @@ begin
      where m.organization_id = shown.organization_id and m.account_id = account;
     perform care.require_owner(shown.organization_id);
     perform care.hold_sessions(shown.organization_id, account);
-    -- An invitation that waits gives no role back that was taken away.
-    if not exists (
+    -- An invitation that waits gives no role back that was taken away, and none that was given since to whoever holds its link.
+    if taker.since = 'infinity' or not exists (
         select from care.membership m
          where m.organization_id = shown.organization_id and m.account_id = change_roles.account
            and 'record.write' = any (m.permits)) then
@@ -197,8 +197,23 @@ begin
 end
 $$;
 
--- Ends all that members had whose time has come: shares that nobody else could stop, links, sessions; and lets guests go with whom nothing
--- was shared for 30 days. How many they were.
+-- Whether somebody was neither let in to a record nor asked to come since then.
+create function care.is_let_in_nowhere(organization uuid, account uuid, since_then timestamptz) returns boolean
+    language plpgsql stable set search_path = care, pg_temp
+as $$
+begin
+    return not exists (
+            select from care.reach r
+             where r.organization_id = organization and r.account_id = account
+               and coalesce(least(r.until, r.withdrawn_at), 'infinity') > since_then)
+       and not exists (
+            select from care.invitation i
+             where i.organization_id = organization and i.account_id = account and i.made_at > since_then);
+end
+$$;
+
+-- Ends all that members had whose time has come: shares that nobody else could stop, links, sessions; and lets guests go who read nothing
+-- for 30 days, or did not come. How many they were.
 create function care.sweep_memberships() returns integer
     language plpgsql volatile security definer set search_path = care, pg_temp
 as $$
@@ -223,17 +238,12 @@ begin
     for m in
         select * from care.membership x
          where x.roles = '{guest}' and x.custom_roles = '{}' and (x.until is null or x.until > care.clock())
-           and x.since <= care.clock() - interval '30 days'
-           and not exists (
-                select from care.reach r
-                 where r.organization_id = x.organization_id and r.account_id = x.account_id
-                   and coalesce(least(r.until, r.withdrawn_at), 'infinity') > care.clock() - interval '30 days')
-           and not exists (
-                select from care.invitation i
-                 where i.organization_id = x.organization_id and i.account_id = x.account_id and i.outcome is null
-                   and i.until > care.clock())
+           and (x.since <= care.clock() - interval '30 days' or x.since = 'infinity')
+           and care.is_let_in_nowhere(x.organization_id, x.account_id, care.clock() - interval '30 days')
          limit 100 for update skip locked
     loop
+        -- Whoever asked them meanwhile held the row.
+        continue when not care.is_let_in_nowhere(m.organization_id, m.account_id, care.clock() - interval '30 days');
         perform care.off_board(m.organization_id, m.account_id, care.clock());
         count := count + 1;
     end loop;

@@ -96,8 +96,9 @@ begin
 end
 $$;
 
--- Asks somebody to be a carer of the patient of the pass, or, with the power for that, as a guest to read their record. Whoever belongs already keeps their roles, and gets one more where they could
--- not enter; who does not, belongs once they accept. Answers what the link is for, as care.admit does.
+-- Asks somebody to be a carer of the patient of the pass, or, with the power for that, as a guest to read their record. Whoever belongs
+-- already keeps their roles, and gets one more where they could not do what they are asked for; who does not, belongs once they accept.
+-- Answers what the link is for, as care.admit does.
 create function care.invite_carer(
     invitation uuid, account uuid, address_token bytea, sealed_address bytea, sealed_name bytea, kind text, kinds text[],
     basis text, purpose text, lasting timestamptz, sealed bytea, link_sha256 bytea
@@ -121,7 +122,7 @@ begin
        or account = shown.account_id or coalesce(lasting <= at, false) then
         raise exception using errcode = '23514', message = 'that is more than they have', constraint = 'reach_is_theirs_to_give';
     end if;
-    if kind = 'share' and lasting > at + interval '1 year' then
+    if kind = 'share' and lasting > at + interval '1 year 1 day' then
         raise exception using errcode = '23514', message = 'share is too long', constraint = 'share_lasts_a_year_at_most';
     end if;
     if kind = 'self' and not care.may_have_own_account(shown.organization_id, patient, at) then
@@ -446,6 +447,19 @@ begin
 end
 $$;
 
+-- Whoever stops sharing with somebody takes back what they were asked to read of the same record, too.
+create function care.take_back_with_share() returns trigger
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+begin
+    perform care.settle_invitations(new.organization_id, array(
+        select i.id from care.invitation i
+         where i.organization_id = new.organization_id and i.patient_id = new.patient_id and i.account_id = new.account_id
+           and i.kind = 'share' and i.outcome is null), 'withdrawn', care.clock());
+    return null;
+end
+$$;
+
 -- Whoever is paused stays so, whatever way they are let in by meanwhile.
 create function care.keep_paused() returns trigger
     language plpgsql volatile security definer set search_path = care, pg_temp
@@ -547,6 +561,9 @@ grant execute on function
     care.pause_carer(uuid, uuid, uuid, bytea, bytea), care.resume_carer(uuid), care.own_pauses(uuid, bytea, text), care.age_rules()
     to carekeep_server;
 
+create trigger share_ends_with_its_invitations after update of withdrawn_at on care.reach for each row
+    when (new.kind = 'share' and old.withdrawn_at is null and new.withdrawn_at is not null)
+    execute function care.take_back_with_share();
 create trigger reach_stays_paused before insert on care.reach for each row execute function care.keep_paused();
 
 create policy record_is_of_a_kind_of_the_pass on care.record as restrictive to carekeep_server

@@ -1,10 +1,10 @@
 -- The way back. The release before knows no guests. Invitations to them that wait end, and are lost with those that were answered, and so
--- does what guests can read; so this refuses while there is a guest, unless the session says that this is meant:
+-- does what guests can read; so this refuses while there is a guest or such an invitation, unless the session says that this is meant:
 -- set carekeep.destroy_guests = 'yes' (as in PGOPTIONS='-c carekeep.destroy_guests=yes').
 
 do $$
 begin
-    if exists (select from care.membership where 'guest' = any (roles))
+    if (exists (select from care.membership where 'guest' = any (roles)) or exists (select from care.invitation where kind = 'share'))
        and current_setting('carekeep.destroy_guests', true) is distinct from 'yes' then
         raise exception 'guests_are_not_thrown_away' using errcode = 'object_not_in_prerequisite_state';
     end if;
