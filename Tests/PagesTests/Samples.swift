@@ -85,7 +85,12 @@ extension Samples {
         ChooseOrganizationPage(
             organizations: [
                 .init(id: self.word("o1"), name: self.word("The Berg family"), role: self.word("parent")),
-                .init(id: self.word("o2"), name: self.word("Northfield Event Medical"), role: self.word("paramedic"), isThis: true),
+                .init(
+                    id: self.word("o2"),
+                    name: self.word("Northfield Event Medical"),
+                    role: self.word("paramedic"),
+                    isThis: true
+                ),
             ]
         )
     }
