@@ -87,7 +87,8 @@ extension PatientRecords {
         )
     }
 
-    /// Lets a clinician of the organisation, or a guest of it, read a patient's record, or some kinds of entry of it: FHIR types, `Patient` among them.
+    /// Lets a clinician of the organisation, or a guest of it, read a patient's record, or some kinds of entry of it: FHIR types,
+    /// `Patient` among them.
     ///
     /// - Throws: `Refusal.shareLastsTooLong`; `Refusal.notFound` if either is out of reach, or is no clinician.
     public func share(
