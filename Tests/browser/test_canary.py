@@ -630,10 +630,14 @@ def running(home):
 @pytest.mark.parametrize("store", STORES)
 def test_the_search_finds_a_word_that_was_put_into_the_database_in_clear(running, store):
     """In the table's own file, also where pages are compressed; in the write-ahead log; and still after it was deleted."""
-    plain, folded, indexed = word(), word(), word()
+    plain, indexed = word(), word()
+    # Compression puts a byte of its own before each eight and replaces three that stood before: a short word may be cut into six
+    # and six. No three letters of this one stand twice.
+    consonants = random.sample("bdfgklmnprstvz", 14)
+    folded = "".join(consonant + random.choice("aeiou") for consonant in consonants)
     running.sql(store, f"""create table public.scratch (word text, long text);
         create index on public.scratch (word);
-        insert into public.scratch values ('{plain}', repeat('as long as it takes to be compressed ', 500) || '{folded}');
+        insert into public.scratch values ('{plain}', repeat('0123456789 ', 2000) || '{folded}');
         insert into public.scratch values ('{indexed}', null); delete from public.scratch; checkpoint""".replace("\n", " "))
     forms = patterns({"plain": plain, "compressed": folded, "indexed": indexed})
     cluster = running.data / "clusters" / store

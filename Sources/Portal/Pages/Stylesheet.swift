@@ -121,8 +121,8 @@ enum Stylesheet {
         .links { list-style: none; padding: 0; } .links a { display: inline-flex; align-items: center; min-height: 44px; }
         .narrow ul.plain li { padding-left: 1.4rem; position: relative; margin-bottom: .5rem; }
         .narrow ul.plain li::before { content: ""; position: absolute; left: .2rem; top: .6em; width: .5rem; height: .5rem; border-radius: 50%; background: var(--accent); }
-        .choices { list-style: none; padding: 0; display: grid; gap: .75rem; }
-        button.choice { width: 100%; justify-content: space-between; gap: 1rem; background: var(--sheet); color: var(--ink); border-color: var(--edge); padding: 1rem 1.2rem; text-align: left; font-weight: 400; }
+        .choices { list-style: none; padding: 0; display: grid; grid-template-columns: minmax(0, 1fr); gap: .75rem; }
+        button.choice { width: 100%; flex-wrap: wrap; justify-content: space-between; gap: .2rem 1rem; overflow-wrap: anywhere; background: var(--sheet); color: var(--ink); border-color: var(--edge); padding: 1rem 1.2rem; text-align: left; font-weight: 400; }
         button.choice:hover { background: var(--tint); color: var(--ink); }
         button.choice span { color: var(--soft); }
 
