@@ -98,6 +98,8 @@ private final class SupervisorLoop {
     /// The promises being tried.
     private var proof: Child?
     private var nextProof = ContinuousClock.now
+    /// Whether the proof that runs, or runs next, follows one that crashed.
+    private var isSecondProof = false
     private var proofWait: Wait
     /// Whether a server was started since the supervisor was.
     private var hasStarted = false
@@ -247,6 +249,7 @@ private final class SupervisorLoop {
         if let proof, let code = Self.exitCode(of: proof.id) {
             self.proof = nil
             supervisor.say(Self.words(ofProof: code))
+            tryOnceMore(after: code)
             // Whatever ended it, it may have been kept from ending what it was lent.
             if ![0, 1, ProveCommand.notAllTried].contains(code) { endLoans() }
         }
@@ -266,6 +269,12 @@ private final class SupervisorLoop {
         }
         proofWait = Wait(supervisor.pace)
         nextProof = .now + supervisor.pace.betweenProofs
+    }
+
+    /// A check that crashed took those behind it along; the next run tries it last.
+    private func tryOnceMore(after code: Int32) {
+        isSecondProof = code > 128 && !isSecondProof
+        if isSecondProof { nextProof = .now + supervisor.pace.settled }
     }
 
     private static func words(ofProof code: Int32) -> String {

@@ -35,6 +35,11 @@ struct VerifyCommand: ParsableCommand {
             )
             for (standing, count) in contents.counts { print("  \(standing): \(count)") }
             print("  not published: \(contents.withheld)")
+            if contents.clockWasBehind {
+                print(
+                    "The clock of that server was wrong when it signed: something was noted at a later time, and no vouching was counted."
+                )
+            }
             if wanted == nil {
                 print(
                     "Anybody can make such a file with a key of their own. Compare the key with one that you got another way, or give"

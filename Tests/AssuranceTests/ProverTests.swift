@@ -5,6 +5,7 @@ import Foundation
 import People
 import Postgres
 import Records
+import Synchronization
 import Testing
 
 @testable import Assurance
@@ -13,7 +14,8 @@ extension TestTown {
     /// This town as probes see it; nobody serves it.
     func site(_ host: Site.Host? = nil) throws -> Site {
         let migrators = [
-            try Migrator(store: "records", schema: "care", folder: Release.folder(of: "records"), conninfo: admin)
+            try Migrator(store: "records", schema: "care", folder: Release.folder(of: "records"), conninfo: admin),
+            try Migrator(store: "keys", schema: "keys", folder: Release.folder(of: "keys"), conninfo: keysAdmin),
         ]
         return Site(
             home: home,
@@ -113,7 +115,7 @@ extension Release {
         let town = try await TestTown()
         let rows = try await run(town) { ground in
             let canary = try ground.canaries().north
-            try AdminConnection(ground.site.databases.admin).query(
+            try AdminConnection(town.admin).query(
                 "insert into care.patient (organization_id, id) values (\(canary.organization), \(UUID()))"
             )
             return .kept("nothing to see")
@@ -135,13 +137,13 @@ extension Release {
         ]
         for (table, statement) in changed {
             let result = try await run(town) { ground in
-                try AdminConnection(ground.site.databases.admin).query(statement)
+                try AdminConnection(town.admin).query(statement)
                 return .kept("nothing to see")
             }
             #expect(result.details == ["rows in \(table): as many as before, and not the same"])
         }
         let office = try await run(town) { ground in
-            try AdminConnection(ground.site.databases.admin).query(
+            try AdminConnection(town.admin).query(
                 """
                 insert into care.office (account_id, office, since)
                 select m.account_id, 'steward', care.clock() from care.membership m
@@ -151,11 +153,46 @@ extension Release {
             return .kept("nothing to see")
         }
         #expect(office.details == ["rows in office: 0 before, 1 after"])
+        let keys = try await run(town) { ground in
+            // Nobody is awake any more: an address was spoilt above.
+            let canary = try ground.look().query("select c from care.canaries() c limit 1")[0].decode(UUID.self, at: 0)
+            try AdminConnection(town.keysAdmin).query(
+                "insert into keys.subject (organization_id, id) values (\(canary), \(UUID()))"
+            )
+            return .kept("nothing to see")
+        }
+        #expect(
+            keys.details.count == 1 && keys.details.first?.hasPrefix("keys in subject: ") == true,
+            "\(keys.seen) \(keys.details)"
+        )
+        // Tables of neither organisations nor accounts, but for those of everybody.
+        let released = try await run(town) { ground in
+            try AdminConnection(town.admin).query("update care.job_kind set attempts = attempts + 1")
+            return .kept("nothing to see")
+        }
+        #expect(released.details.first == "rows in job_kind: as many as before, and not the same")
         let rules = try await run(town) { ground in
-            try AdminConnection(ground.site.databases.admin).query("grant select on care.pass to carekeep_server")
+            try AdminConnection(town.admin).query("grant select on care.pass to carekeep_server")
             return .kept("nothing to see")
         }
         #expect(rules.details == ["rules of the database were changed"])
+        await town.close()
+    }
+
+    @Test func `names a probe that keeps a scratch copy`() async throws {
+        let town = try await TestTown()
+        final class Hoard: Sendable { let twins = Mutex<[Twin]>([]) }
+        let hoard = Hoard()
+        let result = try await run(town, .twin) { ground in
+            let twin = try ground.twin().twin
+            hoard.twins.withLock { $0.append(twin) }
+            return .kept("nothing to see")
+        }
+        #expect(result.details == ["scratch copies: 0 before, 1 after"])
+        let tidy = try await run(town, .twin) { ground in
+            .kept(try ground.twin().isAlike ? "nothing to see" : "another")
+        }
+        #expect(tidy.outcome == .kept)
         await town.close()
     }
 
@@ -164,7 +201,7 @@ extension Release {
         let (go, left) = (AsyncStream<Void>.makeStream(), AsyncStream<Void>.makeStream())
         let leave: @Sendable (Ground) async throws -> Sighting = { ground in
             for await _ in go.stream { break }
-            try AdminConnection(ground.site.databases.admin).query(
+            try AdminConnection(town.admin).query(
                 "insert into care.patient (organization_id, id) select c, gen_random_uuid() from care.canaries() c limit 1"
             )
             left.continuation.yield()
@@ -189,6 +226,24 @@ extension Release {
         await town.close()
     }
 
+    @Test func `tries last what ended the whole run the last time`() async throws {
+        let town = try await TestTown()
+        // A run that was killed by its first check: it was begun, and nothing came of it.
+        _ = try await town.home.store.query(
+            """
+            select care.note_probe(\(UUID()), 'wall', 'live', 'begun', '', '{}', 'r', 5, interval '1 day', 1,
+                                   \(Array(repeating: UInt8(7), count: 32)), '\\x00')
+            """
+        )
+        let probes = [ProbeName.wall, .grants, .drift].map { name in
+            Probe(name, .live, tries: "does nothing wrong") { _ in .kept("well") }
+        }
+        let order = { try await Prover(town.site(), probes: probes, release: "test").proveAll().map(\.probe.name) }
+        #expect(try await order() == [.grants, .drift, .wall])
+        #expect(try await order() == [.wall, .grants, .drift])
+        await town.close()
+    }
+
     @Test func `names a probe that leaves a scratch database behind, and takes nobody else's for its own`() async throws
     {
         let town = try await TestTown()
@@ -202,7 +257,7 @@ extension Release {
         ] {
             let scratch = try #require(SQL.Identifier(name))
             let result = try await run(town) { ground in
-                try AdminConnection(ground.site.databases.admin).query("create database \(scratch) template template0")
+                try AdminConnection(town.admin).query("create database \(scratch) template template0")
                 return .kept("nothing to see")
             }
             #expect(result.outcome == outcome)
@@ -258,6 +313,54 @@ extension Release {
         await town.close()
     }
 
+    /// Each thing that a probe may be given, and the classes that have it.
+    @Test func `gives each class what is its own`() async throws {
+        let town = try await TestTown()
+        let things: [(String, Set<Probe.Class>, @Sendable (Ground) throws -> Void)] = [
+            ("the server's role", [.live], { _ = try $0.server() }),
+            ("the records store", [.live, .host], { _ = try $0.look() }),
+            ("the keys store", [.live, .host], { _ = try $0.lookAtKeys() }),
+            ("the people", [.live], { _ = try $0.canaries() }),
+            ("the installation", [.live], { _ = try $0.home() }),
+            ("differences", [.live], { _ = try $0.drift() }),
+            ("the databases' files", [.live], { _ = try $0.dataFolders() }),
+            ("the log", [.live], { _ = try $0.logFiles() }),
+            ("the front door's settings", [.live], { _ = try $0.allowsTLS12() }),
+            ("reports", [.live], { _ = try $0.report()(ClockSetBack()) }),
+            ("a copy", [.twin], { _ = try $0.twin() }),
+            ("the release's files", [.twin], { _ = try $0.release(of: "records") }),
+            ("the machine", [.host], { _ = try $0.knownDeployment() }),
+            ("the root key", [.host], { _ = try $0.hasClearRootKey() }),
+            ("the clusters", [.host], { _ = try $0.hasOwnClusters() }),
+            ("the results", [.release], { _ = try $0.releaseFolder() }),
+        ]
+        var site = try town.site(
+            Site.Host(
+                dataFolders: ["/nowhere"],
+                hasClearRootKey: false,
+                allowsTLS12: false,
+                hasOwnClusters: true,
+                release: ReleaseFolder(results: { nil }, sha256: { nil })
+            )
+        )
+        site.report = { _ in [] }
+        let tries = things.flatMap { thing in Probe.Class.allCases.map { (thing: thing, class: $0) } }
+        let probes = tries.map { one in
+            Probe(.wall, one.class, tries: "tries something") { ground in
+                try one.thing.2(ground)
+                return .kept("it is there")
+            }
+        }
+        let results = try await Prover(site, probes: probes, release: "test").proveAll()
+        #expect(results.count == tries.count)
+        for (one, result) in zip(tries, results) {
+            let isOwn = one.thing.1.contains(one.class)
+            #expect(result.outcome == (isOwn ? .kept : .broken), "\(one.thing.0) for \(one.class): \(result.seen)")
+            #expect(isOwn || result.seen.hasPrefix("The check is not what it says it is"))
+        }
+        await town.close()
+    }
+
     @Test func `names a clock that was set back`() async throws {
         let town = try await TestTown()
         _ = try await run(town) { _ in .kept("well") }
@@ -281,6 +384,7 @@ extension Release {
         let wrong = try await told()
         #expect(wrong.report.clockIsBehind)
         #expect(String(decoding: wrong.file, as: UTF8.self).contains("\"clock_is_behind\":true"))
+        #expect(try TrustFile.verify(wrong.file, key: nil, at: Date()).clockWasBehind)
         let until = try #require(try await Prover.noteClockAhead(town.home, over: admin, release: "test"))
         #expect(until > Date().addingTimeInterval(9 * 86_400))
         #expect(try await run(town) { _ in .kept("well") }.outcome == .kept)

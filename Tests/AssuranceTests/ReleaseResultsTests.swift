@@ -22,11 +22,13 @@ import Testing
         """
     }
 
-    private func result(_ text: String?, own: String? = Self.own) async throws -> Prover.Result {
+    private func result(_ text: String?, own: String? = Self.own, _ probe: Probe = .fuzzing) async throws
+        -> Prover.Result
+    {
         let town = try await TestTown()
         var site = try town.site()
         site.host.release = ReleaseFolder(results: { text.map { Array($0.utf8) } }, sha256: { own })
-        let results = try await Prover(site, probes: [.fuzzing], release: "test").proveAll()
+        let results = try await Prover(site, probes: [probe], release: "test").proveAll()
         await town.close()
         return try #require(results.first)
     }
@@ -49,6 +51,19 @@ import Testing
             (file(suite: "mutants"), Self.own),
         ] {
             #expect(try await result(text, own: own).outcome == .notTried)
+        }
+    }
+
+    @Test func `are told of each suite by its own probe`() async throws {
+        let probes = Probe.all.filter { $0.class == .release }
+        #expect(Set(probes.map(\.name)) == [.mutants, .databaseMutants, .killRun, .fuzzing])
+        for probe in probes {
+            let name = probe.name.rawValue
+            #expect(try await result(file(suite: name), probe).outcome == .kept)
+            #expect(try await result(file(passed: "false", suite: name), probe).outcome == .fallsShort)
+            #expect(
+                try await result(file(suite: name == "fuzzing" ? "mutants" : "fuzzing"), probe).outcome == .notTried
+            )
         }
     }
 

@@ -115,6 +115,16 @@ import Testing
         #expect(try !self.pack([]).document.html().contains("not published"))
     }
 
+    @Test func `says that the clock was wrong`() throws {
+        var contents = try contents([row("ENC-1", "checked")])
+        let says = { (contents: TrustFile.Contents) in
+            try SecurityPack(contents, at: now).document.html().contains("The clock of the server was wrong")
+        }
+        #expect(try !says(contents))
+        contents.clockWasBehind = true
+        #expect(try says(contents))
+    }
+
     @Test func `names what nobody vouches for`() throws {
         let words = "Nobody has vouched for what people do of it."
         #expect(try pack([row("GOV-8", "checked in part", unvouched: words)]).document.html().contains(words))

@@ -205,6 +205,7 @@ import Testing
         let (bytes, key) = try await file(at: now)
         #expect(fault(bytes, key: key, at: now) == nil)
         #expect(fault(bytes, key: nil, at: now) == nil)
+        #expect(try !TrustFile.verify(bytes, key: key, at: now).clockWasBehind)
         let other = try #require(
             NoteVerifier("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
         )

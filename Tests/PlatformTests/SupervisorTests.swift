@@ -132,6 +132,23 @@ import Testing
         #expect(try await code == 0)
     }
 
+    @Test func `has the promises tried once more after a crash, and then no sooner than on any day`() async throws {
+        let server = "trap 'exit 0' TERM; echo > $FOLDER/up; while :; do sleep 0.02; done"
+        var supervisor = supervisor(server)
+        supervisor.prove = ["/bin/sh", "-c", "echo tried >> $FOLDER/tried; kill -SEGV $$"]
+        supervisor.pace.settled = .milliseconds(20)
+        supervisor.say = { [log = Log("\(folder)/said")] in log.add($0) }
+        let last = supervisor
+        async let code = run(last)
+        let crash = "the promises could not be tried (139): see carekeep prove\n"
+        try await until { said("said") == crash + crash }
+        // Long enough for many more, if there were any.
+        try await Task.sleep(for: .milliseconds(500))
+        #expect(said("tried") == "tried\ntried\n")
+        kill(getpid(), SIGTERM)
+        #expect(try await code == 0)
+    }
+
     @Test func `ends what was lent to a run that it did not see end, at its start and when it stops one`() async throws
     {
         let server = "trap 'exit 0' TERM; echo > $FOLDER/up; while :; do sleep 0.02; done"

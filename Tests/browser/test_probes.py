@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from installation import installation
-from server import free_ports
+from server import OUTPUT, free_ports
 from test_trust import results
 
 
@@ -158,6 +158,24 @@ def sessions_that_go_on(spoiler, question):
     return spoiler.pass_on(question)
 
 
+def devices_that_stay(spoiler, question):
+    """Says that another device was signed out, and leaves it."""
+    if question.method == "POST" and question.path == "/account/sessions":
+        return 303, [("location", "/account/sessions")], b""
+    return spoiler.pass_on(question)
+
+
+def browsers_that_stay(spoiler, question):
+    if question.method == "POST" and question.path == "/sign-out":
+        return 303, [("location", "/sign-in")], b""
+    return spoiler.pass_on(question)
+
+
+def long_days(spoiler, question):
+    status, headers, content = spoiler.pass_on(question)
+    return status, headers, re.sub(rb'"refresh_expires_in":[0-9]+', b'"refresh_expires_in":864000', content)
+
+
 def limits_for_all(spoiler, question):
     """Once somebody is refused a whole record, everybody is."""
     if not question.path.endswith("/$everything"):
@@ -262,6 +280,9 @@ GONE = [
     ("APP-4", "injection", with_status(200, 500, only=lambda question: "%27" in question.path)),
     ("ACC-2", "weak-passwords", with_status(422, 303)),
     ("ACC-3", "session-end", sessions_that_go_on),
+    ("ACC-3", "session-end", devices_that_stay),
+    ("ACC-3", "session-end", browsers_that_stay),
+    ("ACC-3", "session-end", long_days),
     ("ACC-4", "program-tokens", refreshing_twice),
     ("ACC-4", "program-tokens", no_lost_answers),
     ("ACC-4", "program-tokens", long_tokens),
@@ -301,3 +322,39 @@ def test_unspoiled_everything_is_kept(front):
 def test_a_mechanism_that_is_gone_is_seen(front, id, probe, spoil):
     told, text = prove(front, spoil, probe)
     assert told[probe][1] == "falls short" and id in told[probe][2], text
+
+
+# What the README of promises shows: five mechanisms, one at a time, and all that is told.
+
+CHEAP = """create or replace function care.raise_cost(token bytea, old_hash text, new_hash text) returns boolean
+    language sql volatile security definer set search_path = care, pg_temp as $$ select false $$;
+    select care.adopt_fingerprint()"""
+REMOVED = [
+    ("drop policy record_stays_in_its_organization on care.record", ("guard-now", "drift"), None),
+    ("grant select on care.account to carekeep_server", ("guard-now", "grants"), None),
+    (CHEAP, ("password-hashes",), None),
+    ("chmod 644 tls/server.key", ("file-modes",), None),
+    ("no Content-Security-Policy", ("headers",), without("content-security-policy")),
+]
+
+
+@pytest.mark.parametrize("removed, probes, spoil", REMOVED, ids=["wall", "right", "price", "file", "header"])
+def test_a_mechanism_removed_by_hand_is_seen_and_put_right(front, removed, probes, spoil):
+    key = front.data / "tls" / "server.key"
+    mode = key.stat().st_mode & 0o777
+    told, text = prove(front, None, *probes)
+    assert {told[name][1] for name in probes} == {"kept"}, text
+    try:
+        if removed.startswith("chmod"):
+            key.chmod(0o644)
+        elif spoil is None:
+            front.sql("records", removed)
+        told, text = prove(front, spoil, *probes)
+    finally:
+        key.chmod(mode)
+        assert front.command("migrate", "up").returncode == 0
+    with (OUTPUT / "removals.txt").open("a") as shown:
+        shown.write(f"{removed}\n\n{text}\n")
+    assert {told[name][1] for name in probes} == {"falls short"}, text
+    told, text = prove(front, None, *probes)
+    assert {told[name][1] for name in probes} == {"kept"}, text

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from conftest import DESKTOP, PHONE, browser
-from installation import installation
+from installation import eventually, installation
 from server import BINARY, OUTPUT
 from test_headers import check
 
@@ -238,8 +238,13 @@ def test_a_clock_that_was_ahead_is_named_until_the_operator_says_so():
         own.sql("records", "update care.guard set clock_offset = '-1 hour'")
         done = own.command("prove", "ENC-1")
         assert done.returncode == 3 and "--clock-was-ahead" in done.stderr, done.stdout + done.stderr
+        notice, line = "The clock of this server is wrong", "The clock of that server was wrong when it signed"
+        assert eventually(lambda: notice in fetch(own, "/trust").text, 30)  # the page is made anew every ten seconds
+        assert line in verify(own, fetch(own).content).stdout
         done = own.command("prove", "--clock-was-ahead")
         assert done.returncode == 0 and "Noted: the clock was ahead until" in done.stdout, done.stdout + done.stderr
+        assert eventually(lambda: notice not in fetch(own, "/trust").text, 30)
+        assert line not in verify(own, fetch(own).content).stdout
         assert own.command("prove", "ENC-1").returncode == 0
         assert own.command("prove", "--clock-was-ahead").returncode != 0
         assert own.command("prove", "--clock-was-ahead", "ENC-1").returncode != 0

@@ -163,6 +163,14 @@ public struct SecurityPack {
                     ": those who run the installation chose so. Ask them which, and why.",
                 ])
             ]
+        let clock: [Document.Block] =
+            trust.clockWasBehind
+            ? [
+                .paragraph([
+                    .init("The clock of the server was wrong", .strong),
+                    " when it signed: something was noted at a later time. No vouching was counted, since nobody can tell what had ended.",
+                ])
+            ] : []
         let wasTried = words.contains { $0.hasPrefix("checked") }
         let list: Document.Block =
             short.isEmpty
@@ -175,7 +183,7 @@ public struct SecurityPack {
                 rows: Standing.words.map { word in [[.init(word)], [.init("\(words.count { $0 == word })")]] }
                     + [[[.init("all", .strong)], [.init("\(words.count)", .strong)]]]
             ),
-        ] + withheld + [.heading(level: 2, "What falls short", place: "short"), list]
+        ] + clock + withheld + [.heading(level: 2, "What falls short", place: "short"), list]
     }
 
     private var overview: [Document.Block] {

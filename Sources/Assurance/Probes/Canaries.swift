@@ -108,7 +108,8 @@ struct Canaries {
         try admin.query("select * from care.canaries()").map { try $0.decode(UUID.self, at: 0) }
     }
 
-    /// How many sessions, links, passwords, letters and their jobs are left of what was lent.
+    /// How many sessions, devices, links, passwords, second factors, letters and their jobs, agreements and reports that are none are
+    /// left of what was lent.
     func lentOut() throws -> Int { try Self.lentOut(over: admin) }
 
     static func lentOut(over admin: AdminConnection) throws -> Int {
@@ -117,6 +118,17 @@ struct Canaries {
             """
             select (select count(*) from care.session where organization_id = any (\(ids)))
                  + (select count(*) from care.link where organization_id = any (\(ids)))
+                 + (select count(*) from care.account_device where organization_id = any (\(ids)))
+                 + (select count(*) from care.agreement where organization_id = any (\(ids)))
+                 + (select count(*) from care.agreement_version where organization_id = any (\(ids)))
+                 + (select count(*) from care.agreement_answer where organization_id = any (\(ids)))
+                 + (select count(*) from care.vulnerability where is_test)
+                 + (select count(*) from care.second_factor f join care.membership m on m.account_id = f.account_id
+                     where m.organization_id = any (\(ids)))
+                 + (select count(*) from care.second_factor_offer f join care.membership m on m.account_id = f.account_id
+                     where m.organization_id = any (\(ids)))
+                 + (select count(*) from care.recovery_code f join care.membership m on m.account_id = f.account_id
+                     where m.organization_id = any (\(ids)))
                  + (select count(*) from care.account a join care.membership m on m.account_id = a.id
                      where m.organization_id = any (\(ids)) and a.password_hash is not null)
                  + (select count(*) from care.letter l

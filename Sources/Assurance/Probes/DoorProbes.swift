@@ -11,7 +11,7 @@ extension Probe {
         var answers: [String] = []
         for version in DoorTLS.allCases {
             let greeting = try await door.greet(offering: version)
-            let isAllowed = version == .v12 && ground.host.allowsTLS12
+            let isAllowed = try version == .v12 && ground.allowsTLS12()
             if greeting == .accepted, !isAllowed { wrong.append("\(version) is spoken") }
             answers.append("\(version) \(greeting == .accepted ? "is spoken, as the operator allows" : "is refused")")
         }

@@ -90,9 +90,8 @@ public struct Site: Sendable {
 
 /// What one probe has to work with: what its class has, and nothing more. Asking for more gives the probe away.
 public struct Ground: Sendable {
-    /// What is so of the host and the configuration.
-    let host: Site.Host
     let `class`: Probe.Class
+    private let host: Site.Host
     private let databases: Site.Databases?
     private let whole: Site?
     private let onlyDoor: (any FrontDoor)?
@@ -143,8 +142,8 @@ public struct Ground: Sendable {
         self.caught = caught
     }
 
-    /// The installation as a whole.
-    var site: Site {
+    /// The installation as a whole, administrators' ways in among it: for what follows here, and no probe's.
+    private var site: Site {
         get throws {
             guard let whole else { throw ProbeTrouble.cannotBeTried("there is no installation yet") }
             return whole
@@ -153,11 +152,54 @@ public struct Ground: Sendable {
 
     /// The machine, and how the installation lies on it.
     public func deployment() throws -> (machine: Machine, layout: Layout) {
-        try require(.host, "the machine")
-        guard let deployment = host.deployment else {
+        guard let deployment = try knownDeployment() else {
             throw ProbeTrouble.cannotBeTried("nothing is known of the machine")
         }
-        return (deployment.machine, deployment.layout)
+        return deployment
+    }
+
+    /// The same; `nil` where nobody looks at machines.
+    func knownDeployment() throws -> (machine: Machine, layout: Layout)? {
+        try require(.host, "the machine")
+        return host.deployment.map { ($0.machine, $0.layout) }
+    }
+
+    /// Whether the root key lies in clear on the same machine; `nil` where that cannot be read.
+    func hasClearRootKey() throws -> Bool? {
+        try require(.host, "the root key's file")
+        return host.hasClearRootKey
+    }
+
+    /// Whether the databases are private clusters of ours, on sockets.
+    func hasOwnClusters() throws -> Bool {
+        try require(.host, "how the databases run")
+        return host.hasOwnClusters
+    }
+
+    /// Folders whose files must show nobody's data.
+    func dataFolders() throws -> [String] {
+        try require(.live, "the databases' files")
+        guard !host.dataFolders.isEmpty else { throw ProbeTrouble.cannotBeTried("the databases' files are elsewhere") }
+        return host.dataFolders
+    }
+
+    /// Files that the server's own log goes to; empty where it goes elsewhere.
+    func logFiles() throws -> [String] {
+        try require(.live, "the server's log")
+        return host.logFiles()
+    }
+
+    /// Whether the operator allows TLS 1.2.
+    func allowsTLS12() throws -> Bool {
+        try require(.live, "what the front door is set to")
+        return host.allowsTLS12
+    }
+
+    /// Makes what would be sent to a collector of error reports.
+    func report() throws -> @Sendable (any Error) -> [UInt8] {
+        try require(.live, "reports of errors")
+        guard let report = try site.report else { throw ProbeTrouble.cannotBeTried("nothing here makes reports") }
+        return report
     }
 
     /// What lies beside the program that runs.
@@ -211,11 +253,11 @@ public struct Ground: Sendable {
         return (twin, try twin.fingerprint == fingerprint)
     }
 
-    /// The release's files of the records store.
-    var release: URL { get throws { try release(of: "records") } }
-
     /// The release's files of a store.
-    func release(of store: String) throws -> URL { try site.release(store) }
+    func release(of store: String) throws -> URL {
+        try require(.twin, "the release's files")
+        return try site.release(store)
+    }
 
     /// Differences of each store from the release. Makes a scratch database beside it, and drops it.
     func drift() throws -> [String] {

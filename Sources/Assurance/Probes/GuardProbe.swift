@@ -4,30 +4,36 @@ import Postgres
 /// The probe that takes away, on a copy, each rule by itself, and asks the gate.
 extension Probe {
     // ISO-3
-    static let `guard` = Probe(
-        .guard,
-        .twin,
-        tries:
-            "breaks, on a copy, every rule, right and function by itself, and asks the gate each time",
-        fresh: .seconds(8 * 86_400),
-        patience: .seconds(600)
-    ) {
-        ground in
-        try await onThread {
-            let (twin, isAlike) = try ground.twin()
-            return try withExtendedLifetime(twin) {
-                let trial = try GuardTrial(twin.ways)
-                guard try trial.outcome() == .opened else {
-                    throw ProbeTrouble.controlFailed("the gate refuses before anything is broken")
+    static let `guard` = Probe.guard { $0 }
+
+    /// The probe, of some of what can be damaged. All of it takes minutes.
+    static func `guard`(of some: @escaping @Sendable ([GuardTrial.Damage]) -> [GuardTrial.Damage]) -> Probe {
+        Probe(
+            .guard,
+            .twin,
+            tries:
+                "breaks, on a copy, every rule, right and function by itself, and asks the gate each time",
+            fresh: .seconds(8 * 86_400),
+            patience: .seconds(600)
+        ) { ground in
+            try await onThread {
+                let (twin, isAlike) = try ground.twin()
+                return try withExtendedLifetime(twin) {
+                    let trial = try GuardTrial(twin.ways)
+                    guard try trial.outcome() == .opened else {
+                        throw ProbeTrouble.controlFailed("the gate refuses before anything is broken")
+                    }
+                    let damages = some(trial.damages)
+                    guard !damages.isEmpty else { throw ProbeTrouble.controlFailed("there is nothing to damage") }
+                    let wrong = try trial.atOnce() + trial.oneByOne(damages)
+                    return .judged(
+                        """
+                        After each of \(damages.count) damages, to every policy, wall, right, trigger, act and function, the \
+                        gate opened nothing; it opened again when all was as before.
+                        """,
+                        wrong: wrong + Self.unlike(isAlike)
+                    )
                 }
-                let wrong = try trial.atOnce() + trial.oneByOne()
-                return .judged(
-                    """
-                    After each of \(trial.damages.count) damages, to every policy, wall, right, trigger, act and function, the \
-                    gate opened nothing; it opened again when all was as before.
-                    """,
-                    wrong: wrong + Self.unlike(isAlike)
-                )
             }
         }
     }
@@ -37,7 +43,7 @@ extension Probe {
 /// server's role, and taken back with it.
 final class GuardTrial {
     /// What is broken, and how: statements as the database itself puts them together.
-    struct Damage {
+    struct Damage: Sendable {
         let name: String
         let statement: String
     }
@@ -80,10 +86,10 @@ final class GuardTrial {
         return wrong
     }
 
-    /// Each damage by itself: of these, or of all.
-    func oneByOne(_ some: [Damage]? = nil) throws -> [String] {
+    /// Each of these damages by itself.
+    func oneByOne(_ some: [Damage]) throws -> [String] {
         var wrong: [String] = []
-        for damage in some ?? damages where try !isNoticed(damage) {
+        for damage in some where try !isNoticed(damage) {
             wrong.append("\(damage.name): the gate does not close")
         }
         if try outcome() != .opened { wrong.append("the gate stays closed though everything was taken back") }

@@ -12,8 +12,7 @@ extension Probe {
         patience: .seconds(900)
     ) {
         ground in
-        let (lent, folders) = (try ground.canaries(), ground.host.dataFolders)
-        guard !folders.isEmpty else { throw ProbeTrouble.cannotBeTried("the databases' files are elsewhere") }
+        let (lent, folders) = (try ground.canaries(), try ground.dataFolders())
         // What is only in memory yet is written down first.
         try ground.look().query("checkpoint")
         // As they were typed, and as a search or an address would write them.
@@ -44,11 +43,10 @@ extension Probe {
         patience: .seconds(120)
     ) {
         ground in
-        let (lent, folders) = (try ground.canaries(), ground.host.dataFolders)
-        guard !folders.isEmpty else { throw ProbeTrouble.cannotBeTried("the databases' logs are elsewhere") }
+        let (lent, folders) = (try ground.canaries(), try ground.dataFolders())
         let words =
             lent.words + [lent.north.address, lent.south.address, lent.north.password, lent.north.token] + lent.dates
-        let own = ground.host.logFiles()
+        let own = try ground.logFiles()
         let search = try await onThread {
             try ByteSearch(words + ["LOG:"], in: folders, and: own) { $0.contains("/log") || $0.hasSuffix(".log") }
         }

@@ -11,11 +11,11 @@ extension Probe {
         remedy:
             "Name a passphrase by root_key.passphrase_file, on another file system such as a credential of systemd's; stop the server, and run carekeep root-key seal."
     ) { ground in
-        guard let isClear = ground.host.hasClearRootKey else {
+        guard let isClear = try ground.hasClearRootKey() else {
             throw ProbeTrouble.cannotBeTold("the root key's file cannot be read")
         }
         if isClear {
-            let isApart = ground.host.deployment.map { deployment in
+            let isApart = try ground.knownDeployment().map { deployment in
                 areApart(deployment.layout.rootKeyFile, deployment.layout.dataFolders, on: deployment.machine)
             }
             return .fallsShort(
@@ -23,13 +23,12 @@ extension Probe {
                 isApart == true ? ["it is on another file system than the data, and this machine reads both"] : []
             )
         }
-        if let deployment = ground.host.deployment {
-            guard let file = deployment.layout.passphraseFile else {
+        if let (machine, layout) = try ground.knownDeployment() {
+            guard let file = layout.passphraseFile else {
                 throw ProbeTrouble.cannotBeTold(
                     "the root key is sealed by a passphrase from the environment, and where that comes from is not seen"
                 )
             }
-            let (machine, layout) = (deployment.machine, deployment.layout)
             guard machine.file(file) != nil else {
                 throw ProbeTrouble.cannotBeTold("the passphrase's file is not there")
             }
@@ -317,6 +316,7 @@ extension Probe {
             "Let each database listen where only the server reaches it, over TLS, and let in by scram-sha-256, peer or a certificate alone."
     ) { ground in
         var wrong: [String] = []
+        let isOurs = try ground.hasOwnClusters()
         for (name, look) in [("records", try ground.look()), ("keys", try ground.lookAtKeys())] {
             let (isSocket, isEncrypted) = try look.query(
                 """
@@ -328,12 +328,12 @@ extension Probe {
             let faults = DatabaseRules.faults(
                 in: try settings(of: look),
                 try entrances(of: look),
-                isOurs: ground.host.hasOwnClusters
+                isOurs: isOurs
             )
             wrong += faults.map { "\(name): \($0)" }
         }
         let seen =
-            ground.host.hasOwnClusters
+            isOurs
             ? "Both databases listen on sockets inside the machine alone, where the kernel says who is calling."
             : "The ways to both databases are sockets or encrypted, and their lists let nobody in without a proof."
         return .judged(seen, wrong: wrong)

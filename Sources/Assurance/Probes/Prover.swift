@@ -27,7 +27,7 @@ public struct Prover: Sendable {
         public let probe: Probe
         public let outcome: Outcome
         public let seen: String
-        public let details: [String]
+        public fileprivate(set) var details: [String]
         public let took: Duration
         /// Why it was not tried; `nil` for any other outcome.
         public var lack: Lack?
@@ -80,6 +80,7 @@ public struct Prover: Sendable {
     private func run(over admin: AdminConnection, tell: @Sendable (Result) -> Void) async throws -> [Result] {
         let canaries = Canaries(home: site.home, admin: admin)
         let (id, twins) = (UUID(), Twins())
+        let keys = try AdminConnection(site.databases.keysAdmin, applicationName: "carekeep prove")
         let start = try admin.query("select care.clock()")[0].decode(Date.self, at: 0)
         // Probes that need nobody run even where nobody can be woken: with the guard up, above all.
         let lent: Waking
@@ -87,18 +88,32 @@ public struct Prover: Sendable {
         let organizations = try canaries.all()
         var results: [Result] = []
         var hung: [ProbeName] = []
-        for probe in probes {
+        for probe in try inOrder(over: admin) {
             try await note(probe, "begun", "", [], .zero, id)
             let ground = { (before: Traces, caught: Caught) in
                 Ground(site, for: probe, lent: lent, twins: twins, fingerprint: before.fingerprint, caught: caught)
             }
-            let look = { try Traces(organizations, since: start, over: admin) }
+            let look = { try Traces(organizations, since: start, over: admin, keys, copies: twins.held) }
             let result = try await judge(probe, on: ground, hung: &hung, look: look)
             try await note(probe, result.outcome.rawValue, result.seen, result.details, result.took, id)
             results.append(result)
             tell(result)
         }
         return results
+    }
+
+    /// Last, what was begun the last time and never ended: should it end the whole run again, all others were tried before.
+    private func inOrder(over admin: AdminConnection) throws -> [Probe] {
+        let crashed = try Set(
+            admin.query(
+                """
+                select l.probe from (select distinct on (r.probe) r.probe, r.outcome from care.probe_result r order by r.probe, r.at desc) l
+                 where l.outcome = 'begun'
+                """
+            ).map { try $0.decode(String.self, at: 0) }
+        )
+        return probes.filter { !crashed.contains($0.name.rawValue) }
+            + probes.filter { crashed.contains($0.name.rawValue) }
     }
 
     /// Why nobody could be woken. Under a guard that is up nothing is opened, which says nothing of what needs somebody awake; anything
@@ -126,7 +141,12 @@ public struct Prover: Sendable {
         let left = try look().left(since: before)
         // What hangs may go on, and leave something while another one is at work.
         let others = hung.map { "\($0.rawValue), which hung before, may have left it" }
-        if case .hung = end { hung.append(probe.name) }
+        if case .hung = end {
+            hung.append(probe.name)
+            var result = Self.result(of: probe, end, after: took, caught)
+            result.details += left + (left.isEmpty ? [] : others)
+            return result
+        }
         if caught.first == nil, !left.isEmpty {
             return Result(
                 probe: probe,

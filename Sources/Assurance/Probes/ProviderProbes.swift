@@ -6,14 +6,22 @@ import Seals
 /// Probes of signing in at somebody else's.
 extension Probe {
     // ACC-5
-    static let foreignTokens = Probe(
-        .foreignTokens,
-        .live,
-        tries:
-            "shows the check of foreign sign-ins a right token and others that are each wrong in one way, and comes back from where nobody went"
-    ) { ground in
-        let door = try ground.door()
-        let faults = try TokenTrial().faults { try IDToken($0, signedBy: $1, for: $2, accessToken: $3) }
+    static let foreignTokens = Probe.foreignTokens { try IDToken($0, signedBy: $1, for: $2, accessToken: $3) }
+
+    /// The probe, of a way to read tokens.
+    static func foreignTokens(readBy reading: @escaping TokenTrial.Reading) -> Probe {
+        Probe(
+            .foreignTokens,
+            .live,
+            tries:
+                "shows the check of foreign sign-ins a right token and others that are each wrong in one way, and comes back from where nobody went"
+        ) { ground in try await foreignTokens(readBy: reading, at: ground.door()) }
+    }
+
+    private static func foreignTokens(readBy reading: TokenTrial.Reading, at door: any FrontDoor) async throws
+        -> Sighting
+    {
+        let faults = try TokenTrial().faults(reading)
         guard !faults.isControl else { throw ProbeTrouble.controlFailed("the right token was refused") }
         var wrong = faults.believed.map { "a token with \($0) was believed" }
         let nobody = UUID().uuidString.lowercased()
@@ -32,7 +40,7 @@ extension Probe {
 
 /// A provider of a moment's own, whose tokens are right but for one thing each.
 struct TokenTrial {
-    typealias Reading = (JSONWebToken, KeySet, IDToken.Expectation, String?) throws -> IDToken
+    typealias Reading = @Sendable (JSONWebToken, KeySet, IDToken.Expectation, String?) throws -> IDToken
 
     /// How it came out.
     struct Faults {

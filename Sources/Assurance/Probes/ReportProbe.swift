@@ -13,9 +13,7 @@ extension Probe {
             "lets errors come about that carry words of the synthetic patients, and searches what would be reported of them"
     ) { ground in
         let (lent, server) = (try ground.canaries(), try ground.server())
-        guard let report = try ground.site.report else {
-            throw ProbeTrouble.cannotBeTried("nothing here makes reports")
-        }
+        let report = try ground.report()
         let secrets = lent.words + lent.dates + [lent.north.address, lent.north.password, lent.north.token]
         var wrong: [String] = []
         var made = 0

@@ -41,11 +41,22 @@ public final class Twin: Sendable {
 
 /// Makes twins, one for each probe that asks.
 final class Twins: Sendable {
+    private struct Held: Sendable { weak let twin: Twin? }
+
+    private let made = Mutex<[Held]>([])
+
     func make(_ site: Site) throws -> Twin {
-        do { return try Twin(site) } catch let error as ClusterError {
+        do {
+            let twin = try Twin(site)
+            made.withLock { $0.append(Held(twin: twin)) }
+            return twin
+        } catch let error as ClusterError {
             throw ProbeTrouble.cannotBeTried("no scratch copy could be made: \(error)")
         }
     }
+
+    /// How many of them somebody holds.
+    var held: Int { made.withLock { $0.count { $0.twin != nil } } }
 }
 
 /// What a probe was caught at.

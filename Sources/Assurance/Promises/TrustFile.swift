@@ -52,6 +52,8 @@ public enum TrustFile {
         public let release: String
         /// How many promises the operator chose not to publish.
         public let withheld: Int
+        /// Whether something there was noted at a later time than the file was signed: nobody can tell what had ended.
+        public var clockWasBehind = false
         /// Every promise that is published.
         public let rows: [Row]
     }
@@ -133,6 +135,7 @@ public enum TrustFile {
             installation: trust["installation"]?.string ?? "",
             release: trust["release"]?.string ?? "",
             withheld: trust["withheld"]?.integer ?? 0,
+            clockWasBehind: trust["clock_is_behind"] == true,
             rows: (trust["promises"]?.array ?? []).map(row)
         )
     }
