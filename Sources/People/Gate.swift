@@ -165,6 +165,8 @@ extension PostgresError {
         case (.poolExhausted, _, _): Refusal.tooBusy
         case (.connection, _, _), (.timeout, _, _): Refusal.unavailable
         case (.cancelled, _, _): CancellationError()
+        // Two who waited for each other: PostgreSQL undid the whole of one.
+        case (_, "40P01", _): Refusal.changedMeanwhile
         // What PostgreSQL takes for no text, in a statement's values as in JSON's.
         case (_, "22021", _), (_, "22P05", _): Refusal.unreadableText
         case (_, _, "setting_is_within_bounds"?): Refusal.settingIsOutOfBounds

@@ -278,6 +278,12 @@ import Testing
         #expect(try read([("sid", nil)], type: "JWT").subject == "ada")
     }
 
+    @Test func `are about what began before they were made`() throws {
+        let made = `ID tokens`.now.addingTimeInterval(-300)
+        let token = try read([("iat", .number("\(Int(made.timeIntervalSince1970))"))])
+        #expect(token.begunBy == made.addingTimeInterval(IDToken.leeway))
+    }
+
     @Test func `are refused for one thing that is wrong`() {
         let wrong: [(String, JSON?)] = [
             ("nonce", "n0nce"), ("events", nil), ("events", [:]), ("events", ["other": [:]]), ("jti", nil),

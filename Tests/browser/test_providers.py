@@ -4,6 +4,7 @@ import contextlib
 import re
 import subprocess
 import threading
+import time
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import httpx
@@ -657,6 +658,10 @@ def test_the_provider_ends_what_began_there(home, provider):
             assert answer.status_code == 400 and answer.json() == {"error": "invalid_request"}
             assert answer.headers["cache-control"] == "no-store"
         assert outside.post(f"/sign-in/logout/{NOBODY}", data=wrong[0]).status_code == 400
+        assert is_in(client) and is_in(other)
+        # Of a token that was made before they signed in, as of one that is sent again, nobody is signed out.
+        token = provider.key.token(provider.logout_claims(iat=int(time.time()) - 300))
+        assert outside.post(path, data={"logout_token": token}).status_code == 200
         assert is_in(client) and is_in(other)
         token = provider.key.token(provider.logout_claims(sid="session-one"), typ="logout+jwt")
         assert outside.post(path, data={"logout_token": token}).status_code == 200

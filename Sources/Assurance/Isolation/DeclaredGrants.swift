@@ -295,7 +295,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute begin_federated_session\
         (uuid,bytea,bytea,bytea,bytea,text[],uuid,bytea,bytea,bytea,interval,interval,integer,bytea,bytea)
         carekeep_server may execute begin_flow(uuid,bytea)
-        carekeep_server may execute end_federated_sessions(uuid,bytea,bytea,integer,bytea,bytea)
+        carekeep_server may execute end_federated_sessions(uuid,bytea,bytea,timestamp with time zone,integer,bytea,bytea)
         carekeep_server may execute link_identity(uuid,bytea,uuid,bytea,integer,bytea,bytea)
         carekeep_server may execute own_identities(uuid,bytea)
         carekeep_server may execute unlink_identity(uuid,bytea,uuid,integer,bytea,bytea)

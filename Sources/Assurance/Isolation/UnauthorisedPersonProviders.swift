@@ -575,12 +575,16 @@ extension GateChecks {
             _ = try here.signIn(comer)
             return comer.session
         }
-        let end = { (subject: [UInt8]?, sid: [UInt8]?, provider: UUID, salt: [UInt8]) -> Int32? in
+        let now = try scene.admin.query("select care.clock()")[0].decode(Date.self, at: 0)
+        let endBegun = { (by: Date, subject: [UInt8]?, sid: [UInt8]?, provider: UUID, salt: [UInt8]) -> Int32? in
             try answer(
                 Int32.self,
                 nil,
-                "select care.end_federated_sessions(\(provider), \(subject), \(sid), 1, \(salt), '\\x00')"
+                "select care.end_federated_sessions(\(provider), \(subject), \(sid), \(by), 1, \(salt), '\\x00')"
             )
+        }
+        let end = { (subject: [UInt8]?, sid: [UInt8]?, provider: UUID, salt: [UInt8]) -> Int32? in
+            try endBegun(now.addingTimeInterval(60), subject, sid, provider, salt)
         }
         let lives = { (session: [UInt8]) -> Bool in
             try !scene.admin.query(
@@ -609,6 +613,11 @@ extension GateChecks {
         ] as [(String, [UInt8]?, [UInt8]?, UUID)] {
             try must("end_federated_sessions", condition, try end(subject, sid, provider, salt) == 0)
         }
+        try must(
+            "end_federated_sessions",
+            "not what began after the word was given",
+            try endBegun(now.addingTimeInterval(-3600), subject, nil, here.provider, salt) == 0
+        )
         try must("end_federated_sessions", "both go on", try lives(first) && lives(second))
         try must("end_federated_sessions", "of one of its sessions", try end(subject, sid, here.provider, salt) == 1)
         try must("end_federated_sessions", "and no other", try !lives(first) && lives(second))

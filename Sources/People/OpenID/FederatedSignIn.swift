@@ -321,6 +321,8 @@ public final class FederatedSignIn: Sendable {
 
     /// Ends the sessions that a provider says are over. (OpenID Connect Back-Channel Logout 1.0)
     ///
+    /// What began after the token was made goes on, so that it ends nothing when it is sent again.
+    ///
     /// - Throws: `SignInTrouble` for a token that is not to be believed.
     public func end(by text: String, of id: UUID, origin: AccessNote) async throws {
         let provider = try await provider(id)
@@ -337,7 +339,7 @@ public final class FederatedSignIn: Sendable {
         _ = try await query(
             """
             select care.end_federated_sessions(
-                \(id), \(tokens.subject), \(tokens.session), \(seal.epoch), \(seal.salt), \(seal.sealed))
+                \(id), \(tokens.subject), \(tokens.session), \(said.begunBy), \(seal.epoch), \(seal.salt), \(seal.sealed))
             """
         )
     }

@@ -76,13 +76,16 @@ public struct IDToken: Sendable {
         }
     }
 
-    static func check(times claims: JSON, now: Date) throws(SignInTrouble) {
+    /// When it was made, if that and its end are well.
+    @discardableResult
+    static func check(times claims: JSON, now: Date) throws(SignInTrouble) -> Date {
         let now = now.timeIntervalSince1970
         guard let ends = seconds(claims["exp"]), let made = seconds(claims["iat"]) else { throw .time }
         guard ends > now - leeway, made < now + leeway, made > now - oldest else { throw .time }
         if let begins = claims["nbf"] {
             guard let begins = seconds(begins), begins < now + leeway else { throw .time }
         }
+        return Date(timeIntervalSince1970: made)
     }
 
     private static func seconds(_ json: JSON?) -> Double? {
@@ -116,6 +119,8 @@ public struct IDToken: Sendable {
 struct LogoutToken {
     let subject: String?
     let session: String?
+    /// What it ends began by then: when it was made, and as much later as clocks may differ.
+    let begunBy: Date
 
     private static let event = "http://schemas.openid.net/event/backchannel-logout"
 
@@ -129,7 +134,7 @@ struct LogoutToken {
         guard token.type == nil || token.type == "jwt" || token.type == "logout+jwt" else { throw .logout }
         let claims = try token.claims(signedBy: keys)
         try IDToken.check(claims, issuer: issuer, clientID: clientID)
-        try IDToken.check(times: claims, now: now)
+        let made = try IDToken.check(times: claims, now: now)
         // An ID token has a nonce, and none of its kind ends anything.
         guard claims["nonce"] == nil, claims["events"]?[Self.event]?.object != nil, claims["jti"]?.string != nil else {
             throw .logout
@@ -137,5 +142,6 @@ struct LogoutToken {
         subject = claims["sub"]?.string
         session = claims["sid"]?.string
         guard subject != nil || session != nil else { throw .logout }
+        begunBy = made.addingTimeInterval(IDToken.leeway)
     }
 }

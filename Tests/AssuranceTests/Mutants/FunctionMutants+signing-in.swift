@@ -331,6 +331,7 @@ extension FunctionMutants {
         ("provider_of_session", "and s.secret_sha256 = sha256(session_secret)", ""),
         ("end_federated_sessions", "f.organization_id = x.organization_id and f.session_id = x.id and", ""),
         ("end_federated_sessions", "and x.ended_at is null", ""),
+        ("end_federated_sessions", "and x.created_at <= begun_by", ""),
         ("end_federated_sessions", "and f.provider_id = provider", ""),
         ("end_federated_sessions", "and (subject is not null or sid is not null)", ""),
         ("end_federated_sessions", "and (subject is null or f.subject_token = subject)", ""),

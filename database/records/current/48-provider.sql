@@ -340,7 +340,7 @@ $$;
 
 -- Ends sessions that were begun at a provider: of a subject, of one of its sessions there, or of both if both are named. How many.
 create function care.end_federated_sessions(
-    provider uuid, subject bytea, sid bytea, key_epoch integer, salt bytea, sealed bytea
+    provider uuid, subject bytea, sid bytea, begun_by timestamptz, key_epoch integer, salt bytea, sealed bytea
 ) returns integer
     language plpgsql volatile security definer set search_path = care, pg_temp
 as $$
@@ -351,6 +351,8 @@ begin
     for s in
         update care.session x set ended_at = care.clock() from care.federated_session f
          where f.organization_id = x.organization_id and f.session_id = x.id and x.ended_at is null
+           -- What began after the word was given is not what it is about: else whoever sends it again signs people out.
+           and x.created_at <= begun_by
            and f.provider_id = provider and (subject is not null or sid is not null)
            and (subject is null or f.subject_token = subject) and (sid is null or f.sid_token = sid)
         returning x.*
@@ -430,5 +432,5 @@ grant execute on function
     care.own_identities(uuid, bytea),
     care.unlink_identity(uuid, bytea, uuid, integer, bytea, bytea),
     care.provider_of_session(uuid, bytea),
-    care.end_federated_sessions(uuid, bytea, bytea, integer, bytea, bytea)
+    care.end_federated_sessions(uuid, bytea, bytea, timestamptz, integer, bytea, bytea)
     to carekeep_server;
