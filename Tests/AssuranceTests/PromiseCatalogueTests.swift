@@ -5,21 +5,33 @@ import Testing
 @Suite struct `The catalogue of promises` {
     private func catalogue() throws -> PromiseCatalogue { try PromiseCatalogue.release.get() }
 
-    @Test func `is read, and has every promise once`() throws {
-        let ids = try catalogue().promises.map(\.id)
-        let counts = try Dictionary(
-            uniqueKeysWithValues: String(
-                contentsOf: Self.repository.appending(path: "scripts/promise-ids.txt"),
-                encoding: .utf8
-            )
+    /// What was promised: the id, on whose page (family, clinic, operations), and who keeps it (software, deployment, people).
+    private func mission() throws -> [(id: String, from: Set<Promise.Profile>, kinds: Set<Promise.Kind>)] {
+        let profiles: [Character: Promise.Profile] = ["F": .family, "P": .clinic, "W": .operations]
+        let kinds: [Character: Promise.Kind] = ["E": .enforced, "D": .deployment, "A": .attested]
+        return try String(contentsOf: Self.repository.appending(path: "scripts/promise-ids.txt"), encoding: .utf8)
             .split(separator: "\n").map { line in
                 let parts = line.split(separator: " ")
-                return (String(parts[0]), Int(parts[1]) ?? 0)
+                try #require(parts.count == 3, "\(line)")
+                return (
+                    String(parts[0]), Set(try parts[1].map { try #require(profiles[$0]) }),
+                    Set(try parts[2].map { try #require(kinds[$0]) })
+                )
             }
-        )
-        let expected = counts.flatMap { theme, count in (1...count).map { "\(theme)-\($0)" } }
-        #expect(Set(ids) == Set(expected))
-        #expect(ids.count == expected.count)
+    }
+
+    @Test func `is read, and has every promise once`() throws {
+        #expect(try catalogue().promises.map(\.id).sorted() == mission().map(\.id).sorted())
+    }
+
+    /// Where the machine has a part in it too, it may say so; what software has to show is not left to people.
+    @Test func `promises to whom it was promised, and no less strictly`() throws {
+        for (id, from, kinds) in try mission() {
+            let promise = try #require(try catalogue()[id])
+            #expect(promise.sources == from, "\(id)")
+            #expect(promise.kinds.subtracting([.deployment]) == kinds.subtracting([.deployment]), "\(id)")
+            #expect(promise.kinds.isSuperset(of: kinds), "\(id)")
+        }
     }
 
     @Test func `has, for what software enforces, a probe or an open gap with a reason`() throws {

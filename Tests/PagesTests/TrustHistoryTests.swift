@@ -21,7 +21,7 @@ import Testing
     @Test func `has a bar for each time, the last at the right, and a lower one where it fell short`() throws {
         let bars = try bars([true, false, true])
         #expect(bars.map { $0["class"] } == ["well", "ill", "well"])
-        #expect(bars.map { $0["x"] } == ["108", "112", "116"])
+        #expect(bars.map { $0["x"] } == ["0", "4", "8"])
         // Told by their height as well as by their colour.
         #expect(bars.map { $0["height"] } == ["14", "5", "14"])
     }

@@ -355,11 +355,12 @@ struct TrustHistory {
     var picture: HTML? {
         let shown = Array(self.outcomes.suffix(30))
         guard !shown.isEmpty else { return nil }
-        let start = 30 - shown.count  // the last one stands at the right
+        // As wide as what there is: it stands at the right, and a phone has no room for nothing.
+        let width = shown.count * 4
         let bars = shown.enumerated().map { index, isWell -> HTML in
             isWell
-                ? "<rect class=\"well\" x=\"\((start + index) * 4)\" y=\"0\" width=\"3\" height=\"14\"/>"
-                : "<rect class=\"ill\" x=\"\((start + index) * 4)\" y=\"9\" width=\"3\" height=\"5\"/>"
+                ? "<rect class=\"well\" x=\"\(index * 4)\" y=\"0\" width=\"3\" height=\"14\"/>"
+                : "<rect class=\"ill\" x=\"\(index * 4)\" y=\"9\" width=\"3\" height=\"5\"/>"
         }
         let well = shown.count { $0 }
         let told: HTML =
@@ -369,7 +370,7 @@ struct TrustHistory {
             case .months: "Looked at month by month, vouched for at \(well) of the last \(shown.count) times"
             }
         return """
-            <svg class="past" viewBox="0 0 120 14" width="120" height="14" role="img" \
+            <svg class="past" viewBox="0 0 \(width) 14" width="\(width)" height="14" role="img" \
             aria-label="\(told)">\(bars)</svg>
             """
     }
