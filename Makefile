@@ -9,6 +9,9 @@ ARGS ?=
 # Modules whose tests reckon and wait for nobody. They run first: beside them, those that talk to a database would wait for minutes.
 RECKONING = ^(FHIRTests|PagesTests|PaperTests|SyntheticTests)[.]
 
+# Tests at once. Without a limit hundreds begin together, and on two cores what waits for a database may wait longer than it lets anybody.
+WIDTH = SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8
+
 # Options for pytest: make test PYTEST="-k sign_in". Two processes, each with a server of its own: these tests wait more than they work.
 PYTEST ?=
 
@@ -19,8 +22,8 @@ run: packages-run toolchain ## install what is missing, build, start the demo an
 
 test: packages-test toolchain lint .venv/.installed ## everything that can be tested on this machine; CI runs this
 	swift build --build-tests
-	swift test --skip-build --disable-xctest --filter '$(RECKONING)'
-	swift test --skip-build --disable-xctest --skip '$(RECKONING)'
+	$(WIDTH) swift test --skip-build --disable-xctest --filter '$(RECKONING)'
+	$(WIDTH) swift test --skip-build --disable-xctest --skip '$(RECKONING)'
 	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile Tests/scripts Tests/browser $(PYTEST)
 
 soak: packages-test toolchain .venv/.installed ## server and databases killed two hundred times while people write; an hour

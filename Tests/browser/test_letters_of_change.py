@@ -2,11 +2,14 @@
 something was reported, and answered (FAM-3)."""
 
 import re
+import secrets
 
 from code_app import csrf_of, set_up
-from installation import eventually
-from test_account import ADA, box, home, letter_to, mail, somebody  # noqa: F401 (fixtures)
+from installation import Person, create, eventually, patient
+from mailbox import link_in
+from test_account import ADA, box, home, letter_to, mail, post, somebody  # noqa: F401 (fixtures)
 from test_activity import report
+from test_family import BOXES
 from test_trust import results
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -107,3 +110,29 @@ def test_checks_mail_nothing_and_leave_no_letter(home, mail):
         assert client.post("/api/members", json=body, headers=home.api_headers).status_code == 201
     letter_to(mail, "next@tester.example", "Your way into Carekeep")
     assert [one.recipients for one in mail.letters] == [["next@tester.example"]]
+
+
+def test_wrong_pins_are_told_to_whoever_has_the_pin(home, mail):
+    kim, pin = Person(f"{secrets.token_hex(6)}@tester.example"), "284915"
+    with home.api(ADA) as api, home.client() as first, home.client() as second:
+        child = create(api, patient())
+        assert home.sign_in(first, ADA).status_code == 303
+        asked = post(home, first, f"/patients/{child}/carers", name="Kim", email=kim.email, basis="agreement", may="carer", until="",
+                     **{f"see-{one}": "yes" for one in BOXES})
+        assert asked.status_code in (200, 303), asked.text
+        assert eventually(lambda: mail.to(kim.email))
+        assert home.set_password(link_in(mail.to(kim.email)[-1])).status_code == 303
+        assert home.sign_in(second, kim).status_code == 303
+        assert post(home, second, "/account/pin", pin=pin, again=pin).status_code == 303
+        given = create(api, {
+            "resourceType": "MedicationAdministration", "status": "completed", "effectiveDateTime": "2026-11-20T08:00:00Z",
+            "medicationCodeableConcept": {"text": "Quicksilver"}, "subject": {"reference": f"Patient/{child}"}})
+        sign = f"/patients/{child}/records/MedicationAdministration%2E{given}/sign"
+        member = re.search(r'<option value="([0-9a-f-]{36})"[^>]*>Kim<', first.get(sign).text).group(1)
+        for number in range(5):
+            assert told(home, "pin-locked") == 0, f"after {number}"
+            assert post(home, first, sign, version="1", member=member, pin="730264").status_code == 422
+        letter = letter_to(mail, kim.email, "Wrong PINs were tried in your name").get_content()
+        assert f"{home.url}/account/pin" in letter and "uicksilver" not in letter and "730264" not in letter
+        assert post(home, first, sign, version="1", member=member, pin=pin).status_code == 429
+        assert told(home, "pin-locked") == 1 and mail.to(ADA.email) == []
