@@ -321,7 +321,7 @@ extension Release {
             ("the records store", [.live, .host], { _ = try $0.look() }),
             ("the keys store", [.live, .host], { _ = try $0.lookAtKeys() }),
             ("the people", [.live], { _ = try $0.canaries() }),
-            ("the installation", [.live], { _ = try $0.home() }),
+            ("the front door", [.live], { _ = try $0.door() }),
             ("differences", [.live], { _ = try $0.drift() }),
             ("the databases' files", [.live], { _ = try $0.dataFolders() }),
             ("the log", [.live], { _ = try $0.logFiles() }),
@@ -344,6 +344,7 @@ extension Release {
             )
         )
         site.report = { _ in [] }
+        site.door = NobodysDoor()
         let tries = things.flatMap { thing in Probe.Class.allCases.map { (thing: thing, class: $0) } }
         let probes = tries.map { one in
             Probe(.wall, one.class, tries: "tries something") { ground in

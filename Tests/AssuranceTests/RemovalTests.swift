@@ -438,7 +438,7 @@ import Testing
 }
 
 /// A front door behind which nothing is.
-private struct NobodysDoor: FrontDoor {
+struct NobodysDoor: FrontDoor {
     let address = "https://localhost"
 
     func ask(_ question: DoorQuestion) -> DoorAnswer { DoorAnswer(status: 404, headers: [], body: []) }

@@ -98,6 +98,7 @@ def front():
         own.settings = own.settings | {"listen": listen}
         own.configure()
         own.spoiler = spoiler
+        (OUTPUT / "removals.txt").unlink(missing_ok=True)
         yield own
         spoiler.close()
 

@@ -1,5 +1,7 @@
 public import Foundation
 public import Postgres
+import Records
+import Seals
 
 /// An installation, as far as probes need it. The operator on the host has all of it.
 public struct Site: Sendable {
@@ -240,10 +242,16 @@ public struct Ground: Sendable {
         }
     }
 
-    /// The installation's own parts.
-    public func home() throws -> Home {
-        try require(.live, "the installation itself")
-        return try site.home
+    /// The mark by which the server knows a report of a probe's for none.
+    func mark(ofReport word: String) async throws -> String {
+        try require(.live, "the installation's keys")
+        return try await site.home.keys.installation().mark(of: "carekeep/vulnerability/\(word)")
+    }
+
+    /// Who looked at a synthetic patient's record, opened as for whose record it is.
+    func looks(at canary: Canary) async throws -> [PatientRecords.Look] {
+        try require(.live, "the notes of the trail")
+        return try await site.home.records.looks(at: canary.patient, limit: 50, for: canary.caller).looks
     }
 
     /// A scratch copy, for this probe alone, where damage is allowed; and whether its rules are those of this installation.

@@ -190,7 +190,7 @@ extension Probe {
         // It names nobody: who was refused may not learn, and make no list of, whom there is to know.
         if try count(false) != refused + 1 { wrong.append("a refused read left \(try count(false) - refused) notes") }
         let ends = try look.query("select care.clock()")[0].decode(Date.self, at: 0)
-        let notes = try await ground.home().records.looks(at: own.patient, limit: 50, for: own.caller).looks
+        let notes = try await ground.looks(at: own)
             .filter { $0.note?.device == device }
         for act in [Act.readRecord, .readEverything] {
             let found = notes.filter { $0.act == act.rawValue }

@@ -67,14 +67,13 @@ public struct Prover: Sendable {
     public func proveAll(tell: @Sendable (Result) -> Void = { _ in }) async throws -> [Result] {
         let admin = try AdminConnection(site.databases.admin, applicationName: "carekeep prove")
         guard try Loans.begin(over: admin) else { throw AnotherRun() }
-        do {
-            let results = try await run(over: admin, tell: tell)
-            try Loans.end(over: admin)
-            return results
-        } catch {
-            try Loans.end(over: admin)
-            throw error
+        let outcome: Swift.Result<[Result], any Error>
+        do { outcome = .success(try await run(over: admin, tell: tell)) } catch { outcome = .failure(error) }
+        // Once, however it came out: the lock goes with it, and what another run is lent after that is not ours to end.
+        do { try Loans.end(over: admin) } catch {
+            if case .success = outcome { throw error }
         }
+        return try outcome.get()
     }
 
     private func run(over admin: AdminConnection, tell: @Sendable (Result) -> Void) async throws -> [Result] {
@@ -83,14 +82,24 @@ public struct Prover: Sendable {
         let keys = try AdminConnection(site.databases.keysAdmin, applicationName: "carekeep prove")
         let start = try admin.query("select care.clock()")[0].decode(Date.self, at: 0)
         // Probes that need nobody run even where nobody can be woken: with the guard up, above all.
-        let lent: Waking
-        do { lent = .awake(try await canaries.lend()) } catch { lent = .asleep(try Self.trouble(error, over: admin)) }
+        let wake = { () async throws -> Waking in
+            do { return .awake(try await canaries.lend()) } catch {
+                return .asleep(try Self.trouble(error, over: admin))
+            }
+        }
+        var lent = try await wake()
         let organizations = try canaries.all()
         var results: [Result] = []
         var hung: [ProbeName] = []
-        for probe in try inOrder(over: admin) {
+        let (usual, crashed) = try inOrder(over: admin)
+        for (number, probe) in (usual + crashed).enumerated() {
+            // Those before have used up what they were lent: a link, a password, and tokens that do not last.
+            if number == usual.count {
+                try canaries.recall()
+                lent = try await wake()
+            }
             try await note(probe, "begun", "", [], .zero, id)
-            let ground = { (before: Traces, caught: Caught) in
+            let ground = { [lent] (before: Traces, caught: Caught) in
                 Ground(site, for: probe, lent: lent, twins: twins, fingerprint: before.fingerprint, caught: caught)
             }
             let look = { try Traces(organizations, since: start, over: admin, keys, copies: twins.held) }
@@ -102,18 +111,20 @@ public struct Prover: Sendable {
         return results
     }
 
-    /// Last, what was begun the last time and never ended: should it end the whole run again, all others were tried before.
-    private func inOrder(over admin: AdminConnection) throws -> [Probe] {
-        let crashed = try Set(
-            admin.query(
-                """
-                select l.probe from (select distinct on (r.probe) r.probe, r.outcome from care.probe_result r order by r.probe, r.at desc) l
-                 where l.outcome = 'begun'
-                """
-            ).map { try $0.decode(String.self, at: 0) }
+    /// Last, what was begun the last time and never ended: should it end the whole run again, all others were tried before. Of several
+    /// the one that was tried longest ago comes first, so that none keeps the others from being tried.
+    private func inOrder(over admin: AdminConnection) throws -> (usual: [Probe], crashed: [Probe]) {
+        let crashed = try admin.query(
+            """
+            select l.probe from (
+                select distinct on (r.probe) r.probe, r.outcome, r.at from care.probe_result r order by r.probe, r.at desc) l
+             where l.outcome = 'begun' order by l.at
+            """
+        ).map { try $0.decode(String.self, at: 0) }
+        return (
+            probes.filter { !crashed.contains($0.name.rawValue) },
+            crashed.flatMap { name in probes.filter { $0.name.rawValue == name } }
         )
-        return probes.filter { !crashed.contains($0.name.rawValue) }
-            + probes.filter { crashed.contains($0.name.rawValue) }
     }
 
     /// Why nobody could be woken. Under a guard that is up nothing is opened, which says nothing of what needs somebody awake; anything

@@ -5,8 +5,8 @@ import Postgres
 /// release put into the database, rules, scratch databases and copies; and that no synthetic member was noted anywhere else.
 ///
 /// Every table counts but for those named here, so that a new one does. What real organisations have changes while they work and
-/// cannot be told from a probe's doing; but a probe has no way there: the front door as a synthetic member, whose acts are noted, the
-/// server's role without a pass, and connections that only read.
+/// cannot be told from a probe's doing. What a probe is given leads there by functions alone that the server may call without a pass, as
+/// when somebody signs in: the front door is for a synthetic member, whose acts are noted, and administrators' connections read.
 struct Traces: Equatable {
     /// How many rows there are, and a sum of their hashes.
     private struct Rows: Equatable {
@@ -71,7 +71,9 @@ struct Traces: Equatable {
             """
         )[0].decode(Int.self, at: 0)
         rows["acts in other organisations"] = Rows(count: elsewhere)
-        rows["scratch databases"] = Rows(count: try Self.abandoned(over: admin).count)
+        rows["scratch databases"] = Rows(
+            count: try Self.abandoned(over: admin).count + Self.abandoned(over: keys).count
+        )
         self.rows = rows
         self.copies = copies
         fingerprint = try admin.query("select care.fingerprint()")[0].decode([UInt8].self, at: 0)

@@ -98,9 +98,12 @@ extension Probe {
         do {
             down = try migrator.down(to: 0)
             up = try migrator.up()
-        } catch {
-            // By its code: what a database says may quote what it holds.
-            return (0, ["\(migrator.store): a step fails on the way (\(Prover.name(of: error)))"])
+        } catch let error as ScriptError
+            where error.error.kind == .server && !["53", "57", "58"].contains(error.error.sqlState.prefix(2))
+        {
+            // A statement of a step, and not the copy's machine.
+            let place = "\(error.script), statement \(error.statement)"
+            return (0, ["\(migrator.store): a step fails on the way: \(place), \(error.error.sqlState)"])
         }
         let differences = try migrator.drift().map { "\(migrator.store): \($0)" }
         return (

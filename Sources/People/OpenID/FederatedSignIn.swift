@@ -321,7 +321,8 @@ public final class FederatedSignIn: Sendable {
 
     /// Ends the sessions that a provider says are over. (OpenID Connect Back-Channel Logout 1.0)
     ///
-    /// What began after the token was made goes on, so that it ends nothing when it is sent again.
+    /// Of a token that names somebody and no session of theirs, what began after it was made goes on, so that it ends nothing when it is
+    /// sent again.
     ///
     /// - Throws: `SignInTrouble` for a token that is not to be believed.
     public func end(by text: String, of id: UUID, origin: AccessNote) async throws {

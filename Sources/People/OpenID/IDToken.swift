@@ -119,7 +119,7 @@ public struct IDToken: Sendable {
 struct LogoutToken {
     let subject: String?
     let session: String?
-    /// What it ends began by then: when it was made, and as much later as clocks may differ.
+    /// What it ends, where it names no session, began by then: when it was made, and as much later as clocks may differ.
     let begunBy: Date
 
     private static let event = "http://schemas.openid.net/event/backchannel-logout"

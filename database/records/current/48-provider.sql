@@ -351,8 +351,9 @@ begin
     for s in
         update care.session x set ended_at = care.clock() from care.federated_session f
          where f.organization_id = x.organization_id and f.session_id = x.id and x.ended_at is null
-           -- What began after the word was given is not what it is about: else whoever sends it again signs people out.
-           and x.created_at <= begun_by
+           -- Of somebody's every session, what began after the word was given is not what it is about: else whoever sends it again
+           -- signs them out. One session of theirs is over once.
+           and (sid is not null or x.created_at <= begun_by)
            and f.provider_id = provider and (subject is not null or sid is not null)
            and (subject is null or f.subject_token = subject) and (sid is null or f.sid_token = sid)
         returning x.*
