@@ -619,7 +619,11 @@ extension GateChecks {
             try endBegun(now.addingTimeInterval(-3600), subject, nil, here.provider, salt) == 0
         )
         try must("end_federated_sessions", "both go on", try lives(first) && lives(second))
-        try must("end_federated_sessions", "of one of its sessions, whenever", try endBegun(now.addingTimeInterval(-3600), subject, sid, here.provider, salt) == 1)
+        try must(
+            "end_federated_sessions",
+            "of one of its sessions, whenever",
+            try endBegun(now.addingTimeInterval(-3600), subject, sid, here.provider, salt) == 1
+        )
         try must("end_federated_sessions", "and no other", try !lives(first) && lives(second))
         let noted = try entries(salt)
         try must(
