@@ -117,7 +117,7 @@ def test_wrong_pins_are_told_to_whoever_has_the_pin(home, mail):
     with home.api(ADA) as api, home.client() as first, home.client() as second:
         child = create(api, patient())
         assert home.sign_in(first, ADA).status_code == 303
-        asked = post(home, first, f"/patients/{child}/carers", name="Kim", email=kim.email, basis="agreement", may="carer", until="",
+        asked = post(home, first, f"/patients/{child}/carers", name="Kim", email=kim.email, basis="agreement", may="guardian", until="",
                      **{f"see-{one}": "yes" for one in BOXES})
         assert asked.status_code in (200, 303), asked.text
         assert eventually(lambda: mail.to(kim.email))
