@@ -359,3 +359,11 @@ def test_a_mechanism_removed_by_hand_is_seen_and_put_right(front, removed, probe
     assert {told[name][1] for name in probes} == {"falls short"}, text
     told, text = prove(front, None, *probes)
     assert {told[name][1] for name in probes} == {"kept"}, text
+
+
+def test_what_ended_a_run_is_tried_last_by_people_woken_anew(front):
+    """The check of passwords uses up the link and the tokens that the other one needs."""
+    front.sql("records", """insert into care.probe_result (run_id, probe, class, outcome, seen, release, took_ms, at, until)
+        values (gen_random_uuid(), 'minimum', 'live', 'begun', '', 'r', 0, care.clock(), care.clock() + interval '1 hour')""")
+    told, text = prove(front, None, "minimum", "weak-passwords")
+    assert list(told) == ["weak-passwords", "minimum"] and {row[1] for row in told.values()} == {"kept"}, text
