@@ -196,9 +196,10 @@ import Testing
 
     @Test func `quiet-logs: a word in a log`() async throws {
         let town = try await TestTown()
-        let folder = FileManager.default.temporaryDirectory.appending(path: "logs-\(UUID().uuidString)")
+        let place = FileManager.default.temporaryDirectory.appending(path: "quiet-\(UUID().uuidString)")
+        let (folder, own) = (place.appending(path: "logs"), place.appending(path: "own"))
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }  // what stays behind hurts nobody
+        defer { try? FileManager.default.removeItem(at: place) }  // what stays behind hurts nobody
         let host = Site.Host(
             dataFolders: [folder.path],
             hasClearRootKey: false,
@@ -216,8 +217,6 @@ import Testing
         #expect(after.details == ["word no. 3 stands in a log"])
         // The server's own log, wherever that goes.
         try Data("LOG:  started\n".utf8).write(to: log)
-        let own = FileManager.default.temporaryDirectory.appending(path: "own-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: own) }  // what stays behind hurts nobody
         var both = host
         both.logFiles = { [own.path] }
         try Data("{\"line\": \"ready\"}\n".utf8).write(to: own)

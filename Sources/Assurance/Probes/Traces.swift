@@ -15,8 +15,8 @@ struct Traces: Equatable {
     }
 
     /// What a run may leave while it lasts. Entries of the trail and results stay, as they must, and so does the day's count of whom
-    /// somebody was shown; of the rest, ``Canaries/lentOut()`` sees that it ended with the run.
-    static let ofTheRun: Set<String> = [
+    /// somebody was shown; passes end by themselves; of the rest, ``Canaries/lentOut()`` sees that it ended with the run.
+    private static let ofTheRun: Set<String> = [
         "entry", "probe_result", "disclosed",
         "pass", "session", "account_device", "refresh_token", "link", "letter", "job", "vulnerability",
         "second_factor", "second_factor_offer", "recovery_code",
