@@ -44,6 +44,8 @@ public enum Act: String, Sendable, CaseIterable {
     case changeRoles = "member.change-roles"
     case endMembership = "member.end"
     case leave = "member.leave"
+    case listPractitioners = "practitioner.list"
+    case linkPractitioner = "practitioner.link"
     case listNotices = "notice.list"
     case listSettings = "settings.list"
     case changeSetting = "settings.change"

@@ -87,6 +87,8 @@ public enum Reach: String, Sendable, CaseIterable {
     case carer
     /// Was asked by whoever keeps the record to read, too.
     case carerReading = "carer-reading"
+    /// Has an appointment with them: from some days before it to some days after.
+    case appointment
 
     /// The way in which someone of these roles reaches a patient whom they enter.
     public static func ofCreator(holding roles: Set<Role>) -> Reach {

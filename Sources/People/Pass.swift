@@ -54,7 +54,8 @@ public struct Pass: Sendable, PassProof {
         guard subject.organization == organization else { return false }
         return switch subject.use {
         case .patient: patients.contains(subject.id) || scope == "roster"
-        case .directory: scope == "directory" || [.readEverything, .writeBundle, .browseRecords].contains(act)
+        case .directory:
+            scope == "directory" || [.readEverything, .writeBundle, .browseRecords, .listPractitioners].contains(act)
         case .audit: act == .readTrail || act == .listEmergencies
         case .account, .installation: false
         }

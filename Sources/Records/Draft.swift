@@ -27,6 +27,8 @@ struct Draft: Sendable {
     let card: [UInt8]
     /// What it refers to on this server: each record's tag, and where the reference stands.
     let references: [(tag: [UInt8], place: FHIR.Expression)]
+    /// When it is and whom it names, of an Appointment; `nil` for everything else.
+    let appointment: AppointmentFacts?
 
     /// Settles the id and `meta` of a new resource.
     init(_ resource: Resource, row: UUID = UUID(), id: String, patients: [UUID], now: Date, index: BlindIndex) {
@@ -77,6 +79,7 @@ struct Draft: Sendable {
             guard case .relative(let type, let id, _) = reference.target else { return nil }
             return (tag: index.tag(kind: type, id: id), place: reference.expression)
         }
+        appointment = resource.type == "Appointment" ? AppointmentFacts(of: resource, index: index) : nil
         tag = index.tag(kind: resource.type, id: id)
         tokens = resource.type == "Patient" ? PatientTokens.all(of: resource, index: index) : []
     }
@@ -95,6 +98,7 @@ struct Draft: Sendable {
         self.now = now
         card = []
         references = []
+        appointment = current.type == "Appointment" ? AppointmentFacts.none : nil
         self.tag = tag
         tokens = []
     }
@@ -230,7 +234,7 @@ struct SealedDrafts: Sendable {
         }
         let references = references.map(\.tag)
         if isStrict, !references.isEmpty { statements.append("select care.require_references(\(references))") }
-        return statements
+        return statements + appointments
     }
 
     /// What the drafts refer to, in the order of the drafts.

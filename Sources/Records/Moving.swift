@@ -154,7 +154,7 @@ extension PatientRecords {
         let drafts = try records.map { try way.draft(of: $0, now: now, index: index) }
         let sealer = try await keys.sealer(for: .patient(way.target, of: pass.organization), announcing: pass)
         let sealed = try SealedDrafts(drafts, organization: pass.organization) { _ in sealer }
-        _ = try await gate.work(under: pass, [sealed.moving(way, history), sealed.changes])
+        _ = try await gate.work(under: pass, [sealed.moving(way, history), sealed.changes] + sealed.appointments)
         return sealed.records
     }
 

@@ -108,7 +108,7 @@ extension PatientRecords {
             guard let sealer = sealers[subject] else { throw SealError.noKey }
             return sealer
         }
-        _ = try await gate.work(under: pass, [sealed.movingShared(way, history), sealed.changes])
+        _ = try await gate.work(under: pass, [sealed.movingShared(way, history), sealed.changes] + sealed.appointments)
         return sealed.records[0]
     }
 }

@@ -84,7 +84,7 @@ struct AccessCommand: AsyncParsableCommand {
             guard act.isAboutPatient else { return "+" }
             let letters = [
                 "guardian": "g", "self": "s", "share": "h", "care-team": "c", "assignment": "a", "carer": "r",
-                "carer-reading": "o",
+                "carer-reading": "o", "appointment": "p",
             ]
             return ways.map { letters[$0] ?? "?" }.joined()
         }

@@ -865,6 +865,21 @@ extension Samples {
             ),
             problem: "Please choose at least one role. Nothing was changed."
         )
+        let practitioners = PractitionersPage(
+            lines: [
+                .init(reference: "Practitioner/p1", name: self.word("Dr Bello"), member: self.word("Dr Imani Bello")),
+                .init(reference: "PractitionerRole/p2", name: self.word("Front desk"), member: nil),
+            ],
+            members: [.init(value: "m2", label: self.word("Dr Imani Bello"))],
+            cutAt: 500,
+            draft: .init(
+                practitioner: "Practitioner/p1",
+                member: "m2",
+                practitionerError: "Please choose.",
+                memberError: "Please choose."
+            ),
+            isDone: true
+        )
         let roles = RolesPage(
             offered: [.init(id: nil, name: "researcher", permissions: [])],
             own: [.init(id: "r1", name: self.word("front desk"), permissions: ["record.read"])],
@@ -907,6 +922,7 @@ extension Samples {
             ("roles", self.frame().document(roles)), ("role", self.frame().document(role)),
             ("settings", self.frame().document(SettingsPage(settings: [setting, later, choice], mayChange: true))),
             ("settings-read", self.frame().document(SettingsPage(settings: [setting, choice], mayChange: false))),
+            ("practitioners", self.frame().document(practitioners)),
             ("leave", self.frame().document(LeavePage(isUnsure: true))),
             ("role-not-yours", self.frame().document(NoticePage.roleIsNotYours)),
             ("last-owner", self.frame().document(NoticePage.lastOwner)),

@@ -308,7 +308,7 @@ def test_after_a_step_down_no_server_starts_until_up(stopped):
             "care.letter", "care.address_change", "care.spending", "care.sign_in_try", "care.refresh_token", "care.token_key",
             "care.agreement", "care.agreement_version", "care.agreement_answer", "care.concern", "care.concern_reply", "care.account_device",
             "care.break_glass", "care.invitation", "care.pause", "care.age_rule", "care.pin", "care.countersignature",
-            "care.growing_up", "care.reminder", "care.overview", "care.overview_cell"}
+            "care.growing_up", "care.reminder", "care.overview", "care.overview_cell", "care.practitioner"}
     assert {f"missing: table {one}" for one in made} <= set(differences)
     tables = [one for one in differences if re.match(r"(missing|differs): table ", one) and not any(
         re.search(rf"{made_one}\b", one) for made_one in made)]
@@ -434,6 +434,9 @@ def test_no_step_down_throws_away_what_is_kept_unless_that_is_meant(stopped):
                now() + interval '1 day', '', now(), now() + interval '1 day'
           from care.patient p join care.membership m on m.organization_id = p.organization_id limit 1""")
     stopped.sql("records", """
+        insert into care.practitioner (organization_id, record_id, account_id, since)
+        select r.organization_id, r.id, m.account_id, now() from care.record r join care.membership m using (organization_id) limit 1""")
+    stopped.sql("records", """
         insert into care.overview (organization_id, id, opening_id, account_id, taken_at, smallest)
         select organization_id, gen_random_uuid(), gen_random_uuid(), account_id, now(), 10 from care.membership limit 1""")
     stopped.sql("records", """
@@ -445,7 +448,7 @@ def test_no_step_down_throws_away_what_is_kept_unless_that_is_meant(stopped):
     stopped.stop()
     assert before["version"] == 1
     for number, rule in enumerate(
-            ("guests_are_not", "overviews_are_not", "private_entries_are_not", "growing_up_is_not", "countersignatures_are_not", "pauses_are_not", "carers_are_not", "emergencies_are_not", "concerns_are_not",
+            ("appointments_are_not", "guests_are_not", "overviews_are_not", "private_entries_are_not", "growing_up_is_not", "countersignatures_are_not", "pauses_are_not", "carers_are_not", "emergencies_are_not", "concerns_are_not",
              "agreements_are_not",
              "identities_are_not", "settings_are_not", "roles_are_not", "second_factors_are_not",
              "vulnerabilities_are_not", "attestations_are_not", "jobs_are_not", "subjects_are_not", "versions_are_not", "the_trail_is_not", "records_are_not")):
@@ -454,7 +457,7 @@ def test_no_step_down_throws_away_what_is_kept_unless_that_is_meant(stopped):
         assert "pending" not in migrate(stopped, "status").stdout, "all steps or none"
 
 
-EVERYTHING = ("guests", "overviews", "private", "growing_up", "countersignatures", "pauses", "carers", "emergencies", "concerns", "agreements", "identities", "settings", "roles", "second_factors", "vulnerabilities", "attestations", "jobs", "subjects", "versions", "trail", "records")
+EVERYTHING = ("appointments", "guests", "overviews", "private", "growing_up", "countersignatures", "pauses", "carers", "emergencies", "concerns", "agreements", "identities", "settings", "roles", "second_factors", "vulnerabilities", "attestations", "jobs", "subjects", "versions", "trail", "records")
 
 
 def test_all_the_way_down_and_up_again_is_an_empty_installation_as_released(stopped):

@@ -391,6 +391,8 @@ VISITS = [
     Visit("members-clinic", "members", "owner", at("/members")),
     Visit("member", "members/:member", "ada", lambda p: p.member),
     Visit("member-wrong", "members/:member", "ada", lambda p: p.member, send(f"form[action$='/end'] button"), True),
+    Visit("practitioners", "practitioners", "owner", at("/practitioners")),
+    Visit("practitioners-wrong", "practitioners", "owner", at("/practitioners"), send("section form button"), True),
     Visit("leave", "leave", "bea", at("/leave")),
     Visit("leave-wrong", "leave", "bea", at("/leave"), send("form[action='/leave'] button"), True),
     Visit("settings", "settings", "ada", at("/settings"), open_up),

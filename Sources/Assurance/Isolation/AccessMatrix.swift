@@ -35,7 +35,7 @@ public struct AccessMatrix: Sendable {
     /// The ways of reaching a patient, in the order in which they are told.
     public static let ways = [
         "guardian", "self", "share", "care-team", "assignment", "break-glass", "break-glass-write", "carer",
-        "carer-reading",
+        "carer-reading", "appointment",
     ]
 
     public let roles: [Role]

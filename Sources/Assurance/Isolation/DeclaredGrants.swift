@@ -22,7 +22,7 @@ public struct DeclaredGrants: Sendable {
         act attestation.withdraw: installation, carries attestation.withdraw; being steward
         act bundle.write: patients, asks for record.write, carries patient.write, reach.write, record.change, \
         record.delete, record.read, record.write; of the directory asks for directory.write, carries \
-        directory.change, directory.read, directory.write; reached as assignment, care-team, carer, guardian, self
+        directory.change, directory.read, directory.write; reached as appointment, assignment, care-team, carer, guardian, self
         act directory.browse: directory, asks for directory.read, carries directory.read, version.read
         act directory.create: directory, asks for directory.write, carries directory.write
         act directory.history: directory, asks for directory.read, carries directory.read, version.read
@@ -40,9 +40,9 @@ public struct DeclaredGrants: Sendable {
         act patient.browse: roster, asks for record.read, carries roster.read, version.read
         act patient.create: patients, asks for record.write, carries patient.write, reach.write, record.write
         act patient.everything: patient, asks for record.export, carries directory.read, record.read; reached \
-        as assignment, care-team, carer, carer-reading, guardian, self, share
+        as appointment, assignment, care-team, carer, carer-reading, guardian, self, share
         act patient.history: patient, asks for record.read, carries record.read, version.read; reached as \
-        assignment, break-glass, break-glass-write, care-team, carer, carer-reading, guardian, self, share
+        appointment, assignment, break-glass, break-glass-write, care-team, carer, carer-reading, guardian, self, share
         act patient.list: roster, asks for record.read, carries roster.read
         act patient.merge: patients, asks for record.administer, carries patient.merge, record.change, record.move, \
         record.read, record.write, version.read; reached as assignment, care-team, guardian, self; after stepping up
@@ -50,7 +50,7 @@ public struct DeclaredGrants: Sendable {
         act reach.end: patient, asks for sharing.write, carries member.read, reach.end; reached as assignment, care-team, guardian
         act reach.give: patient, asks for sharing.write, carries member.read, reach.give; reached as assignment, care-team, guardian
         act reach.team: patient, asks for sharing.read, carries member.read, reach.read; \
-        reached as assignment, care-team, guardian, self
+        reached as appointment, assignment, care-team, guardian, self
         act reach.read: patient, asks for sharing.read, carries carer.read, entry.read, member.read, reach.read, record.read; reached \
         as guardian, self
         act reach.share: patient, asks for sharing.write, carries member.read, reach.read, reach.share; reached as \
@@ -58,27 +58,27 @@ public struct DeclaredGrants: Sendable {
         act reach.withdraw: patient, asks for sharing.write, carries member.read, reach.read, reach.withdraw; reached as \
         guardian, self
         act record.browse: patient, asks for record.read, carries directory.read, record.read, version.read; \
-        reached as assignment, break-glass, break-glass-write, care-team, carer, carer-reading, guardian, self, share
-        act record.create: patient, asks for record.write, carries record.write; reached as assignment, break-glass-write, \
+        reached as appointment, assignment, break-glass, break-glass-write, care-team, carer, carer-reading, guardian, self, share
+        act record.create: patient, asks for record.write, carries record.write; reached as appointment, assignment, break-glass-write, \
         care-team, carer, guardian, self
         act record.create.several: patients, asks for record.write, carries record.write; reached as \
-        assignment, care-team, carer, guardian, self
+        appointment, assignment, care-team, carer, guardian, self
         act record.delete: patient, asks for record.write, carries record.change, record.delete, record.read, \
         record.write; of the directory asks for directory.write, carries directory.change, directory.read, \
-        directory.write, record.delete; reached as assignment, care-team, carer, guardian, self
+        directory.write, record.delete; reached as appointment, assignment, care-team, carer, guardian, self
         act record.history: patient, asks for record.read, carries record.read, version.read; of the directory \
-        asks for directory.read, carries directory.read, version.read; reached as assignment, break-glass, break-glass-write, care-team, carer, \
+        asks for directory.read, carries directory.read, version.read; reached as appointment, assignment, break-glass, break-glass-write, care-team, carer, \
         carer-reading, guardian, self, share
         act record.move: patients, asks for record.administer, carries record.change, record.move, record.read, \
         record.write, version.read; reached as assignment, care-team, guardian, self; after stepping up
         act record.read: patient, asks for record.read, carries record.read; of the directory asks for \
-        directory.read, carries directory.read; reached as assignment, break-glass, break-glass-write, care-team, carer, carer-reading, \
+        directory.read, carries directory.read; reached as appointment, assignment, break-glass, break-glass-write, care-team, carer, carer-reading, \
         guardian, self, share
-        act record.search: patient, asks for record.read, carries record.read; reached as assignment, break-glass, break-glass-write, \
+        act record.search: patient, asks for record.read, carries record.read; reached as appointment, assignment, break-glass, break-glass-write, \
         care-team, carer, carer-reading, guardian, self, share
         act record.update: patient, asks for record.write, carries record.change, record.read, record.write; of \
         the directory asks for directory.write, carries directory.change, directory.read, directory.write; \
-        reached as assignment, break-glass-write, care-team, carer, guardian, self
+        reached as appointment, assignment, break-glass-write, care-team, carer, guardian, self
         act role.change: organization, asks for role.administer, carries role.change, role.read; after stepping up
         act role.end: organization, asks for role.administer, carries role.end, role.read; after stepping up
         act role.make: organization, asks for role.administer, carries role.make, role.read; after stepping up
@@ -390,7 +390,8 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may insert on token (epoch, organization_id, patient_id, value)
         carekeep_server may select on version
         """
-            + agreements + activity + overviews + telling + ofTokens + countersigning + "\n" + emergencies + "\n"
+            + agreements + activity + overviews + appointments + telling + ofTokens + countersigning + "\n"
+            + emergencies + "\n"
             + family
     )
 

@@ -478,6 +478,7 @@ extension GateChecks {
         for (way, member, reach) in [
             ("care-team", "until = now() + interval '1 day'", "until = now() + interval '1 day'"),
             ("assignment", "agree_by = now() + interval '1 day'", "kind = kind"),
+            ("appointment", "since = since", "kind = kind"),
             ("care-team", "since = since", "kinds = '{Patient,MedicationAdministration}'"),
         ] as [(String, SQL, SQL)] {
             let (one, another) = (try scene.somebody(["clinician"], in: north), try dose(pair))

@@ -261,6 +261,7 @@ extension GateChecks {
                 [
                     "record.read/directory", "record.history/directory", "record.update/directory",
                     "record.delete/directory", "patient.everything", "bundle.write", "directory.read",
+                    "practitioner.list",
                     "directory.search", "directory.browse", "directory.history", "directory.create", "record.browse",
                 ],
                 { try vouched($0, [here], use: "directory") == [here] }

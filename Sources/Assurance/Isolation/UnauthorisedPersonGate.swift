@@ -44,6 +44,7 @@ struct GateChecks {
             ("givingRoles", GateChecks.givingRoles),
             ("leaving", GateChecks.leaving),
             ("team", GateChecks.team),
+            ("appointments", GateChecks.appointments),
             ("emergencies", GateChecks.emergencies),
             ("links", GateChecks.links),
             ("versions", GateChecks.versions),

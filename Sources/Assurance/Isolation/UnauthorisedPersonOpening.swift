@@ -224,10 +224,12 @@ extension GateChecks {
             taken[act] = readers
         }
         for act in [
-            "member.add", "member.change-roles", "member.end", "member.end-sessions", "notice.list", "role.make",
+            "member.add", "member.change-roles", "member.end", "member.end-sessions", "practitioner.link",
+            "notice.list", "role.make",
             "role.change", "role.end",
             "settings.change",
         ] { taken[act] = managers }
+        taken["practitioner.list"] = taken["member.list"]
         taken["agreement.publish"] = managers
         taken["agreement.count"] = managers.union(["auditor", "privacy-officer", "data-governance-officer"])
         for act in ["break-glass.offer", "break-glass.open"] { taken[act] = managers.union(["clinician"]) }
@@ -327,17 +329,17 @@ extension GateChecks {
 
     /// By which ways of reaching a patient an act is open: declared here once more, beside the table of acts.
     private static let accepted: [String: Set<String>] = {
-        let writers: Set<String> = ["guardian", "self", "care-team", "assignment", "carer"]
+        let writers: Set<String> = ["guardian", "self", "care-team", "assignment", "carer", "appointment"]
         let emergency = writers.union(["break-glass-write"])
         let exporters = kinds.subtracting(["break-glass", "break-glass-write"])
-        let staying = writers.subtracting(["carer"])
+        let staying = writers.subtracting(["carer", "appointment"])
         let own: Set<String> = ["guardian", "self"]
         return [
             "record.read": kinds, "record.search": kinds, "record.browse": kinds, "patient.everything": exporters,
             "record.create": emergency, Scene.actAboutSeveral: writers,
             "record.update": emergency, "record.delete": writers, "record.history": kinds, "patient.history": kinds,
             "bundle.write": writers, "record.move": staying, "patient.merge": staying, "trail.read": own,
-            "reach.read": own, "reach.share": own, "reach.withdraw": own, "reach.team": staying,
+            "reach.read": own, "reach.share": own, "reach.withdraw": own, "reach.team": staying.union(["appointment"]),
             "carer.invite": own, "carer.withdraw": own, "guest.invite": own, "carer.pause": own, "carer.resume": own,
             "reach.give": staying.subtracting(["self"]), "reach.end": staying.subtracting(["self"]),
             "carer.keep": ["self"], "record.keep-private": ["self"],

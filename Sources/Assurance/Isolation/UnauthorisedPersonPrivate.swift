@@ -119,7 +119,8 @@ extension GateChecks {
         var others = [(way: "guardian", someone: secret.guardian)]
         for (way, role) in [
             ("carer", "caregiver"), ("carer-reading", "member"), ("share", "clinician"), ("care-team", "clinician"),
-            ("assignment", "clinician"), ("break-glass", "clinician"), ("break-glass-write", "clinician"),
+            ("assignment", "clinician"), ("appointment", "clinician"), ("break-glass", "clinician"),
+            ("break-glass-write", "clinician"),
             ("self", "patient"),
         ] {
             let one = try scene.somebody([role], in: north)

@@ -370,6 +370,7 @@ extension Scene {
         try make(house.ben, keptBy: house.other, in: house)
         try countersign(in: house)
         try make(house.place, "Location", of: nil, in: house)
+        try practise(in: house)
         try admin.query("commit")
     }
 
@@ -510,9 +511,10 @@ extension Scene {
     func reach(_ kept: Kept, by someone: Someone, as kind: String, in house: House) throws {
         try admin.query(
             """
-            insert into care.reach (organization_id, patient_id, account_id, kind, until)
+            insert into care.reach (organization_id, patient_id, account_id, kind, appointment_id, until)
             values (\(house.organization), \(kept.patient), \(someone.account), \(kind),
-                    case when \(kind) = 'share' then clock_timestamp() + interval '90 days'
+                    case when \(kind) = 'appointment' then \(kept.weight.id)::uuid end,
+                    case when \(kind) in ('share', 'appointment') then clock_timestamp() + interval '90 days'
                          when \(kind) like 'break-glass%' then clock_timestamp() + interval '50 minutes' end)
             """
         )

@@ -40,14 +40,15 @@ struct Specimen: Sendable {
         ]
         + programTokens
         + installation
-        + agreements + concerns + overviews + devices + reminders + emergencies + family + countersigning
+        + agreements + concerns + practitioners + overviews + devices + reminders + emergencies + family
+        + countersigning
 
     // MARK: Who opens what
 
     static let seeMembers: Set<String> = [
         "trail.read", "reach.read", "reach.share", "reach.withdraw", "member.list", "member.add",
         "member.change-roles", "member.end", "member.end-sessions", "notice.list", "reach.team", "reach.give",
-        "reach.end", "concern.list", "break-glass.list",
+        "reach.end", "concern.list", "break-glass.list", "practitioner.list",
     ]
     static let seeRoles: Set<String> = [
         "member.list", "member.change-roles", "role.make", "role.change", "role.end",
@@ -76,7 +77,7 @@ struct Specimen: Sendable {
     static let readDirectory: Set<String> = [
         "record.read/directory", "record.history/directory", "record.update/directory", "record.delete/directory",
         "patient.everything", "bundle.write", "directory.read", "directory.search", "directory.browse",
-        "directory.history", "record.browse",
+        "directory.history", "record.browse", "practitioner.list",
     ]
     static let writeDirectory: Set<String> = [
         "directory.create", "record.update/directory", "record.delete/directory", "bundle.write",

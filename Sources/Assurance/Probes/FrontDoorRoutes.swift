@@ -60,7 +60,7 @@ public struct FrontDoorRoute: Sendable, Hashable, CustomStringConvertible {
             GET /patients/{patient}/carers/{account}/pause /patients/{patient}/growing-up /patients/{patient}/looks
             GET /patients/{patient}/note /patients/{patient}/own-account /patients/{patient}/records/{record}
             GET /patients/{patient}/records/{record}/sign /patients/{patient}/records/{record}/versions/{version}
-            GET /patients/{patient}/sharing /reports /roles /roles/{role} /second-factor
+            GET /patients/{patient}/sharing /practitioners /reports /roles /roles/{role} /second-factor
             GET /settings /settings/agreements /settings/agreements/{agreement} /step-up
             GET /trust/details /trust/vouch /trust/vouch/{promise} /trust/vouch/{promise}/evidence/{attestation}
             POST /account/activity/report /account/address /account/password /account/pin /account/pin/remove
@@ -71,7 +71,7 @@ public struct FrontDoorRoute: Sendable, Hashable, CustomStringConvertible {
             POST /patients/{patient}/carers/resume /patients/{patient}/carers/withdraw
             POST /patients/{patient}/carers/{account}/pause /patients/{patient}/note /patients/{patient}/own-account
             POST /patients/{patient}/records/{record}/sign /patients/{patient}/sharing /patients/{patient}/sharing/invite
-            POST /patients/{patient}/sharing/stop /patients/{patient}/sharing/withdraw
+            POST /patients/{patient}/sharing/stop /patients/{patient}/sharing/withdraw /practitioners
             POST /reports/{concern} /roles /roles/{role} /roles/{role}/end /second-factor
             POST /settings /settings/agreements /settings/agreements/{agreement} /sign-out /step-up
             POST /trust/vouch/{promise} /trust/vouch/{promise}/review /trust/vouch/{promise}/withdraw
@@ -80,7 +80,7 @@ public struct FrontDoorRoute: Sendable, Hashable, CustomStringConvertible {
         + routes(
             .programs,
             """
-            GET /api/agreements /api/members /api/overview /api/patients/{patient}/records/{record}/signatures
+            GET /api/agreements /api/members /api/overview /api/patients/{patient}/records/{record}/signatures /api/practitioners
             GET /api/patients/{patient}/records/{record}/signatures/offer /api/patients/{patient}/team /api/roles
             GET /fhir/{type} /fhir/{type}/_history /fhir/{type}/{id} /fhir/{type}/{id}/$everything
             GET /fhir/{type}/{id}/_history /fhir/{type}/{id}/_history/{version}
@@ -88,7 +88,7 @@ public struct FrontDoorRoute: Sendable, Hashable, CustomStringConvertible {
             POST /api/patients/{patient}/records/{record}/signatures /api/patients/{patient}/team /api/roles
             POST /api/overview /api/session/step-up /fhir /fhir/{type} /fhir/{type}/$merge /fhir/{type}/$validate
             POST /fhir/{type}/_search /fhir/{type}/{id}/$move /fhir/{type}/{id}/$validate
-            PUT /api/members/{member}/roles /api/roles/{role} /fhir/{type} /fhir/{type}/{id}
+            PUT /api/members/{member}/roles /api/practitioners /api/roles/{role} /fhir/{type} /fhir/{type}/{id}
             DELETE /api/members/{member} /api/members/{member}/sessions /api/patients/{patient}/team/{reach}
             DELETE /api/roles/{role} /api/session /fhir/{type} /fhir/{type}/{id}
             """

@@ -79,6 +79,10 @@ struct SharingRoutes {
             case .breakGlass, .breakGlassWrite: "opened it in an emergency"
             case .carer: "looks after them, too"
             case .carerReading: "reads, as one of the carers"
+            case .appointment:
+                reach.since > Date()
+                    ? "has an appointment with them; can read from \(visit.words.date(Moment(reach.since, in: visit.zone).day))"
+                    : "has an appointment with them"
             }
         return SharingPage.Reader(
             name: reach.member?.name ?? "Someone who has left",

@@ -51,7 +51,8 @@ struct MemberPageRoutes {
             MembersPage(
                 members: all.filter { !$0.hasLeft }.map { line($0, own, visit) },
                 former: all.filter(\.hasLeft).map { line($0, own, visit) },
-                notices: notices.map { (Moment($0.at, in: visit.zone), names[$0.account] ?? "Somebody") }
+                notices: notices.map { (Moment($0.at, in: visit.zone), names[$0.account] ?? "Somebody") },
+                hasAppointments: visit.person.profile == .clinic
             )
         )
     }

@@ -71,6 +71,8 @@ enum ActivityWords {
         "member.change-roles": "Changed somebody’s roles",
         "member.end": "Ended a membership",
         "member.end-sessions": "Signed a member out everywhere",
+        "practitioner.list": "Looked at who is who in appointments",
+        "practitioner.link": "Said who is who in appointments",
         "notice.list": "Looked at notices",
         "settings.list": "Looked at settings",
         "settings.change": "Changed a setting",

@@ -122,6 +122,9 @@ extension Address {
     /// What roles permit, and the organisation's own ones. POST makes one, with `csrf`, `name`, `may-…`.
     static let roles: Address = "/roles"
 
+    /// Which member a practitioner of the directory is: GET lists; POST says so, with `csrf`, `practitioner` (Type/id), `member`.
+    static let practitioners: Address = "/practitioners"
+
     /// One member: GET shows their roles; POST changes them, with `csrf`, `role-…`, `own-…`.
     static func member(_ account: String) -> Address { "/members/\(account)" }
 

@@ -66,6 +66,7 @@ struct SettingsPage: PageBody {
         ),
         ("Inviting people", ["invitation.lasts"]),
         ("Numbers", ["overview.smallest", "overview.every"]),
+        ("Appointments", ["appointment.reach-before", "appointment.reach-after"]),
         ("Records", ["disclosure.limit"]),
     ]
 
@@ -208,6 +209,8 @@ extension SettingsPage.Line {
         "session.programs": "Programs: signed out at the latest after",
         "step-up.within": "Before something grave, a code or password must have been shown within",
         "second-factor.required": "Who must show a code from their phone to sign in",
+        "appointment.reach-before": "Whoever an appointment names can see the patient before it for",
+        "appointment.reach-after": "Whoever an appointment names can see the patient after it for",
         "invitation.lasts": "How long an invitation can be used",
         "overview.smallest": "In Numbers, nothing is shown that is about fewer people than",
         "overview.every": "Numbers can be counted again after",

@@ -28,7 +28,6 @@ extension FunctionMutants {
             "unknown_references", "or r.kind = any (shown.kinds) or r.patient_id is null",
             "or r.kind = any (shown.kinds)"
         ),
-        ("require_may_let_in", "and r.kinds is null", ""),
     ]
 
     private static let inviting: [Damage] = [
@@ -277,7 +276,6 @@ extension FunctionMutants {
         ("vouch", "and r.paused_at is null", ""),
         ("open_pass", "and r.paused_at is null", ""),
         ("kinds_reached", "and r.paused_at is null", ""),
-        ("require_may_let_in", "and r.paused_at is null", ""),
         ("may_invite", "and r.paused_at is null", ""),
         ("patients_alone_with", "and o.paused_at is null", ""),
     ]

@@ -181,7 +181,7 @@ extension FunctionMutants {
         ),
         (
             "patients_alone_with",
-            "and o.kind not in ('share', 'carer', 'carer-reading', 'break-glass', 'break-glass-write')",
+            "and o.kind not in ('share', 'carer', 'carer-reading', 'break-glass', 'break-glass-write', 'appointment')",
             ""
         ),
         ("patients_alone_with", "and o.withdrawn_at is null", ""),
@@ -261,13 +261,22 @@ extension FunctionMutants {
     ]
 
     static let team: [Damage] = [
-        ("require_may_let_in", "r.organization_id = shown.organization_id and r.account_id", "r.account_id"),
-        ("require_may_let_in", "and r.account_id = shown.account_id", ""),
-        ("require_may_let_in", "and r.patient_id = patient", ""),
-        ("require_may_let_in", "and require_may_let_in.kind = 'assignment'", ""),
-        ("require_may_let_in", "and r.withdrawn_at is null", ""),
-        ("require_may_let_in", "and r.since <= at", ""),
-        ("require_may_let_in", "and (r.until is null or r.until >= lasting)", ""),
+        ("may_let_in_until", "r.organization_id = shown.organization_id and r.account_id", "r.account_id"),
+        ("may_let_in_until", "and r.account_id = shown.account_id", ""),
+        ("may_let_in_until", "and r.patient_id = patient", ""),
+        ("may_let_in_until", "and r.kind = any (ways)", ""),
+        ("may_let_in_until", "and r.withdrawn_at is null", ""),
+        ("may_let_in_until", "and r.paused_at is null", ""),
+        ("may_let_in_until", "and r.since <= at", ""),
+        ("may_let_in_until", "and (r.until is null or r.until > at)", ""),
+        ("may_let_in_until", "r.until is null or r.until > at", "r.until is null"),
+        ("may_let_in_until", "and r.kinds is null", ""),
+        ("may_let_in_until", "max(coalesce(r.until, 'infinity'))", "max(r.until)"),
+        ("require_may_let_in", "if kind = 'assignment' then", "if true then"),
+        ("require_may_let_in", "if kind = 'assignment' then", "if false then"),
+        ("require_may_let_in", ">= coalesce(lasting, 'infinity')", ">= coalesce(lasting, '-infinity')"),
+        ("require_may_let_in", ">= coalesce(lasting, 'infinity')", "is not null"),
+        ("require_may_let_in", "'infinity'), false)", "'infinity'), true)"),
         ("give_reach", "if not coalesce('reach.give' = any (shown.powers), false) then", "if false then"),
         ("give_reach", "and lasting <= at + interval '31 days 1 hour'", ""),
         ("give_reach", "or account = shown.account_id", ""),

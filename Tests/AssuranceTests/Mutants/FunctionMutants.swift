@@ -77,6 +77,7 @@ enum FunctionMutants {
         + looking + asking + taking + holding + failing + sweeping
         + proving + attesting + reportingWeaknesses + roles + changingRoles + leaving + settingThings
         + federating + obeying + unlinking + writingLetters + changingAccounts + spending + team + waysIn
-        + agreeing + activity + overviews + telling + programTokens + emergencies + family + countersigning
+        + appointments + agreeing + activity + overviews + telling + programTokens + emergencies + family
+        + countersigning
         + growingUp
 }

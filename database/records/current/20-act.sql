@@ -65,6 +65,9 @@ insert into care.act (name, scope, permission, powers, reach) values
     ('member.end-sessions', 'organization', 'member.administer', '{member.read,session.end}', '{}'),
     -- Everybody may leave.
     ('member.leave', 'organization', null, '{member.leave}', '{}'),
+    -- Which member a Practitioner of the directory is.
+    ('practitioner.list', 'organization', 'member.read', '{practitioner.read,member.read,directory.read}', '{}'),
+    ('practitioner.link', 'organization', 'member.administer', '{practitioner.link}', '{}'),
     ('notice.list', 'organization', 'member.administer', '{notice.read,member.read}', '{}'),
     ('settings.list', 'organization', 'settings.read', '{settings.read}', '{}'),
     ('settings.change', 'organization', 'settings.administer', '{settings.read,settings.change}', '{}'),
@@ -104,10 +107,15 @@ update care.act set reach = reach || '{break-glass,break-glass-write}'
  where name in ('record.read', 'record.history', 'record.search', 'record.browse', 'patient.history');
 update care.act set reach = reach || '{break-glass-write}' where name in ('record.create', 'record.update');
 
+-- Whom an appointment lets in may, around it, what the team may, but for moving records. (ROL-3)
+update care.act set reach = reach || '{appointment}'
+ where name in ('record.read', 'record.history', 'record.search', 'record.browse', 'record.create', 'record.create.several',
+                'record.update', 'record.delete', 'patient.history', 'patient.everything', 'bundle.write', 'reach.team');
+
 -- What is grave takes that the session showed within five minutes who is there. (ACC-1)
 update care.act set step_up = true
  where name in ('reach.share', 'carer.invite', 'carer.keep', 'carer.resume', 'guest.invite', 'member.add', 'member.change-roles',
-                'member.end', 'role.make', 'role.change', 'role.end', 'settings.change', 'break-glass.offer', 'break-glass.open', 'record.move', 'patient.merge', 'attestation.make', 'attestation.review');
+                'member.end', 'practitioner.link', 'role.make', 'role.change', 'role.end', 'settings.change', 'break-glass.offer', 'break-glass.open', 'record.move', 'patient.merge', 'attestation.make', 'attestation.review');
 
 revoke all on care.act from carekeep_server, carekeep_keykeeper;
 grant select on care.act to carekeep_gate;

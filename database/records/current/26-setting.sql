@@ -44,6 +44,9 @@ insert into care.setting (profile, name, kind, value, floor, ceiling, is_obeyed,
     ('operations', 'break-glass.writes', 'count', '1', '0', '1', true, 'our choice: whoever treats on scene writes it down', '2026-11-22'),
     ('operations', 'break-glass.daily', 'count', '10', '1', '20', true, 'our choice: a large event in a day', '2026-11-22'),
     ('operations', 'break-glass.review-within', 'hours', '72', '1', '168', true, 'our choice: three days', '2026-11-22'),
+    -- How long before an appointment, and after it, whoever it names sees the patient.
+    ('clinic', 'appointment.reach-before', 'days', '7', '0', '30', true, 'our choice: a week to prepare', '2026-11-24'),
+    ('clinic', 'appointment.reach-after', 'days', '30', '0', '90', true, 'our choice: until results and letters are done', '2026-11-24'),
     -- Who among those who keep a record lets in other carers.
     ('family', 'carer.invited-by', 'roles', 'owner,admin,caregiver', 'owner', 'owner,admin,member,caregiver,patient,teen', true, 'our choice: whoever keeps the record', '2026-11-22'),
     -- Growing up: a review before a birthday, not a cut.

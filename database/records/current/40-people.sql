@@ -251,6 +251,7 @@ begin
     end if;
     update care.reach r set withdrawn_at = care.clock()
      where r.organization_id = organization and r.account_id = account and r.withdrawn_at is null;
+    perform care.end_practitioners(organization, account, null, care.clock());
     update care.session s set ended_at = care.clock()
      where s.organization_id = organization and s.account_id = account and s.ended_at is null;
     update care.link l set used_at = care.clock()

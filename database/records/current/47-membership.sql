@@ -95,6 +95,7 @@ begin
      where l.organization_id = organization and l.account_id = account and l.used_at is null;
     delete from care.pass p where p.organization_id = organization and p.account_id = account;
     delete from care.pin p where p.organization_id = organization and p.account_id = account;
+    perform care.end_practitioners(organization, account, null, at);
     -- Whoever comes back is asked anew who they are at the organisation's own providers.
     delete from care.identity i where i.organization_id = organization and i.account_id = account;
     update care.membership m set since = least(m.since, at - interval '1 microsecond'), until = at
@@ -116,7 +117,7 @@ begin
                 select from care.reach o
                   join care.membership m on m.organization_id = o.organization_id and m.account_id = o.account_id
                  where o.organization_id = organization and o.account_id <> account and o.patient_id = r.patient_id
-                   and o.kind not in ('share', 'carer', 'carer-reading', 'break-glass', 'break-glass-write')
+                   and o.kind not in ('share', 'carer', 'carer-reading', 'break-glass', 'break-glass-write', 'appointment')
                    and o.withdrawn_at is null and o.paused_at is null
                    and (o.until is null or o.until > at) and (m.until is null or m.until > at))
          order by r.patient_id, r.since;

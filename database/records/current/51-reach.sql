@@ -1,19 +1,34 @@
 -- Reach that colleagues give: into the team that treats somebody, or for a job. Whoever has the patient lets others in, for as long
 -- as they may be there themselves, and no longer. (ROL-3)
 
--- The condition that the acting member may let somebody in as this, until then: with what they have themselves, which is no share.
-create function care.require_may_let_in(shown care.pass, patient uuid, kind text, lasting timestamptz) returns void
+-- Until when the acting member may let others in, who has the patient in one of these ways: for as long as they do, and not by what opens
+-- some kinds of entry alone. `infinity` for ever, null for not at all.
+create function care.may_let_in_until(shown care.pass, patient uuid, ways text[]) returns timestamptz
     language plpgsql stable set search_path = care, pg_temp
 as $$
 declare
     at timestamptz := care.clock();
 begin
-    if not exists (
-        select from care.reach r
+    return (
+        select max(coalesce(r.until, 'infinity')) from care.reach r
          where r.organization_id = shown.organization_id and r.account_id = shown.account_id and r.patient_id = patient
-           and (r.kind in ('guardian', 'care-team') or r.kind = 'assignment' and require_may_let_in.kind = 'assignment')
+           and r.kind = any (ways)
            and r.withdrawn_at is null and r.paused_at is null and r.since <= at and (r.until is null or r.until > at)
-           and (r.until is null or r.until >= lasting) and r.kinds is null) then
+           and r.kinds is null);
+end
+$$;
+
+-- The condition that the acting member may let somebody in as this, until then: with what they have themselves, which is no share.
+create function care.require_may_let_in(shown care.pass, patient uuid, kind text, lasting timestamptz) returns void
+    language plpgsql stable set search_path = care, pg_temp
+as $$
+declare
+    ways text[] := '{guardian,care-team}';
+begin
+    if kind = 'assignment' then
+        ways := ways || '{assignment}'::text[];
+    end if;
+    if not coalesce(care.may_let_in_until(shown, patient, ways) >= coalesce(lasting, 'infinity'), false) then
         raise exception using errcode = '23514', message = 'that is more than they have', constraint = 'reach_is_theirs_to_give';
     end if;
 end

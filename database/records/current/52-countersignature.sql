@@ -156,7 +156,7 @@ begin
            and exists (
                 select from care.reach x
                  where x.organization_id = p.organization_id and x.account_id = p.account_id and x.patient_id = (r).patient_id
-                   and x.kind in ('guardian', 'care-team', 'assignment')
+                   and x.kind in ('guardian', 'care-team', 'assignment', 'appointment')
                    and x.withdrawn_at is null and x.paused_at is null and x.since <= at and (x.until is null or x.until > at)
                    and (x.kinds is null or (r).kind = any (x.kinds)));
 end

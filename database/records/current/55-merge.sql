@@ -84,6 +84,10 @@ begin
                and c.patient_id is distinct from to_patient) then
         raise exception using errcode = '23514', message = 'move is not whole', constraint = 'move_is_whole';
     end if;
+    -- Whom an appointment let in to the one patient has nothing of the other by it; written again, it lets them in there.
+    update care.reach r set withdrawn_at = care.clock()
+     where r.organization_id = shown.organization_id and r.appointment_id = any (moved) and r.patient_id = from_patient
+       and r.withdrawn_at is null and r.until > care.clock();
     return records;
 end
 $$;
@@ -162,6 +166,9 @@ begin
              where c.organization_id = shown.organization_id and c.record_id = moved)::integer then
         raise exception using errcode = '23514', message = 'move is not whole', constraint = 'move_is_whole';
     end if;
+    update care.reach r set withdrawn_at = care.clock()
+     where r.organization_id = shown.organization_id and r.appointment_id = moved and r.patient_id = from_patient
+       and r.withdrawn_at is null and r.until > care.clock();
 end
 $$;
 
