@@ -204,6 +204,16 @@ extension GateChecks {
         )
         try scene.join(doctor, ["clinician"], to: south)
         try scene.reach(south.ben, by: doctor, as: "appointment", in: south)
+        try scene.admin.query(
+            "update care.reach set until = now() + interval '9 days' where account_id = \(doctor.account) and kind = 'care-team'"
+        )
+        // Long ago they were it once before.
+        try scene.admin.query(
+            """
+            insert into care.practitioner (organization_id, record_id, account_id, since, until)
+            values (\(north.organization), \(desk.id), \(doctor.account), '2020-01-01', '2021-01-01')
+            """
+        )
         // The same number elsewhere is another one.
         try enter(Sealed(id: desk.id), "Practitioner", in: south)
         try know(desk, as: doctor, in: south)
@@ -222,6 +232,10 @@ extension GateChecks {
         )
         try must("link_practitioner", "in the former one's place", try !linked(desk, doctor))
         try must("end_practitioners", "of one record alone", try linked(second, doctor))
+        let before = try scene.admin.query(
+            "select from care.practitioner where record_id = \(desk.id) and until = '2021-01-01'"
+        )
+        try must("end_practitioners", "not what was over", before.count == 1)
         try must("end_practitioners", "of one organisation alone", try linked(desk, doctor, in: south))
         try must(
             "end_practitioners",
@@ -233,6 +247,11 @@ extension GateChecks {
         try must("end_practitioners", "nor what others have", try living(other, north, "kind = 'appointment'") == 1)
         try must("end_practitioners", "nor elsewhere", try living(doctor, south, "kind = 'appointment'") == 1)
         try must("link_practitioner", "nobody", try failure(linking, link(desk, nil)) == nil && !linked(desk, other))
+        try must(
+            "link_practitioner",
+            "whoever it is elsewhere",
+            try failure(linking, link(desk, doctor)) == nil && linked(desk, doctor)
+        )
         try must(
             "link_practitioner",
             "one that was deleted is nobody any more",
@@ -331,7 +350,12 @@ extension GateChecks {
             "not of what was there",
             try isDenied(opened, [keep(existing, [visit.desk])], false)
         )
-        let other = Sealed()
+        let (other, beside) = (Sealed(), Sealed())
+        try must(
+            "keep_appointment",
+            "not beside one that is written",
+            try isDenied(opened, [write(beside, of: visit.kept.patient), keep(existing, [visit.desk])], false)
+        )
         try must(
             "keep_appointment",
             "not of another kind",
@@ -396,6 +420,29 @@ extension GateChecks {
         try must("members_named", "whom it names", try book(visit, by: other) == nil && given(visit) == 1)
         try must("members_named", "nobody whom it does not", try given(visit, to: unnamed) == 0)
         try must("members_named", "nobody of the same name elsewhere", try given(visit, to: both) == 0)
+        // Who left here, and belongs elsewhere.
+        let (gone, third) = try self.visit()
+        try scene.join(gone.doctor, ["clinician"], to: south)
+        try change(gone.doctor, "since = now() - interval '2 days', until = now() - interval '1 day'")
+        try must("members_named", "nobody who belongs elsewhere", try book(gone, by: third) == nil && given(gone) == 0)
+        // The same number elsewhere, named by its tag there.
+        let (apart, fourth) = try self.visit()
+        let twin = Sealed(id: apart.desk.id)
+        try enter(twin, "Practitioner", in: south)
+        let twins = Visit(kept: apart.kept, desk: twin, doctor: apart.doctor)
+        try must("members_named", "nobody by a name elsewhere", try book(twins, by: fourth) == nil && given(twins) == 0)
+        // Who stands in the directory twice comes in once.
+        let (twice, fifth) = try self.visit()
+        let again = Sealed()
+        try enter(again, "PractitionerRole")
+        try know(again, as: twice.doctor)
+        let written = try book(twice, by: fifth) == nil && rebook(twice, by: fifth, []) == nil
+        try must("keep_appointment", "named no more", try written && given(twice) == 0)
+        try must(
+            "members_named",
+            "once",
+            try rebook(twice, by: fifth, [twice.desk, again]) == nil && given(twice) == 1
+        )
         let (leaves, booking) = try self.visit()
         try change(leaves.doctor, "until = now() + interval '1 day'")
         try must("members_named", "who leaves tomorrow", try book(leaves, by: booking) == nil && given(leaves) == 1)
@@ -739,7 +786,7 @@ extension GateChecks {
     private func whoLeaves() throws {
         let (visit, booker) = try visit()
         try must("keep_appointment", "booked", try book(visit, by: booker) == nil && given(visit) == 1)
-        let owner = try scene.somebody(["owner"], in: north)
+        let (owner, other) = (try scene.somebody(["owner"], in: north), try self.visit().visit)
         let end: SQL =
             "select care.end_membership(\(visit.doctor.account), null, null, 1, \(Primitive.freshBytes(32)), '\\x00')"
         try must(
@@ -747,8 +794,8 @@ extension GateChecks {
             "nobody is a practitioner who has left",
             try failure(pass("member.end", owner, north.ada), end) == nil && !linked(visit.desk, visit.doctor)
         )
+        try must("end_practitioners", "and somebody else goes on", try linked(other.desk, other.doctor))
         // Gone by the calendar, and back again.
-        let (other, _) = try self.visit()
         try change(other.doctor, "since = now() - interval '2 days', until = now() - interval '1 second'")
         let add: SQL = """
             select care.add_member(

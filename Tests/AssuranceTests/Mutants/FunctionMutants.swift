@@ -47,6 +47,8 @@ enum FunctionMutants {
             "whoever ends somebody else's membership was asked for that power at the beginning",
         "keep_carer: g.hands_over_at - review <= at, false) → g.hands_over_at - review <= at, true)":
             "nobody's reach ends with a handover of which nobody knows when it is",
+        "may_let_in_until: and (r.until is null or r.until > at) → ":
+            "what is over ends before anything that could be given begins",
         "may_pause: (paused).account_id <> (acting).account_id\n       and → ":
             "a constraint of the table says it, too",
         "add_member: not coalesce('member.add' = any (shown.powers), false) → not 'member.add' = any (shown.powers)":
