@@ -103,4 +103,6 @@ public struct SignedInPerson: Sendable {
     public let timeZone: String
     /// From when on they have to have answered an agreement that they have not; `nil` if there is none.
     public let agreeBy: Date?
+    /// Whether they belong to another organisation, too.
+    public let belongsElsewhere: Bool
 }

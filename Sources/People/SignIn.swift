@@ -114,7 +114,7 @@ public final class SignIn: Sendable {
             try await store.query(
                 """
                 select account_id, roles, sealed_name, profile, sealed_organization, country, time_zone, used_as,
-                       offices, permits, agree_by
+                       offices, permits, agree_by, belongs_elsewhere
                   from care.session_of(\(caller.organization), \(caller.token.secret))
                 """
             )
@@ -135,7 +135,8 @@ public final class SignIn: Sendable {
             offices: Set(try row.decode([String].self, at: 8).compactMap(Office.init)),
             country: try row.decode(String.self, at: 5),
             timeZone: try row.decode(String.self, at: 6),
-            agreeBy: try row.decode(Date?.self, at: 10)
+            agreeBy: try row.decode(Date?.self, at: 10),
+            belongsElsewhere: try row.decode(Bool.self, at: 11)
         )
     }
 

@@ -31,7 +31,7 @@ def test_the_matrix_says_who_may_do_what(home):
     lines = {(one["role"], one["act"]): one for one in map(json.loads, done.stdout.splitlines())}
     assert {one["profile"] for one in lines.values()} == {"clinic"}
     assert lines["clinician", "record.update"]["reach"] == [
-        "guardian", "self", "care-team", "assignment", "break-glass-write", "carer"]
+        "guardian", "self", "care-team", "assignment", "break-glass-write", "carer", "appointment"]
     assert lines["member", "record.update"]["open"] is False and lines["member", "record.read"]["open"] is True
     assert lines["researcher", "record.read"] == {
         "profile": "clinic", "role": "researcher", "act": "record.read", "permission": "record.read", "open": False, "reach": []}

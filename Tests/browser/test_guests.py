@@ -110,6 +110,7 @@ def test_who_has_an_account_here_comes_with_its_password_and_acts_in_each_place_
         assert "Sunrise Clinic" in client.get("/patients").text, "where they belonged first"
         assert client.get(f"/patients/{id}").status_code == 404, "a session is of one organisation"
         assert 'href="/organizations"' in client.get("/account").text
+        assert "Change organisation" in client.get("/patients").text, "and at the head of every page"
         places = client.get("/organizations").text
         assert "The Testers" in places and "guest" in places and "where you are now" in places
         family = re.search(r'value="([0-9a-f-]{36})">\s*<strong>The Testers', places).group(1)

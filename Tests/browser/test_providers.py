@@ -700,7 +700,13 @@ def test_members_of_an_organisation_may_be_let_in_by_its_providers_alone(home, a
     with home.client() as client:
         assert is_in(client, home.sign_in(client, jo))
         assert "email address and password" in client.get(page).text
-    assert home.command("providers", "only", home.organization, "on").returncode == 0
+    with home.client() as before, home.client() as owners, home.client() as by_provider:
+        home.sign_in(before, jo)
+        home.sign_in(owners, OWNER)
+        assert is_in(by_provider, fly(by_provider, provider)) and is_in(before) and is_in(owners)
+        assert home.command("providers", "only", home.organization, "on").returncode == 0
+        assert not is_in(before), "signed in by a password, and out by the rule"
+        assert is_in(owners) and is_in(by_provider)
     try:
         with home.client() as client:
             assert home.sign_in(client, jo).status_code == 401 and not is_in(client)

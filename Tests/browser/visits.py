@@ -113,6 +113,7 @@ class Places:
         with Api(self.demo, self.owner) as api:
             resource = {"resourceType": "Patient", "name": [{"family": family, "given": ["Arjun"]}], "birthDate": "1971-08-14"}
             assert api.post("Patient", json=resource).status_code == 201
+            assert api.post("Practitioner", json={"resourceType": "Practitioner", "name": [{"family": "Bello"}]}).status_code == 201
             answer = api.post(f"{self.demo.url}/api/members", json={
                 "name": "Pia Tester", "email": officer.email, "roles": ["privacy-officer"]})
             assert answer.status_code == 201, answer.text

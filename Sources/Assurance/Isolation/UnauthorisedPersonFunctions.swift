@@ -467,6 +467,7 @@ extension GateChecks {
         }
         let me = { try who(north.organization, one.session) }
         try must("session_of", "knows its own", try me() == one.account)
+        try belongingElsewhere()
         try must("session_of", "not by another secret", try who(north.organization, Primitive.freshBytes(32)) == nil)
         try must("session_of", "not in another organisation", try who(south.organization, one.session) == nil)
         try scene.later(by: .seconds(3_590)) { try must("session_of", "before it is idle", try me() == one.account) }
@@ -501,6 +502,33 @@ extension GateChecks {
             "one entry says so",
             entries.map(\.act) == ["session.end"] && entries[0].account == one.account && entries[0].hasSession
         )
+    }
+
+    /// Whether somebody can go to another organisation.
+    private func belongingElsewhere() throws {
+        let one = try scene.somebody(["caregiver"], in: north)
+        let belongs = {
+            try answer(
+                Bool.self,
+                nil,
+                "select belongs_elsewhere from care.session_of(\(north.organization), \(one.session))"
+            )
+        }
+        try must("session_of", "belongs here alone", try belongs() == false)
+        try scene.join(one, ["caregiver"], to: south)
+        try must("session_of", "belongs elsewhere, too", try belongs() == true)
+        for (what, assignment) in [
+            ("belonged there", "since = now() - interval '2 days', until = now() - interval '1 day'"),
+            ("has yet to join there", "since = now() + interval '1 day', until = null"),
+        ] as [(String, SQL)] {
+            try scene.admin.query(
+                """
+                update care.membership set \(assignment)
+                 where organization_id = \(south.organization) and account_id = \(one.account)
+                """
+            )
+            try must("session_of", what, try belongs() == false)
+        }
     }
 
     private func setSession(_ someone: Someone, _ assignment: SQL) throws {

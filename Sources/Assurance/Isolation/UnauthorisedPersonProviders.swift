@@ -673,7 +673,9 @@ extension GateChecks {
         }
         try must("password_opens", "while there is no rule", try password(one) == 0)
         try must("set_sign_in_rule", "not without a provider", try !only(south, true))
-        try must("set_sign_in_rule", "with one", try only(north, true))
+        try otherWaysEnd(here, everybody, as: subject, owner) {
+            try must("set_sign_in_rule", "with one", try only(north, true))
+        }
         try must("password_opens", "no member's", try password(one) == 1)
         try must("password_opens", "the owner's", try password(owner) == 0)
         try must("password_opens", "other organisations'", try password(south.other) == 0)
@@ -688,6 +690,51 @@ extension GateChecks {
         try must("password_opens", "by password as well", try password(one) == 0)
         try must("set_sign_in_rule", "taken back", try only(north, false))
         try must("password_opens", "a member's again", try everybody.signIn(as: subject).isIn(north))
+    }
+
+    /// The rule ends what began in another way than by the organisation's own provider, but for owners. What everybody else here has is
+    /// given back afterwards.
+    private func otherWaysEnd(
+        _ here: Visits,
+        _ everybody: Visits,
+        as subject: [UInt8],
+        _ owner: Someone,
+        _ rule: () throws -> Void
+    ) throws {
+        let (one, over) = (try scene.somebody(["caregiver"], in: north), try scene.somebody(["caregiver"], in: north))
+        try scene.admin.query(
+            "update care.session set ended_at = created_at where account_id = \(over.account)"
+        )
+        let begin = { (visits: Visits) -> [UInt8] in
+            let comer = Visits.Comer(secret: try visits.returned(), subject: subject)
+            _ = try visits.signIn(comer)
+            return comer.session
+        }
+        let (own, common) = (try begin(here), try begin(everybody))
+        let lives = { (session: [UInt8]) -> Bool in
+            try !scene.admin.query(
+                "select from care.session where secret_sha256 = \(Primitive.sha256(session)) and ended_at is null"
+            ).isEmpty
+        }
+        try must(
+            "set_sign_in_rule",
+            "while there is none, all go on",
+            try lives(own) && lives(common) && lives(one.session)
+        )
+        let before = try scene.admin.query("select clock_timestamp()")[0].decode(Date.self, at: 0)
+        try rule()
+        try must("set_sign_in_rule", "what the provider began goes on", try lives(own))
+        try must("set_sign_in_rule", "what everybody's provider began ends", try !lives(common))
+        try must("set_sign_in_rule", "what a password began ends", try !lives(one.session) && !lives(one.pageSession))
+        try must("set_sign_in_rule", "an owner's goes on", try lives(owner.session))
+        try must("set_sign_in_rule", "elsewhere all go on", try lives(south.other.session))
+        let same = try scene.admin.query(
+            "select from care.session where account_id = \(over.account) and ended_at = created_at"
+        )
+        try must("set_sign_in_rule", "what was over is over", same.count == 2)
+        try scene.admin.query(
+            "update care.session set ended_at = null where organization_id = \(north.organization) and ended_at >= \(before)"
+        )
     }
 
     // MARK: The end of a provider

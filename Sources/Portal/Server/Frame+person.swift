@@ -15,6 +15,7 @@ extension Frame {
             signedIn: SignedIn(
                 name: person.name,
                 csrf: csrf,
+                hasOtherOrganizations: person.belongsElsewhere,
                 isOfficer: !person.offices.isEmpty,
                 managesPeople: person.permits.contains("member.administer"),
                 answersReports: person.permits.contains("trail.administer"),

@@ -345,6 +345,22 @@ extension FunctionMutants {
         ("set_sign_in_rule", "p.organization_id = organization and", ""),
         ("set_sign_in_rule", "if is_only and not exists", "if false and not exists"),
         ("set_sign_in_rule", "where r.organization_id = organization", "where false"),
+        ("set_sign_in_rule", "s.organization_id = organization and s.ended_at", "s.ended_at"),
+        ("set_sign_in_rule", "and s.ended_at is null", ""),
+        ("set_sign_in_rule", "and s.ended_at is null", "and false"),
+        ("set_sign_in_rule", "m.organization_id = s.organization_id and m.account_id", "m.account_id"),
+        ("set_sign_in_rule", "and m.account_id = s.account_id", ""),
+        ("set_sign_in_rule", "and care.password_opens(organization, m.roles)", ""),
+        ("set_sign_in_rule", "and care.password_opens(organization, m.roles)", "and false"),
+        (
+            "set_sign_in_rule", "f.organization_id = s.organization_id and f.session_id = s.id and p.organization_id",
+            "p.organization_id"
+        ),
+        ("set_sign_in_rule", "and p.organization_id = organization);", ");"),
+        ("session_of", "e.account_id = s.account_id and", ""),
+        ("session_of", "and e.organization_id <> s.organization_id", ""),
+        ("session_of", "and e.since <= at", ""),
+        ("session_of", "and (e.until is null or e.until > at)", ""),
     ]
 
     static let writingLetters: [Damage] = [

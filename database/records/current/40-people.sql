@@ -159,7 +159,8 @@ $$;
 create function care.session_of(
     organization uuid, session_secret bytea,
     out account_id uuid, out roles text[], out sealed_name bytea, out profile text, out sealed_organization bytea,
-    out country text, out time_zone text, out used_as text, out offices text[], out permits text[], out agree_by timestamptz
+    out country text, out time_zone text, out used_as text, out offices text[], out permits text[], out agree_by timestamptz,
+    out belongs_elsewhere boolean
 )
     language plpgsql stable security definer set search_path = care, pg_temp
 as $$
@@ -167,8 +168,12 @@ declare
     at timestamptz := care.clock();
 begin
     select s.account_id, m.roles, m.sealed_name, o.profile, o.sealed_name, o.country, o.time_zone, s.used_as,
-           care.offices_of(s.account_id), m.permits, m.agree_by
-      into account_id, roles, sealed_name, profile, sealed_organization, country, time_zone, used_as, offices, permits, agree_by
+           care.offices_of(s.account_id), m.permits, m.agree_by, exists (
+                select from care.membership e
+                 where e.account_id = s.account_id and e.organization_id <> s.organization_id
+                   and e.since <= at and (e.until is null or e.until > at))
+      into account_id, roles, sealed_name, profile, sealed_organization, country, time_zone, used_as, offices, permits, agree_by,
+           belongs_elsewhere
       from care.session s
       join care.membership m on m.organization_id = s.organization_id and m.account_id = s.account_id
       join care.organization o on o.organization_id = s.organization_id

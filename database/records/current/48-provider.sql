@@ -407,6 +407,8 @@ create function care.set_sign_in_rule(organization uuid, is_only boolean, key_ep
     returns boolean
     language plpgsql volatile security definer set search_path = care, pg_temp
 as $$
+declare
+    at timestamptz := care.clock();
 begin
     if is_only and not exists (
         select from care.provider p where p.organization_id = organization and p.until is null) then
@@ -414,7 +416,18 @@ begin
     end if;
     delete from care.sign_in_rule r where r.organization_id = organization;
     if is_only then
-        insert into care.sign_in_rule (organization_id, since) values (organization, care.clock());
+        insert into care.sign_in_rule (organization_id, since) values (organization, at);
+        -- Whoever came in another way, and is no owner, comes in by the provider from now on.
+        update care.session s set ended_at = at
+         where s.organization_id = organization and s.ended_at is null
+           and not exists (
+                select from care.membership m
+                 where m.organization_id = s.organization_id and m.account_id = s.account_id
+                   and care.password_opens(organization, m.roles))
+           and not exists (
+                select from care.federated_session f
+                  join care.provider p on p.id = f.provider_id
+                 where f.organization_id = s.organization_id and f.session_id = s.id and p.organization_id = organization);
     end if;
     perform care.write_sign_in(
         organization, null, null, 'sign-in.rule', null, key_epoch, salt, set_sign_in_rule.sealed);
