@@ -458,7 +458,8 @@ extension GateChecks {
             let (visit, _) = try visit()
             let one = try scene.somebody(["clinician"], in: north)
             try scene.reach(visit.kept, by: one, as: way, in: north)
-            let written = try book(visit, by: one) == nil
+            // So near that an emergency of an hour would be long enough.
+            let written = try book(visit, by: one, "now() + interval '1 hour'", "now() + interval '2 hours'") == nil
             try must("keep_appointment", "by \(way)", try written && (given(visit) == 1) == lets)
         }
         for (what, lets, reach) in [
@@ -595,6 +596,12 @@ extension GateChecks {
         try byThemselves(visit, booker)
         try must(
             "keep_appointment",
+            "without a time, it lets nobody in",
+            try rebook(visit, by: booker, [desk, visit.desk], "null", "null") == nil && given(visit) == 0
+        )
+        try must("keep_appointment", "once more", try rebook(visit, by: booker, [desk, visit.desk]) == nil && given(visit) == 1)
+        try must(
+            "keep_appointment",
             "cancelled, it lets nobody in",
             try rebook(visit, by: booker, [], "null", "null") == nil && given(visit) == 0
                 && given(visit, to: colleague) == 0
@@ -617,6 +624,13 @@ extension GateChecks {
             try rebook(visit, by: visit.doctor, [visit.desk]) == nil && before == 1
                 && given(visit, "until = \(Self.ends) + interval '30 days'") == 1
         )
+        let soon: SQL = "now() + interval '1 day'"
+        try must(
+            "keep_appointment",
+            "they have it sooner",
+            try rebook(visit, by: visit.doctor, [visit.desk], soon, soon) == nil && given(visit) == 0
+        )
+        try must("keep_appointment", "let in again", try rebook(visit, by: booker, [visit.desk]) == nil && given(visit) == 1)
         let later: SQL = "\(Self.starts) + interval '60 days'"
         try must(
             "keep_appointment",

@@ -705,6 +705,8 @@ extension GateChecks {
         try scene.admin.query(
             "update care.session set ended_at = created_at where account_id = \(over.account)"
         )
+        // An owner of another organisation is none of this one.
+        try scene.join(one, ["owner"], to: south)
         let begin = { (visits: Visits) -> [UInt8] in
             let comer = Visits.Comer(secret: try visits.returned(), subject: subject)
             _ = try visits.signIn(comer)

@@ -47,6 +47,8 @@ enum FunctionMutants {
             "whoever ends somebody else's membership was asked for that power at the beginning",
         "keep_carer: g.hands_over_at - review <= at, false) → g.hands_over_at - review <= at, true)":
             "nobody's reach ends with a handover of which nobody knows when it is",
+        "keep_appointment: r.patient_id = any (subjects) and r.account_id → r.account_id":
+            "whoever moves an appointment to another patient ends what it let in to the former one",
         "may_let_in_until: and (r.until is null or r.until > at) → ":
             "what is over ends before anything that could be given begins",
         "may_pause: (paused).account_id <> (acting).account_id\n       and → ":
