@@ -599,7 +599,11 @@ extension GateChecks {
             "without a time, it lets nobody in",
             try rebook(visit, by: booker, [desk, visit.desk], "null", "null") == nil && given(visit) == 0
         )
-        try must("keep_appointment", "once more", try rebook(visit, by: booker, [desk, visit.desk]) == nil && given(visit) == 1)
+        try must(
+            "keep_appointment",
+            "once more",
+            try rebook(visit, by: booker, [desk, visit.desk]) == nil && given(visit) == 1
+        )
         try must(
             "keep_appointment",
             "cancelled, it lets nobody in",
@@ -630,7 +634,11 @@ extension GateChecks {
             "they have it sooner",
             try rebook(visit, by: visit.doctor, [visit.desk], soon, soon) == nil && given(visit) == 0
         )
-        try must("keep_appointment", "let in again", try rebook(visit, by: booker, [visit.desk]) == nil && given(visit) == 1)
+        try must(
+            "keep_appointment",
+            "let in again",
+            try rebook(visit, by: booker, [visit.desk]) == nil && given(visit) == 1
+        )
         let later: SQL = "\(Self.starts) + interval '60 days'"
         try must(
             "keep_appointment",

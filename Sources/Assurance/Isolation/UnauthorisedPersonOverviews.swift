@@ -246,6 +246,10 @@ extension GateChecks {
         try counting(pass("overview.take", officer), pass("overview.read", reader))
         try often(pass("overview.take", officer))
         try tables()
+        // The server's role has no right to what they touch: they have it from their owner. (That it is too soon is another error.)
+        let shown = try answer(String.self, pass("overview.read", reader), "select subject from care.latest_overview()")
+        try must("latest_overview", "by the server", shown != nil)
+        try must("take_overview", "by the server", try !isDenied(pass("overview.take", officer), take))
     }
 
     static let town: [Int32] = [20, 21, 22, 23, 3, 24, 25, 26, 27, 28, 29, 30, 3, 30, 31]

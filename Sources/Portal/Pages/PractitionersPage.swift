@@ -36,8 +36,8 @@ struct PractitionersPage: PageBody {
         return """
             <p class="back"><a href="\(Address.members)">People</a></p>
             <h1>Who is who in appointments</h1>
-            <p class="lead">Whoever an appointment names sees that patient, from some days before it to some days after. For that, Carekeep must
-            know which member a practitioner is. It counts for appointments that are entered or changed from then on.
+            <p class="lead">Whoever an appointment names sees that patient, from some days before it to some days after. For that,
+            say here which person of the clinic each practitioner is. It counts for appointments that are entered or changed from then on.
             <a href="\(Address.settings)">How many days</a>.</p>
             \("<div class=\"notice\" role=\"status\"><p>Saved.</p></div>", if: self.isDone)
             \(self.form(in: frame))
@@ -63,12 +63,12 @@ struct PractitionersPage: PageBody {
             \(self.draft.hasErrors ? Problem(text: "Nothing was changed. Please look at what is marked below.").html : nil)
             <form method="post" action="\(Address.practitioners)">\(frame.csrfField)
             \(Choice(
-                name: "practitioner", label: "Practitioner", error: self.draft.practitionerError,
+                name: "practitioner", label: "Practitioner, as appointments name them", error: self.draft.practitionerError,
                 options: self.lines.map { Choice.Option(value: $0.reference, label: Self.label($0)) },
                 chosen: self.draft.practitioner, prompt: "Please choose").html)
             \(cut)
             \(Choice(
-                name: "member", label: "Is", error: self.draft.memberError, options: self.members,
+                name: "member", label: "Is this person here", error: self.draft.memberError, options: self.members,
                 chosen: self.draft.member, prompt: "Please choose").html)
             <p class="hint">If it was somebody else before, what appointments let them in to ends at once.</p>
             <button type="submit">Save</button></form></section>
