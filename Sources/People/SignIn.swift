@@ -55,7 +55,8 @@ public final class SignIn: Sendable {
 
     /// Signs in to the organisation wanted, or to the first of one's own.
     ///
-    /// `knownDevice` is what ``knownDevice(of:)`` once gave the device.
+    /// `knownDevice` is what ``knownDevice(of:)`` once gave the device; `visit` the secret of a visit to an organisation's own provider
+    /// that waits to be told whose account it is: it takes the password where members else sign in at providers alone.
     ///
     /// - Throws: `Refusal.wrongCredentials`, whether or not the address has an account; ``TooManyTries``, likewise.
     public func begin(
@@ -64,7 +65,8 @@ public final class SignIn: Sendable {
         organization wanted: Organization.ID?,
         use: SessionUse,
         origin: AccessNote,
-        knownDevice: String? = nil
+        knownDevice: String? = nil,
+        backFrom visit: FlowSecret? = nil
     ) async throws -> SessionToken {
         let attempt = try await count(address, from: origin.address, showing: knownDevice)
         let proof = try await proof(address: address, password: password)
@@ -81,7 +83,7 @@ public final class SignIn: Sendable {
                   from care.begin_session(
                     \(proof.token), \(proof.hash), \(wanted?.uuid), \(use.rawValue), \(Primitive.sha256(secret)),
                     make_interval(secs => \(times.idle.seconds)), make_interval(secs => \(times.lasting.seconds)),
-                    \(String?.none), \(seal.epoch), \(seal.salt), \(seal.sealed)) b
+                    \(String?.none), \(seal.epoch), \(seal.salt), \(seal.sealed), \(visit?.hash)) b
                 """
             )
         }.first

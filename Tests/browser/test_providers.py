@@ -714,6 +714,15 @@ def test_members_of_an_organisation_may_be_let_in_by_its_providers_alone(home, a
             assert is_in(client, home.sign_in(client, OWNER)), "an owner is never locked out"
         with home.client() as client:
             assert is_in(client, fly(client, provider))
+        provider.subject = "jo-at-the-provider"
+        with home.client() as client:
+            assert link(home, client, provider, Person(jo.email, "wrong " + jo.password)).status_code == 401 and not is_in(client)
+        with home.client() as client:
+            assert link(home, client, provider, jo).status_code == 303, "the password, once, beside the provider's word"
+            assert is_in(client)
+        with home.client() as client:
+            assert is_in(client, fly(client, provider)), "known by the provider from now on"
+            assert home.sign_in(client, jo).status_code == 401, "and by a password alone as little as before"
     finally:
         assert home.command("providers", "only", home.organization, "off").returncode == 0
     with home.client() as client:

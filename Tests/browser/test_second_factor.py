@@ -141,6 +141,10 @@ def test_the_api_says_what_it_takes_and_gives_another_token(home, client):
     assert answer.status_code == 401 and "step_up_needed" in answer.text
     assert 'max_age="300"' in answer.headers["www-authenticate"]
     assert client.get("/api/members", headers=bearer).status_code == 200, "what is not grave is not asked for"
+    whole = f"/fhir/Patient/{create(home.api(ADA), patient())}/$everything"
+    refused = client.get(whole, headers=bearer)
+    assert refused.status_code == 401 and "step_up_needed" in refused.text and "entry" not in refused.json()
+    assert client.get(whole.removesuffix("/$everything"), headers=bearer).status_code == 200, "one record is no export"
     for wrong, status in (({"password": "wrong " + PASSWORD}, 401), ({"code": "123456"}, 401), ({}, 422), ({"password": 5}, 422)):
         assert client.post("/api/session/step-up", json=wrong, headers=bearer).status_code == status, wrong
     stepped = client.post("/api/session/step-up", json={"password": PASSWORD}, headers=bearer)
@@ -148,6 +152,7 @@ def test_the_api_says_what_it_takes_and_gives_another_token(home, client):
     assert client.get("/api/members", headers=bearer).status_code == 401, "the old token is nobody's"
     bearer = {"Authorization": f"Bearer {stepped.json()['token']}"}
     assert client.post("/api/members", json=somebody, headers=bearer).status_code == 201
+    assert client.get(whole, headers=bearer).json()["entry"]
 
 
 def test_recovery_codes_work_once_and_the_app_can_be_taken_off(home):

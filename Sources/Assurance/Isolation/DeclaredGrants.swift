@@ -40,7 +40,7 @@ public struct DeclaredGrants: Sendable {
         act patient.browse: roster, asks for record.read, carries roster.read, version.read
         act patient.create: patients, asks for record.write, carries patient.write, reach.write, record.write
         act patient.everything: patient, asks for record.export, carries directory.read, record.read; reached \
-        as appointment, assignment, care-team, carer, carer-reading, guardian, self, share
+        as appointment, assignment, care-team, carer, carer-reading, guardian, self, share; after stepping up
         act patient.history: patient, asks for record.read, carries record.read, version.read; reached as \
         appointment, assignment, break-glass, break-glass-write, care-team, carer, carer-reading, guardian, self, share
         act patient.list: roster, asks for record.read, carries roster.read
@@ -291,7 +291,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may execute end_role(uuid)
         carekeep_server may execute make_role(uuid,text,text[])
         carekeep_server may execute roles_offered()
-        carekeep_server may execute begin_session(bytea,text,uuid,text,bytea,interval,interval,text,integer,bytea,bytea)
+        carekeep_server may execute begin_session(bytea,text,uuid,text,bytea,interval,interval,text,integer,bytea,bytea,bytea)
         carekeep_server may execute begin_federated_session\
         (uuid,bytea,bytea,bytea,bytea,text[],uuid,bytea,bytea,bytea,interval,interval,integer,bytea,bytea)
         carekeep_server may execute begin_flow(uuid,bytea)

@@ -564,6 +564,63 @@ extension GateChecks {
         )
     }
 
+    /// Members of an organisation whose providers are the only way in, and who were not known there before.
+    private func backBeforeTheRule(_ here: Visits, _ everybody: Visits) throws {
+        let late = try scene.somebody(["caregiver"], in: north)
+        let password = { (secret: [UInt8], use: String, wanted: House) -> Int32? in
+            try answer(
+                Int32.self,
+                nil,
+                """
+                select outcome from care.begin_session(
+                    \(late.token), \(Scene.hash), \(wanted.organization), \(use), \(Primitive.freshBytes(32)), interval '1 hour',
+                    interval '1 day', null, 1, \(Primitive.freshBytes(32)), '\\x00', \(Primitive.sha256(secret)))
+                """
+            )
+        }
+        let secret = try here.waiting(as: Primitive.freshBytes(32))
+        let isOpen = { try password($0, "page", north) == 0 }
+        try must("waits_for_account", "a visit that waits", try isOpen(secret))
+        try must("begin_session", "no program by a visit", try password(secret, "api", north) == 1)
+        try must("waits_for_account", "not another secret", try !isOpen(Primitive.freshBytes(32)))
+        try must("waits_for_account", "not before it is known who", try !isOpen(here.returned()))
+        let elsewhere = try everybody.waiting(as: Primitive.freshBytes(32))
+        try must("waits_for_account", "not everybody's provider", try !isOpen(elsewhere))
+        try scene.join(late, ["caregiver"], to: south)
+        let rule = { (isOnly: Bool) in
+            isOnly
+                ? try scene.admin.query(
+                    "insert into care.sign_in_rule (organization_id, since) values (\(south.organization), care.clock())"
+                )
+                : try scene.admin.query("delete from care.sign_in_rule where organization_id = \(south.organization)")
+        }
+        _ = try rule(true)
+        try must("waits_for_account", "not another organisation's", try password(secret, "page", south) == 1)
+        _ = try rule(false)
+        try must("waits_for_account", "which has no rule", try password(secret, "page", south) == 0)
+        let past = { (what: SQL) in
+            _ = try scene.admin.query(
+                "update care.sign_in_flow set \(what) where secret_sha256 = \(Primitive.sha256(secret))"
+            )
+        }
+        try past("until = clock_timestamp() - interval '1 second'")
+        try must("waits_for_account", "not after ten minutes", try !isOpen(secret))
+        try past("until = clock_timestamp() + interval '1 minute'")
+        try must("waits_for_account", "within them", try isOpen(secret))
+        try past("done_at = clock_timestamp()")
+        try must("waits_for_account", "once", try !isOpen(secret))
+        try past("done_at = null")
+        let end = { (isOver: Bool) in
+            _ = try scene.admin.query(
+                "update care.provider set until = case when \(isOver) then clock_timestamp() end where id = \(here.provider)"
+            )
+        }
+        try end(true)
+        try must("waits_for_account", "not of a provider that was ended", try !isOpen(secret))
+        try end(false)
+        try must("waits_for_account", "of one that goes on", try isOpen(secret))
+    }
+
     // MARK: Signing out
 
     private func signingOut(_ here: Visits) throws {
@@ -687,6 +744,7 @@ extension GateChecks {
         )
         try scene.join(one, ["caregiver"], to: south)
         try must("password_opens", "where there is no rule", try everybody.signIn(as: subject).isIn(south))
+        try backBeforeTheRule(here, everybody)
         try must("password_opens", "by password as well", try password(one) == 0)
         try must("set_sign_in_rule", "taken back", try only(north, false))
         try must("password_opens", "a member's again", try everybody.signIn(as: subject).isIn(north))

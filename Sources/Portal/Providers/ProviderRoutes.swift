@@ -125,7 +125,8 @@ struct ProviderRoutes {
         let token: SessionToken
         do {
             let organization = try await federated.offer(provider).organization
-            token = try await pages.begin(email, form.exactly("password"), in: organization, request, context)
+            let password = form.exactly("password")
+            token = try await pages.begin(email, password, in: organization, request, context, backFrom: visit.secret)
         } catch {
             guard let trouble = PasswordTrouble(error) else { throw error }
             return try await linkForm(request, at: provider, vouchedFor: nil, email: email, trouble)

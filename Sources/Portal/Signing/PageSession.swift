@@ -16,7 +16,8 @@ struct PageSession {
         _ password: String,
         in organization: Organization.ID?,
         _ request: Request,
-        _ visit: Visit
+        _ visit: Visit,
+        backFrom flow: FlowSecret? = nil
     ) async throws -> SessionToken {
         try await signIn.begin(
             address: email,
@@ -24,7 +25,8 @@ struct PageSession {
             organization: organization,
             use: .page,
             origin: visit.origin(of: request),
-            knownDevice: Cookies.value(Cookies.device, in: request)
+            knownDevice: Cookies.value(Cookies.device, in: request),
+            backFrom: flow
         )
     }
 

@@ -115,7 +115,8 @@ update care.act set reach = reach || '{appointment}'
 -- What is grave takes that the session showed within five minutes who is there. (ACC-1)
 update care.act set step_up = true
  where name in ('reach.share', 'carer.invite', 'carer.keep', 'carer.resume', 'guest.invite', 'member.add', 'member.change-roles',
-                'member.end', 'practitioner.link', 'role.make', 'role.change', 'role.end', 'settings.change', 'break-glass.offer', 'break-glass.open', 'record.move', 'patient.merge', 'attestation.make', 'attestation.review');
+                'member.end', 'practitioner.link', 'role.make', 'role.change', 'role.end', 'settings.change', 'break-glass.offer',
+                'break-glass.open', 'record.move', 'patient.merge', 'patient.everything', 'attestation.make', 'attestation.review');
 
 revoke all on care.act from carekeep_server, carekeep_keykeeper;
 grant select on care.act to carekeep_gate;

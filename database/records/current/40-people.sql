@@ -97,9 +97,11 @@ $$;
 
 -- Signs in: an address's token, and the bcrypt hash that its owner's password gives under password_setting().
 -- outcome: 0 signed in, 1 not.
+-- flow_sha256: of a visit to an organisation's own provider that waits to be told whose account it is. There the password opens where
+-- else providers alone do: else whoever was not known by the provider before the rule would be locked out.
 create function care.begin_session(
     token bytea, hash text, wanted uuid, used_as text, secret_sha256 bytea, idle interval, lasting interval,
-    scope_of_client text, key_epoch integer, salt bytea, sealed bytea,
+    scope_of_client text, key_epoch integer, salt bytea, sealed bytea, flow_sha256 bytea default null,
     out outcome integer, out organization uuid, out session_id uuid
 )
     language plpgsql volatile security definer set search_path = care, pg_temp
@@ -120,7 +122,8 @@ begin
      where membership.account_id = who.id and membership.since <= at
        and (membership.until is null or membership.until > at)
        and (wanted is null or membership.organization_id = wanted)
-       and care.password_opens(membership.organization_id, membership.roles)
+       and (care.password_opens(membership.organization_id, membership.roles)
+            or used_as = 'page' and care.waits_for_account(membership.organization_id, flow_sha256))
      order by membership.since, membership.organization_id limit 1;
     if refused is null and not found then
         refused := 'not a member';
@@ -409,7 +412,7 @@ $$;
 grant execute on function
     care.acting_may_see_members(),
     care.password_setting(bytea),
-    care.begin_session(bytea, text, uuid, text, bytea, interval, interval, text, integer, bytea, bytea),
+    care.begin_session(bytea, text, uuid, text, bytea, interval, interval, text, integer, bytea, bytea, bytea),
     care.end_session(uuid, bytea, integer, bytea, bytea),
     care.session_of(uuid, bytea),
     care.account_to_add(bytea),

@@ -39,6 +39,17 @@ as $$
     select 'owner' = any (roles) or not exists (select from care.sign_in_rule r where r.organization_id = organization)
 $$;
 
+-- Whether a visit to an organisation's own provider waits to be told whose account it is.
+create function care.waits_for_account(organization uuid, flow_sha256 bytea) returns boolean
+    language sql stable set search_path = care, pg_temp
+as $$
+    select exists (
+        select from care.sign_in_flow f
+          join care.provider p on p.organization_id = f.organization_id and p.id = f.provider_id and p.until is null
+         where f.organization_id = organization and f.secret_sha256 = flow_sha256
+           and f.subject_token is not null and f.done_at is null and f.until > care.clock())
+$$;
+
 -- Providers that are on: one, by its id, or all of an organisation, by its; of the installation, by the nil one's.
 create function care.providers(wanted uuid)
     returns table (organization_id uuid, id uuid, sealed bytea, sealed_organization bytea, is_only boolean)
