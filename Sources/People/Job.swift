@@ -25,10 +25,12 @@ extension JobKind {
     public static let housekeeping: JobKind = "housekeeping"
     /// Tells stewards what waits for them, each hour.
     public static let remindStewards: JobKind = "stewards.remind"
+    /// Tells families that somebody soon decides who sees their record, each hour.
+    public static let remindFamilies: JobKind = "families.remind"
     /// Sends a letter by mail; queued with the letter.
     public static let sendMail: JobKind = "mail.send"
     /// Those of this release.
-    public static let all = [sweepPasses, housekeeping, remindStewards, sendMail]
+    public static let all = [sweepPasses, housekeeping, remindStewards, remindFamilies, sendMail]
 
     /// A statement that asks for a job, for the transaction that it follows from: it is there if, and only if, that commits. The pass
     /// that is shown there must carry the kind's power, and name the patient.

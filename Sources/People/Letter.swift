@@ -31,6 +31,8 @@ public enum Letter: Sendable, Equatable {
     case concernReported
     /// Somebody answered what they reported.
     case concernAnswered
+    /// To a family: somebody soon decides who sees their record, and those who look after it until then reach it no more.
+    case handoverNears
     /// To stewards: what somebody vouched for ends within 30 days.
     case attestationEnds
     /// To stewards: what another one vouched for waits for their review.
@@ -58,6 +60,7 @@ public enum Letter: Sendable, Equatable {
         case .pinLocked: "pin-locked"
         case .concernReported: "concern-reported"
         case .concernAnswered: "concern-answered"
+        case .handoverNears: "handover-nears"
         case .attestationEnds: "attestation-ends"
         case .reviewWaits: "review-waits"
         case .weaknessReported: "weakness-reported"
@@ -71,8 +74,8 @@ public enum Letter: Sendable, Equatable {
         case .setPassword(let link), .invitation(let link), .resetPassword(let link), .verifyAddress(let link): [link]
         case .newDevice(let device): [device]
         case .addressChanged, .passwordChanged, .secondFactorChanged, .wayLinked, .openedInEmergency, .pinLocked,
-            .concernReported, .concernAnswered, .attestationEnds, .reviewWaits, .weaknessReported, .weaknessUnread,
-            .weaknessUnanswered:
+            .concernReported, .concernAnswered, .handoverNears, .attestationEnds, .reviewWaits, .weaknessReported,
+            .weaknessUnread, .weaknessUnanswered:
             [""]
         }
     }
@@ -90,6 +93,7 @@ public enum Letter: Sendable, Equatable {
         case "pin-locked": self = .pinLocked
         case "concern-reported": self = .concernReported
         case "concern-answered": self = .concernAnswered
+        case "handover-nears": self = .handoverNears
         case "attestation-ends": self = .attestationEnds
         case "review-waits": self = .reviewWaits
         case "weakness-reported": self = .weaknessReported

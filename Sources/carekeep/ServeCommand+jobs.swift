@@ -17,7 +17,8 @@ struct Working: Service {
         var handlers = Housekeeping.handlers
         // Where no mail server is named, letters are left to the servers that have one.
         handlers[.sendMail] = mail?.handler
-        handlers[.remindStewards] = outbox.map { StewardReminders(outbox: $0).handler }
+        handlers[.remindStewards] = outbox.map { Reminders.toStewards(by: $0) }
+        handlers[.remindFamilies] = outbox.map { Reminders.toFamilies(by: $0) }
         let complaints = Complaints { log.error("jobs cannot be taken", Fault($0)) }
         return JobWorker(queue: home.jobs, handlers: handlers, complaints: complaints) { run in
             switch run.outcome {

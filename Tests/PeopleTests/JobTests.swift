@@ -315,7 +315,7 @@ import Testing
         ).map { try $0.decode(String.self, at: 0) }
         #expect(Set(kinds) == Set(JobKind.all.map(\.description)))
         // Those that a server works on which sends mail are tried with one.
-        let periodic = Set(kinds).subtracting([JobKind.sendMail, .remindStewards].map(\.description))
+        let periodic = Set(kinds).subtracting([JobKind.sendMail, .remindStewards, .remindFamilies].map(\.description))
         #expect(periodic == Set(Housekeeping.handlers.keys.map(\.description)))
         let worker = JobWorker(queue: town.queue, handlers: Housekeeping.handlers)
         #expect(await worker.workOnce() == .done)

@@ -110,7 +110,7 @@ def test_the_operator_sees_what_runs_when(home):
     said = home.command("jobs")
     assert said.returncode == 0, said.stderr
     lines = {line.split("  ")[0]: line for line in said.stdout.splitlines()}
-    assert set(lines) == KINDS | {"mail.send", "stewards.remind"} and lines["mail.send"].startswith("mail.send  when asked for  next -")
+    assert set(lines) == KINDS | {"mail.send", "stewards.remind", "families.remind"} and lines["mail.send"].startswith("mail.send  when asked for  next -")
     time_ = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
     for kind, period in (("housekeeping", 3600), ("pass.sweep", 30)):
         assert re.search(rf"^{kind}  every {period} s  next {time_}  last done {time_}  waiting \d  running \d  dead 0", lines[kind])

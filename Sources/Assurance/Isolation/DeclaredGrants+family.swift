@@ -14,7 +14,7 @@ extension DeclaredGrants {
         carekeep_server may execute acting_private_patients()
         carekeep_gate may select on growing_up
         carekeep_gate may insert on growing_up
-        carekeep_gate may update on growing_up (grown_up_at, hands_over_at, planned_by)
+        carekeep_gate may update on growing_up (grown_up_at, hands_over_at, planned_by, told_of)
         carekeep_server may select on growing_up (grown_up_at, hands_over_at, organization_id, patient_id)
         carekeep_server may execute plan_growing_up(date)
         carekeep_server may execute keep_carer(uuid,text)

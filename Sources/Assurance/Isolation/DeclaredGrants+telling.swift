@@ -7,6 +7,7 @@ extension DeclaredGrants {
         carekeep_gate may insert on account_device
         carekeep_gate may insert on reminder
         carekeep_gate may select on reminder
+        carekeep_server may execute remind_families(uuid,uuid,bigint,uuid[],bytea[])
         carekeep_server may execute remind_stewards(uuid,uuid,bigint,uuid[],bytea[])
         carekeep_server may execute tell_of_change(uuid,bytea,text,uuid,bytea)
         carekeep_server may execute tell_of_concern(uuid,uuid[],bytea[])

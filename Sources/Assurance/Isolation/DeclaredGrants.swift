@@ -115,6 +115,7 @@ public struct DeclaredGrants: Sendable {
         being teen in clinic, family, operations (offered in family): directory.read, member.read, record.export, \
         record.read, record.write, sharing.read, sharing.write, trail.read
         act probe.read: installation, carries probe.read; being auditor, steward
+        job families.remind: by itself
         job housekeeping: by itself
         job mail.send: asked for with mail.send
         job pass.sweep: by itself

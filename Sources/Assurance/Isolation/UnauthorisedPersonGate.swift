@@ -64,7 +64,7 @@ struct GateChecks {
             ("providers", GateChecks.providers),
             ("agreements", GateChecks.agreements),
             ("activity", GateChecks.activity),
-            ("reminders", GateChecks.reminders),
+            ("reminders", GateChecks.reminders), ("handovers told", GateChecks.handoversTold),
             ("overviews", GateChecks.overviews),
             ("tellingAccounts", GateChecks.tellingAccounts),
             ("promises", GateChecks.promises),  // last: it ends the sessions of one of the houses

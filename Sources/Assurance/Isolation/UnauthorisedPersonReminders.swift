@@ -254,7 +254,7 @@ extension GateChecks {
     }
 
     /// The one job of a kind, held by its third fence.
-    private func hold(_ kind: String) throws -> (organization: UUID, id: UUID, fence: Int64) {
+    func hold(_ kind: String) throws -> (organization: UUID, id: UUID, fence: Int64) {
         let row = try scene.admin.query(
             """
             update care.job set leased_until = clock_timestamp() + interval '10 minutes', fence = 3

@@ -239,6 +239,22 @@ struct LetterWords: Sendable {
 
                 Sent by the Carekeep at \(place). Please do not answer this letter: nobody reads the answer.
                 """
+        case .handoverNears:
+            subject = "Who sees a record changes soon"
+            body = """
+                Hello,
+
+                somebody in \(due.organization ?? OneLine("your Carekeep")!) will soon decide alone who sees their record. It is \
+                yours, or one that you look after.
+
+                From that day on, those who look after it now reach it no more, unless the one whose record it is lets them go on. \
+                That can be said from now on.
+
+                Please talk about it with each other. Which day it is and what changes, in the same words for both of you, stands in \
+                the record: please sign in at \(place), open it, and choose “Family”.
+
+                Sent by the Carekeep at \(place). Please do not answer this letter: nobody reads the answer.
+                """
         case .attestationEnds:
             subject = "What somebody vouched for ends soon"
             body = """

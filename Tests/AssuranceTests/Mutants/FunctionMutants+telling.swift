@@ -70,5 +70,37 @@ extension FunctionMutants {
         ("remind_stewards", "and a.closed_at is null", ""),
         ("remind_stewards", "or needed > coalesce(cardinality(letters), 0)", ""),
         ("remind_stewards", "or needed > coalesce(cardinality(sealed_letters), 0)", ""),
+        ("handovers_due", "x.hands_over_at > now_at and", ""),
+        ("handovers_due", "and x.told_of is distinct from x.hands_over_at", ""),
+        ("handovers_due", "x.told_of is distinct from x.hands_over_at", "x.told_of is null"),
+        (
+            "handovers_due",
+            "and x.hands_over_at - care.time_set(x.organization_id, 'growing-up.review-before') <= now_at", ""
+        ),
+        ("handovers_due", "r.organization_id = g.organization_id and", ""),
+        ("handovers_due", "and r.patient_id = g.patient_id", ""),
+        ("handovers_due", "m.organization_id = r.organization_id and", ""),
+        ("handovers_due", "and m.account_id = r.account_id", ""),
+        ("handovers_due", "r.kind = 'self' and (r.until is null or r.until > now_at)", "r.kind = 'self'"),
+        (
+            "handovers_due", "r.kind = 'self' and (r.until is null or r.until > now_at)",
+            "r.kind = 'self' and r.until is null"
+        ),
+        ("handovers_due", "care.is_handed_over(r.kind) and", ""),
+        ("handovers_due", "and r.until = g.hands_over_at", ""),
+        ("handovers_due", "r.since <= now_at and", ""),
+        ("handovers_due", "and r.withdrawn_at is null", ""),
+        ("handovers_due", "and r.paused_at is null", ""),
+        ("handovers_due", "and m.since <= now_at", ""),
+        ("handovers_due", "and (m.until is null or m.until > now_at)", ""),
+        ("handovers_due", "(m.until is null or m.until > now_at)", "m.until is null"),
+        ("handovers_due", "and a.closed_at is null", ""),
+        ("remind_families", "if j.kind <> 'families.remind' then", "if false then"),
+        ("remind_families", "if not (select g.mails_links from care.guard g) then", "if false then"),
+        ("remind_families", "needed > coalesce(cardinality(letters), 0) or", ""),
+        ("remind_families", "or needed > coalesce(cardinality(sealed_letters), 0)", ""),
+        ("remind_families", "set told_of = g.hands_over_at", "set told_of = null"),
+        ("remind_families", "g.organization_id = told.organization_id and", ""),
+        ("remind_families", "and g.patient_id = told.patient_id", ""),
     ]
 }

@@ -21,6 +21,7 @@ values
     ('pass.sweep', null, 30, 60, 5, 5, 60),
     ('housekeeping', null, 3600, 60, 5, 10, 600),
     ('stewards.remind', null, 3600, 60, 5, 10, 600),
+    ('families.remind', null, 3600, 60, 5, 10, 600),
     -- Letters are queued with their jobs by the functions of 42-mail.sql. No pass carries this power, so nobody else asks for one. How
     -- long one is tried says the letter; the attempts are more than fit into that.
     ('mail.send', 'mail.send', null, 180, 10000, 20, 3600);
