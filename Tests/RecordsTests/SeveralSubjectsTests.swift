@@ -198,6 +198,18 @@ import Testing
         let address = PatientRecords.Address(type: "Observation", id: scene.birth.id)
         let people = [("mother", scene.mother), ("baby", scene.baby), ("twin", twin)]
 
+        // What refers to it and stays with the baby: both would be about somebody else.
+        let note = try Resource([
+            "resourceType": "Observation", "status": "final", "code": ["text": "Weight at birth"],
+            "subject": ["reference": .string("Patient/\(scene.baby.id)")],
+            "derivedFrom": [["reference": .string("Observation/\(scene.birth.id)")]],
+        ])
+        let referring = try await records.create(note, for: scene.amara)
+        await #expect(throws: Outcome.self) {
+            try await records.move(address, from: scene.baby.id, to: twin.id, for: scene.amara)
+        }
+        try await records.delete("Observation", referring.id, for: scene.amara)
+
         // From whom must be said, and be one of them; and the version must be the one that was seen.
         await #expect(throws: Outcome.self) { try await records.move(address, to: twin.id, for: scene.amara) }
         await #expect(throws: Outcome.self) {

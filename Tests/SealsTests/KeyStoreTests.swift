@@ -171,6 +171,108 @@ import Testing
         #expect(try admin.query("select from keys.make(\(clinic), 'patient', \(UUID.of("3")), 1, \(wrapped))").isEmpty)
     }
 
+    @Test func `makes and finds a key in its own organisation alone, under a key to wrap with`() throws {
+        let admin = try database.connection()
+        let id = UUID.of("2")
+        let asked = { try admin.query("select from keys.make(\(abroad), 'patient', \(id), 1, \(wrapped))").count }
+        #expect(try asked() == 0, "it has no key of its own")
+        #expect(try admin.query("select from keys.find(\(abroad), 'patient', \([id]))").isEmpty)
+        try admin.query("select keys.make_organization(\(abroad), 'index', \(wrapped))")
+        #expect(try asked() == 0, "nor one to wrap with")
+        try admin.query("select keys.make_organization(\(abroad), 'wrap', \(wrapped))")
+        #expect(try asked() == 1)
+        #expect(try admin.query("select keys.erase(\(clinic), null, \(id))")[0].decode(Int32.self, at: 0) == 1)
+        let left = try admin.query("select state from keys.find(\(abroad), 'patient', \([id]))")
+        #expect(try left[0].decode(String.self, at: 0) == "active", "what is erased here stays there")
+    }
+
+    @Test func `holds off a fence, and the end of an epoch, while it makes a key`() throws {
+        let (making, ending) = (try database.connection(), try database.connection())
+        try ending.query("set lock_timeout = '100ms'")
+        // The subject is there, so that nothing but what the function holds keeps others waiting.
+        for sql in [
+            "select keys.fence(\(clinic), \(UUID.of("2")))",
+            "update keys.organization_key set state = 'retired', ended_at = now() where organization_id = \(clinic)",
+        ] as [SQL] {
+            try making.query("begin")
+            try making.query("select keys.make(\(clinic), 'account', \(UUID.of("2")), 1, \(wrapped))")
+            #expect(throws: PostgresError.self) { try ending.query(sql) }
+            try making.query("rollback")
+            try ending.query("begin")
+            try ending.query(sql)
+            try ending.query("rollback")
+        }
+    }
+
+    @Test func `keeps when a subject was fenced, and fences none by erasing one class`() throws {
+        let admin = try database.connection()
+        let id = UUID.of("2")
+        let fenced = {
+            try admin.query(
+                "select fenced_at::text from keys.subject where organization_id = \(clinic) and id = \(id)"
+            )[0]
+            .decode(String?.self, at: 0)
+        }
+        try admin.query("select keys.make(\(clinic), 'account', \(id), 1, \(wrapped))")
+        #expect(try admin.query("select keys.erase(\(clinic), 'patient', \(id))")[0].decode(Int32.self, at: 0) == 1)
+        #expect(try fenced() == nil)
+        let other = try admin.query("select state from keys.find(\(clinic), 'account', \([id]))")
+        #expect(try other[0].decode(String.self, at: 0) == "active")
+        try admin.query("select keys.fence(\(clinic), \(id))")
+        let first = try fenced()
+        try admin.query("select keys.fence(\(clinic), \(id))")
+        #expect(try first != nil && fenced() == first)
+    }
+
+    @Test func `finds the epoch that is in use, or the one that is asked for`() throws {
+        let admin = try database.connection()
+        try admin.query(
+            "update keys.organization_key set state = 'retired', ended_at = now() where organization_id = \(clinic)"
+        )
+        try admin.query(
+            "insert into keys.organization_key (organization_id, purpose, epoch, wrapped) values (\(clinic), 'wrap', 2, \(wrapped))"
+        )
+        let found = { (epoch: Int32?) in
+            try admin.query("select epoch from keys.find_organization(\(clinic), 'wrap', \(epoch))").map {
+                try $0.decode(Int32.self, at: 0)
+            }
+        }
+        #expect(try found(nil) == [2])
+        #expect(try found(1) == [1])
+        #expect(try found(3) == [])
+    }
+
+    @Test func `gives the gate columns to write, and no table as a whole`() throws {
+        let admin = try database.connection()
+        let granted = try admin.query(
+            """
+            select format('%s %s %s', c.relname, lower(g.privilege_type), coalesce(g.attname, 'all'))
+              from pg_class c
+             cross join lateral (
+                    select x.grantee, x.privilege_type, null::name as attname from aclexplode(c.relacl) x
+                    union all
+                    select x.grantee, x.privilege_type, a.attname from pg_attribute a, aclexplode(a.attacl) x
+                     where a.attrelid = c.oid) g
+             where c.relnamespace = 'keys'::regnamespace and c.relkind = 'r' and g.grantee <> c.relowner
+               and g.grantee = 'carekeep_gate'::regrole
+             order by 1
+            """
+        ).map { try $0.decode(String.self, at: 0) }
+        let columns = [
+            "organization_key": (["organization_id", "purpose", "epoch", "wrapped"], ["ended_at"]),
+            "subject": (["organization_id", "id", "fenced_at"], ["fenced_at"]),
+            "subject_key": (
+                ["organization_id", "subject_id", "class", "epoch", "wrapped"],
+                ["state", "wrapped", "erased_at", "fingerprint"]
+            ),
+        ]
+        let expected = columns.flatMap { table, written in
+            ["\(table) select all"] + written.0.map { "\(table) insert \($0)" }
+                + written.1.map { "\(table) update \($0)" }
+        }
+        #expect(Set(granted) == Set(expected) && granted.count == expected.count)
+    }
+
     @Test func `goes down, up and up again, and not down over a key`() throws {
         let admin = try database.connection()
         #expect(throws: ScriptError.self) { try KeyDatabase.apply("migrations/0001-key.down.sql", to: admin) }

@@ -62,8 +62,9 @@ import Testing
         #expect(SignatureKey(modulus: [UInt8](repeating: 0, count: 1024) + modulus, exponent: exponent) == nil)
         #expect(SignatureKey(modulus: modulus, exponent: [0, 0] + exponent) == nil)
         // 8,200 bits, which are 1,025 bytes.
-        let huge = [UInt8](repeating: 0xff, count: 1025)
-        #expect(SignatureKey(modulus: huge, exponent: exponent) == nil)
+        for huge in [[UInt8](repeating: 0xff, count: 1025), [0x80] + [UInt8](repeating: 0, count: 1023) + [1]] {
+            #expect(SignatureKey(modulus: huge, exponent: exponent) == nil)
+        }
         let point = try Self.curve().0
         #expect(SignatureKey(x: Array(point.prefix(31)), y: Array(point.suffix(33))) == nil)
         #expect(SignatureKey(x: Array(point.prefix(32)), y: Array(point.prefix(32))) == nil)

@@ -19,7 +19,9 @@ import Testing
             "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
         #expect(verifier.verifies(line, of: Array(text.utf8)))
         #expect(!verifier.verifies(line, of: Array(text.utf8.dropLast())))
-        #expect(!verifier.verifies("— Somebody " + line.dropFirst("— PeterNeumann ".count), of: Array(text.utf8)))
+        for name in ["Somebody", "PeterNeumanX"] {
+            #expect(!verifier.verifies("— \(name) " + line.dropFirst("— PeterNeumann ".count), of: Array(text.utf8)))
+        }
     }
 
     @Test func `of ours are verified by their key alone, and only as they were signed`() throws {
@@ -35,6 +37,15 @@ import Testing
             changed[index] ^= 1
             #expect(!ours.verifier.verifies(line, of: changed))
         }
+        let begin = line.lastIndex(of: " ").map { line[...$0] } ?? ""
+        var signature = Array(try #require(Data(base64Encoded: String(line.dropFirst(begin.count)))))
+        signature[0] ^= 1
+        #expect(
+            !ours.verifier.verifies(begin + Data(signature).base64EncodedString(), of: text),
+            "another key's number"
+        )
+        signature[0] ^= 1
+        #expect(ours.verifier.verifies(begin + Data(signature).base64EncodedString(), of: text))
         #expect(!ours.verifier.verifies(String(line.dropLast(4)), of: text))
         #expect(!ours.verifier.verifies("", of: text))
     }
@@ -46,6 +57,9 @@ import Testing
         #expect(NoteVerifier("\(parts[0])+\(parts[1])+\(bytes.base64EncodedString())") == verifier)
         let other = (Data([2]) + bytes.dropFirst()).base64EncodedString()
         #expect(NoteVerifier("\(parts[0])+\(parts[1])+\(other)") == nil)
+        for count in [31, 33] {
+            #expect(NoteVerifier(name: "clinic.example", publicKey: [UInt8](repeating: 1, count: count)) == nil)
+        }
     }
 
     @Test(arguments: [
