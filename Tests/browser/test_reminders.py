@@ -1,9 +1,10 @@
-"""Letters to stewards: what they vouched for ends soon or waits, a weakness was reported or waits for an answer. Each once. (GOV-4, INC-6)"""
+"""Letters that remind: stewards, of what they vouched for and of weaknesses that were reported; a family, of a record that is handed over.
+Each once. (GOV-4, INC-6, ROL-2)"""
 
 import pytest
 
 from conftest import csrf_of
-from installation import Person, eventually, installation
+from installation import Person, create, eventually, installation, patient
 from mailbox import Mailbox, certificate
 
 ADA, MEERA, SITA = Person("ada@tester.example"), Person("meera@clinic.example"), Person("sita@club.example")
@@ -22,11 +23,11 @@ def home(box):
         home.settings = {"mail": {"host": "127.0.0.1", "port": box.port, "from": "carekeep@tester.example",
                                   "authority_file": str(box.certificate / "certificate.pem")}}
         home.configure()
-        for one in (ADA, MEERA, SITA):
-            home.found(name=f"House of {one.email}", email=one.email, owner="Somebody")
+        ways = [home.found(name=f"House of {one.email}", email=one.email, owner="Somebody") for one in (ADA, MEERA, SITA)]
         for one in (ADA, MEERA):
             assert "a steward now" in home.command("stewards", "add", one.email).stdout
         home.start()
+        assert home.set_password(ways[0]).status_code == 303
         yield home
 
 
@@ -38,12 +39,12 @@ def mail(box, home):
     box.close()
 
 
-def remind(home):
+def remind(home, kind="stewards.remind"):
     """The job runs now, and ends."""
-    before = home.sql("records", "select coalesce(done_at::text, '-') from care.job where kind = 'stewards.remind'")
-    home.sql("records", "update care.job set run_at = now() where kind = 'stewards.remind'")
-    assert eventually(lambda: home.sql(
-        "records", "select coalesce(done_at::text, '-') from care.job where kind = 'stewards.remind'") != before, 60)
+    done = f"select coalesce(done_at::text, '-') from care.job where kind = '{kind}'"
+    before = home.sql("records", done)
+    home.sql("records", f"update care.job set run_at = now() where kind = '{kind}'")
+    assert eventually(lambda: home.sql("records", done) != before, 60)
 
 
 def subjects(mail, person):
@@ -99,3 +100,21 @@ def test_a_weakness_is_told_of_when_it_comes_and_when_its_time_runs_out(home, ma
     assert home.command("vulnerabilities", "show", "1").returncode == 0
     home.sql("records", "update care.vulnerability set answer_by = now() + interval '2 hours'")
     tell(home, mail, "A report of a weakness waits for an answer")
+
+
+def test_a_family_is_told_once_that_a_record_is_handed_over(home, mail):
+    child = create(home.api(ADA), patient(birthDate="2011-03-04"))
+    told = lambda: [one for one in mail.letters if one["Subject"] == "Who sees a record changes soon"]
+    remind(home, "families.remind")
+    assert told() == [], "nobody grows up"
+    home.sql("records", """
+        insert into care.growing_up (organization_id, patient_id, planned_by, grown_up_at, hands_over_at)
+        select organization_id, patient_id, account_id, now(), now() + interval '80 days' from care.reach where kind = 'guardian';
+        update care.reach r set until = g.hands_over_at from care.growing_up g where g.patient_id = r.patient_id""")
+    for _ in range(3):
+        remind(home, "families.remind")
+        assert eventually(lambda: len(told()) == 1, 60), mail.letters
+    assert told()[0].recipients == [ADA.email], "and nobody else"
+    text = told()[0].get_content()
+    assert f"https://localhost:{home.https}" in text and f"House of {ADA.email}" in text and "yours, or one that you look after" in text
+    assert child not in text and "2011" not in text and "March" not in text, "no day, which would be a birth date"
