@@ -65,6 +65,8 @@ import Testing
         for huge in [[UInt8](repeating: 0xff, count: 1025), [0x80] + [UInt8](repeating: 0, count: 1023) + [1]] {
             #expect(SignatureKey(modulus: huge, exponent: exponent) == nil)
         }
+        let largest = [0x80] + [UInt8](repeating: 0, count: 1022) + [1]
+        #expect(SignatureKey(modulus: largest, exponent: exponent) != nil)
         let point = try Self.curve().0
         #expect(SignatureKey(x: Array(point.prefix(31)), y: Array(point.suffix(33))) == nil)
         #expect(SignatureKey(x: Array(point.prefix(32)), y: Array(point.prefix(32))) == nil)
