@@ -19,6 +19,8 @@ extension GateChecks {
     /// A record that is handed over in eighty days, and who has to do with it.
     private struct Family {
         let kept: Kept
+        /// Handed over long after, as the namesake of `kept` is in the other house.
+        let later: Kept
         let guardian, teen, carer, sharing: Someone
 
         var concerned: Set<UUID> { [guardian.account, teen.account, carer.account] }
@@ -26,7 +28,7 @@ extension GateChecks {
 
     private func nearing() throws -> Family {
         let guardian = try scene.somebody(["caregiver"], in: north)
-        let kept = try kept(by: guardian)
+        let (kept, later) = (try self.kept(by: guardian), try self.kept(by: guardian))
         let (teen, carer, sharing) = (
             try scene.somebody(["teen"], in: north), try scene.somebody(["caregiver"], in: north),
             try scene.somebody(["clinician"], in: north)
@@ -34,16 +36,20 @@ extension GateChecks {
         for (someone, kind) in [(teen, "self"), (carer, "carer"), (sharing, "share")] {
             try scene.reach(kept, by: someone, as: kind, in: north)
         }
-        for house in [north, south] {
+        // Whoever the namesake is belongs elsewhere, and so does the carer, besides.
+        try scene.reach(kept.namesake(), by: scene.somebody(["teen"], in: south), as: "self", in: south)
+        try scene.join(carer, ["caregiver"], to: south)
+        for (house, patient) in [(north, kept), (south, kept), (north, later)] {
             try scene.admin.query(
                 """
-                insert into care.growing_up (organization_id, patient_id, planned_by, grown_up_at)
-                values (\(house.organization), \(kept.patient), \(house.keeper.account), clock_timestamp())
-                    on conflict do nothing
+                insert into care.growing_up (organization_id, patient_id, planned_by, grown_up_at, hands_over_at)
+                values (\(house.organization), \(patient.patient), \(house.keeper.account), clock_timestamp(),
+                        clock_timestamp() + interval '200 days')
+                    on conflict (organization_id, patient_id) do update set hands_over_at = excluded.hands_over_at, told_of = null
                 """
             )
         }
-        let family = Family(kept: kept, guardian: guardian, teen: teen, carer: carer, sharing: sharing)
+        let family = Family(kept: kept, later: later, guardian: guardian, teen: teen, carer: carer, sharing: sharing)
         try handOver(family, in: "80 days")
         return family
     }
@@ -164,10 +170,12 @@ extension GateChecks {
         let others = try scene.admin.query(
             """
             select from care.growing_up
-             where organization_id = \(south.organization) and patient_id = \(family.kept.patient) and told_of is null
+             where told_of is null
+               and (organization_id = \(south.organization) and patient_id = \(family.kept.patient)
+                    or organization_id = \(north.organization) and patient_id = \(family.later.patient))
             """
         )
-        try must("remind_families", "nothing is noted of another organisation's", others.count == 1)
+        try must("remind_families", "nothing is noted of another record", others.count == 2)
         try scene.admin.query("delete from care.job where kind = 'mail.send'")
         try scene.admin.query("delete from care.letter where template = 'handover-nears'")
         try scene.admin.query(

@@ -825,6 +825,11 @@ extension GateChecks {
         let comer = Visits.Comer(secret: try here.returned(), subject: subject)
         _ = try here.signIn(comer)
         let beside = try Visits(self, of: north.organization, admits: [])
+        let change = Primitive.freshBytes(32)
+        try scene.admin.query(
+            "select care.set_provider(\(north.organization), \(beside.provider), '\\x01', '{}', 1, \(change), '\\x00')"
+        )
+        try must("set_provider", "an entry says so", try entries(change).map(\.act) == ["provider.set"])
         try beside.know(one, as: subject)
         let stays = Visits.Comer(secret: try beside.returned(), subject: subject)
         _ = try beside.signIn(stays)
