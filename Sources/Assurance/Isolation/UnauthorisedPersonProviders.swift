@@ -621,6 +621,23 @@ extension GateChecks {
         try must("waits_for_account", "of one that goes on", try isOpen(secret))
     }
 
+    /// The operator names one that was ended, once more and otherwise.
+    private func changed(_ provider: Visits) throws {
+        let salt = Primitive.freshBytes(32)
+        try scene.admin.query("update care.provider set until = clock_timestamp() where id = \(provider.provider)")
+        try scene.admin.query(
+            "select care.set_provider(\(north.organization), \(provider.provider), '\\x07', '{patient}', 1, \(salt), '\\x00')"
+        )
+        let found = try scene.admin.query(
+            """
+            select from care.provider
+             where id = \(provider.provider) and sealed = '\\x07' and admits = '{patient}' and until is null
+            """
+        )
+        try must("set_provider", "is as it was named last", found.count == 1)
+        try must("set_provider", "an entry says so", try entries(salt).map(\.act) == ["provider.set"])
+    }
+
     // MARK: Signing out
 
     private func signingOut(_ here: Visits) throws {
@@ -825,11 +842,7 @@ extension GateChecks {
         let comer = Visits.Comer(secret: try here.returned(), subject: subject)
         _ = try here.signIn(comer)
         let beside = try Visits(self, of: north.organization, admits: [])
-        let change = Primitive.freshBytes(32)
-        try scene.admin.query(
-            "select care.set_provider(\(north.organization), \(beside.provider), '\\x01', '{}', 1, \(change), '\\x00')"
-        )
-        try must("set_provider", "an entry says so", try entries(change).map(\.act) == ["provider.set"])
+        try changed(beside)
         try beside.know(one, as: subject)
         let stays = Visits.Comer(secret: try beside.returned(), subject: subject)
         _ = try beside.signIn(stays)
