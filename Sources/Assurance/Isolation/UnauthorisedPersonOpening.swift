@@ -4,6 +4,7 @@ import Seals
 
 extension GateChecks {
     func sessions() throws {
+        try contexts()
         try grant("the session is theirs", asks("record.read"))
         var unknown = asks("record.read")
         unknown.session = Primitive.freshBytes(32)
@@ -37,6 +38,33 @@ extension GateChecks {
         try refuse("the session is not ended", listing(), as: "session has ended", outcome: 1)
         try memberships()
         try freshness()
+    }
+
+    /// What a pass carries, byte by byte: whoever reads it takes each field by its place.
+    private func contexts() throws {
+        let uuid = { (letter: String) in String(repeating: letter, count: 32) }
+        let text = { (text: String) in text.utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
+        let fields = [
+            uuid("a"), uuid("b"), uuid("c"), uuid("d"), uuid("e"), text("record.read"), text("patient"),
+            "00000010" + uuid("f"),
+            text("treatment"), "00000000000f4240", text("patient/*.read"),
+        ]
+        let encoded = fields.map { field in
+            let length = String(field.count / 2, radix: 16)
+            return String(repeating: "0", count: 4 - length.count) + length + field
+        }
+        for (steppedUp, last) in [("2000-01-01T00:00:02Z", "000800000000001e8480"), (nil, "ffff")] {
+            let found = try scene.admin.query(
+                """
+                select encode(care.context_of(jsonb_populate_record(null::care.pass, jsonb_build_object(
+                    'actor_organization_id', \(uuid("a")), 'organization_id', \(uuid("b")), 'account_id', \(uuid("c")),
+                    'session_id', \(uuid("d")), 'opening_id', \(uuid("e")), 'act', 'record.read', 'scope', 'patient',
+                    'patients', jsonb_build_array(\(uuid("f"))), 'purpose', 'treatment', 'until', '2000-01-01T00:00:01Z',
+                    'client_scope', 'patient/*.read', 'stepped_up_at', \(steppedUp)::text))), 'hex')
+                """
+            )[0].decode(String.self, at: 0)
+            try must("context_of", "has each field in its place", found == "01" + encoded.joined() + last)
+        }
     }
 
     private func set(_ someone: Someone, _ assignment: SQL) throws {
