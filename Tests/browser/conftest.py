@@ -119,13 +119,17 @@ class Api(httpx.Client):
         answer = super().request(*arguments, **options)
         if answer.status_code != 401 or "step_up_needed" not in answer.text:
             return answer
+        self.step_up()
+        return super().request(*arguments, **options)
+
+    def step_up(self):
+        """Shows again who is there: sensitive acts take it for five minutes. The token is another one then."""
         app = app_of(self.server, self.person)
         shown = {"code": app.code()} if app else {"password": self.person.password}
         stepped = super().request("POST", f"{self.server.url}/api/session/step-up", json=shown)
         assert stepped.status_code == 200, stepped.text
         self.keep(stepped.json())
         self.headers["Authorization"] = f"Bearer {self.token}"
-        return super().request(*arguments, **options)
 
     def create(self, resource):
         """Posts a resource, which is bytes or something for JSON."""

@@ -30,7 +30,7 @@ def home(box):
         home.start()
         home.set_password(link)
         with home.api(ADA) as api:
-            home.api_headers = {"Authorization": api.headers["Authorization"]}
+            home.owner = api
             yield home
 
 
@@ -46,9 +46,8 @@ def mail(box, home):
 def somebody(home, mail):
     """Somebody new with a password, about whom no letter is on its way."""
     person = Person(f"{secrets.token_hex(6)}@tester.example")
-    with home.client() as client:
-        body = {"name": "Nomvula Dube", "email": person.email, "roles": ["caregiver"]}
-        assert client.post("/api/members", json=body, headers=home.api_headers).status_code == 201
+    body = {"name": "Nomvula Dube", "email": person.email, "roles": ["caregiver"]}
+    assert home.owner.post(f"{home.url}/api/members", json=body).status_code == 201
     letter = letter_to(mail, person.email, "Your way into Carekeep")
     assert home.set_password(link_in(letter)).status_code == 303
     letter_to(mail, person.email, "Your Carekeep password was changed")

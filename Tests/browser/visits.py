@@ -74,15 +74,15 @@ class Places:
 
     def prepare(self):
         self.ada = self.enter(self.home, ADA)
-        token = {"Authorization": self.home.api(ADA).headers["Authorization"]}
-        with self.home.client(headers=token) as api:
-            answer = api.post("/api/members", json={"name": "Bea Tester", "email": BEA.email, "roles": ["caregiver"]})
+        with self.home.api(ADA) as owner:
+            post = lambda path, **body: owner.post(f"{self.home.url}{path}", **body)
+            answer = post("/api/members", json={"name": "Bea Tester", "email": BEA.email, "roles": ["caregiver"]})
             assert answer.status_code == 201, answer.text
             self.home.set_password(self.letter_to(BEA.email))
-            answer = api.post("/api/roles", json={"name": "reader", "permissions": ["member.read"]})
+            answer = post("/api/roles", json={"name": "reader", "permissions": ["member.read"]})
             assert answer.status_code == 201, answer.text
-            assert api.post("/api/overview").status_code == 201
-            api.post("/api/members", json={"name": "Cleo Tester", "email": "cleo@tester.example", "roles": ["caregiver"]})
+            assert post("/api/overview").status_code == 201
+            post("/api/members", json={"name": "Cleo Tester", "email": "cleo@tester.example", "roles": ["caregiver"]})
             self.invited = self.letter_to("cleo@tester.example")
         page = self.ada.get("/members").text
         self.member = re.search(r'href="(/members/[0-9a-f-]{36})"', page).group(1)

@@ -224,11 +224,12 @@ extension GateChecks {
 
     // MARK: Parts
 
+    /// Whole seconds, rounded up: a microsecond above ten minutes may fall on the next second, and servers refuse such a token.
     private func give(_ session: [UInt8], _ access: [UInt8], _ refresh: [UInt8]?) throws -> (
         outcome: Int32?, seconds: Int
     ) {
         let statement: SQL = """
-            select outcome, extract(epoch from access_ends - at)::integer from care.grant_access(
+            select outcome, ceil(extract(epoch from access_ends - at))::integer from care.grant_access(
                 \(north.organization), \(session), \(Primitive.sha256(access)), \(refresh.map(Primitive.sha256)),
                 interval '1 hour')
             """
@@ -247,7 +248,7 @@ extension GateChecks {
         entry: [UInt8] = Primitive.freshBytes(32)
     ) throws -> (outcome: Int32?, salt: [UInt8]?, seconds: Int) {
         let statement: SQL = """
-            select outcome, made_of, extract(epoch from access_ends - at)::integer from care.refresh_access(
+            select outcome, made_of, ceil(extract(epoch from access_ends - at))::integer from care.refresh_access(
                 \(organization ?? north.organization), \(shown), \(salt), \(Primitive.sha256(refresh)),
                 \(Primitive.sha256(access)), interval '1 hour', 1, \(entry), '\\x00')
             """

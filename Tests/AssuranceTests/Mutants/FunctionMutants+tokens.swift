@@ -5,10 +5,11 @@ extension FunctionMutants {
         ("live_session", "and coalesce(x.access_until > at, true)", ""),
         ("access_until", "least(lasting, interval '10 minutes')", "lasting"),
         (
-            "access_until", "least(care.clock() + least(lasting, interval '10 minutes'), (s).until)",
+            "access_until", "least(made + least(lasting, interval '10 minutes'), (s).until)",
             "care.clock() + lasting"
         ),
         ("access_until", ", (s).until)", ", 'infinity')"),
+        ("access_until", "made + least", "care.clock() + least"),
         ("grant_access", "if s.id is null then", "if false then"),
         ("grant_access", "elsif not care.is_open(s) then", "elsif false then"),
         ("grant_access", "refresh_sha256 is not null and exists", "false and exists"),

@@ -20,12 +20,13 @@ create policy token_key_kept_by_the_gate on care.token_key to carekeep_gate usin
 grant select, insert, delete on care.token_key to carekeep_gate;
 grant update (access_until) on care.session to carekeep_gate;
 
--- How long a secret lasts that stands in an access token: never longer than the session, nor than ten minutes.
-create function care.access_until(s care.session, lasting interval) returns timestamptz
+-- How long a secret lasts that stands in an access token: never longer than the session, nor than ten minutes from when it is made. That
+-- moment is the caller's: the clock, read again, is later, and a token of ten minutes and a bit is refused.
+create function care.access_until(s care.session, made timestamptz, lasting interval) returns timestamptz
     language plpgsql stable set search_path = care, pg_temp
 as $$
 begin
-    return least(care.clock() + least(lasting, interval '10 minutes'), (s).until);
+    return least(made + least(lasting, interval '10 minutes'), (s).until);
 end
 $$;
 
@@ -56,7 +57,7 @@ begin
     session_id := s.id;
     account_id := s.account_id;
     at := care.clock();
-    access_ends := care.access_until(s, lasting);
+    access_ends := care.access_until(s, at, lasting);
     session_ends := s.until;
     update care.session x set secret_sha256 = next_secret_sha256, access_until = access_ends
      where x.organization_id = s.organization_id and x.id = s.id;
@@ -105,7 +106,7 @@ begin
     elsif t.used_at is null then
         outcome := 0;
         made_of := new_salt;
-        access_ends := care.access_until(s, lasting);
+        access_ends := care.access_until(s, at, lasting);
         update care.refresh_token r set used_at = refresh_access.at, salt = new_salt, next_sha256 = next_refresh_sha256
          where r.organization_id = s.organization_id and r.secret_sha256 = shown;
         insert into care.refresh_token (organization_id, session_id, secret_sha256, made_at)
