@@ -46,6 +46,8 @@ public enum Act: String, Sendable, CaseIterable {
     case leave = "member.leave"
     case listPractitioners = "practitioner.list"
     case linkPractitioner = "practitioner.link"
+    case listProviders = "provider.list"
+    case changeProviders = "provider.change"
     case listNotices = "notice.list"
     case listSettings = "settings.list"
     case changeSetting = "settings.change"

@@ -23,7 +23,7 @@ extension Members {
         "record.read", "record.write", "record.export", "record.administer", "directory.read", "directory.write",
         "sharing.read", "sharing.write", "trail.read", "trail.administer", "member.read", "member.administer",
         "role.administer",
-        "settings.read", "settings.administer",
+        "settings.read", "settings.administer", "sign-in.read", "sign-in.administer",
         "emergency.write", "emergency.administer", "overview.read", "overview.administer",
     ]
 

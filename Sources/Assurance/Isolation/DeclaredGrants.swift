@@ -86,7 +86,7 @@ public struct DeclaredGrants: Sendable {
         self
         being admin in family (offered in family): directory.read, directory.write, member.administer, \
         member.read, overview.administer, overview.read, record.administer, record.export, record.read, \
-        record.write, role.administer, settings.administer, settings.read, sharing.read, sharing.write, \
+        record.write, role.administer, settings.administer, settings.read, sharing.read, sharing.write, sign-in.read, \
         trail.read
         being auditor in clinic, family, operations (offered in clinic, operations): member.read, \
         overview.read, settings.read, trail.administer, trail.read
@@ -101,7 +101,7 @@ public struct DeclaredGrants: Sendable {
         record.export, record.read, sharing.read, sharing.write, trail.read
         being owner in family (offered in family): directory.read, directory.write, member.administer, \
         member.read, overview.administer, overview.read, record.administer, record.export, record.read, \
-        record.write, role.administer, settings.administer, settings.read, sharing.read, sharing.write, \
+        record.write, role.administer, settings.administer, settings.read, sharing.read, sharing.write, sign-in.administer, sign-in.read, \
         trail.administer, trail.read
         being patient in clinic, family, operations (offered in clinic, family): directory.read, member.read, \
         record.export, record.read, record.write, sharing.read, sharing.write, trail.read
@@ -391,7 +391,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may insert on token (epoch, organization_id, patient_id, value)
         carekeep_server may select on version
         """
-            + agreements + activity + overviews + appointments + telling + ofTokens + countersigning + "\n"
+            + agreements + activity + overviews + appointments + providerDesk + telling + ofTokens + countersigning + "\n"
             + emergencies + "\n"
             + family
     )

@@ -14,14 +14,15 @@ extension DeclaredGrants {
         being admin in clinic, operations (offered in clinic, operations): directory.read, directory.write, \
         emergency.write, member.administer, member.read, overview.administer, overview.read, record.administer, \
         record.export, record.read, record.write, \
-        role.administer, settings.administer, settings.read, sharing.read, sharing.write, trail.read
+        role.administer, settings.administer, settings.read, sharing.read, sharing.write, sign-in.read, trail.read
         being clinician in clinic, operations (offered in clinic, operations): directory.read, directory.write, \
         emergency.write, member.read, record.administer, record.export, record.read, record.write, sharing.read, \
         sharing.write, trail.read
         being owner in clinic, operations (offered in clinic, operations): directory.read, directory.write, \
         emergency.write, member.administer, member.read, overview.administer, overview.read, record.administer, \
         record.export, record.read, record.write, \
-        role.administer, settings.administer, settings.read, sharing.read, sharing.write, trail.administer, trail.read
+        role.administer, settings.administer, settings.read, sharing.read, sharing.write, sign-in.administer, \
+        sign-in.read, trail.administer, trail.read
         being privacy-officer in clinic, operations (offered in clinic, operations): emergency.administer, member.read, \
         settings.read, sharing.read, trail.administer, trail.read
         carekeep_gate may select on break_glass

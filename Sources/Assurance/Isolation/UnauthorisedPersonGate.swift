@@ -45,6 +45,7 @@ struct GateChecks {
             ("leaving", GateChecks.leaving),
             ("team", GateChecks.team),
             ("appointments", GateChecks.appointments),
+            ("providerDesk", GateChecks.providerDesk),
             ("emergencies", GateChecks.emergencies),
             ("links", GateChecks.links),
             ("versions", GateChecks.versions),

@@ -258,6 +258,8 @@ extension GateChecks {
             "settings.change",
         ] { taken[act] = managers }
         taken["practitioner.list"] = taken["member.list"]
+        taken["provider.list"] = managers
+        taken["provider.change"] = ["owner"]
         taken["agreement.publish"] = managers
         taken["agreement.count"] = managers.union(["auditor", "privacy-officer", "data-governance-officer"])
         for act in ["break-glass.offer", "break-glass.open"] { taken[act] = managers.union(["clinician"]) }

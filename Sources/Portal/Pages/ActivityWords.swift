@@ -72,6 +72,8 @@ enum ActivityWords {
         "member.end": "Ended a membership",
         "member.end-sessions": "Signed a member out everywhere",
         "practitioner.list": "Looked at who is who in appointments",
+        "provider.list": "Looked at where people sign in",
+        "provider.change": "Changed where people sign in",
         "practitioner.link": "Said who is who in appointments",
         "notice.list": "Looked at notices",
         "settings.list": "Looked at settings",

@@ -140,6 +140,8 @@ struct PermissionTicks: Sendable {
         ("role.administer", "make and change roles"),
         ("trail.administer", "answer what members report about their own accounts"),
         ("settings.read", "see the settings"), ("settings.administer", "change the settings"),
+        ("sign-in.read", "see where people sign in"),
+        ("sign-in.administer", "say where people sign in, and with that who gets in"),
         ("overview.read", "see the organisation in numbers, without names"),
         ("overview.administer", "have these numbers counted anew"),
         ("emergency.write", "open a record in an emergency, if they are clinicians"),

@@ -68,6 +68,9 @@ insert into care.act (name, scope, permission, powers, reach) values
     -- Which member a Practitioner of the directory is.
     ('practitioner.list', 'organization', 'member.read', '{practitioner.read,member.read,directory.read}', '{}'),
     ('practitioner.link', 'organization', 'member.administer', '{practitioner.link}', '{}'),
+    -- Where members may sign in besides by password.
+    ('provider.list', 'organization', 'sign-in.read', '{provider.read}', '{}'),
+    ('provider.change', 'organization', 'sign-in.administer', '{provider.read,provider.change}', '{}'),
     ('notice.list', 'organization', 'member.administer', '{notice.read,member.read}', '{}'),
     ('settings.list', 'organization', 'settings.read', '{settings.read}', '{}'),
     ('settings.change', 'organization', 'settings.administer', '{settings.read,settings.change}', '{}'),
@@ -115,7 +118,7 @@ update care.act set reach = reach || '{appointment}'
 -- What is grave takes that the session showed within five minutes who is there. (ACC-1)
 update care.act set step_up = true
  where name in ('reach.share', 'carer.invite', 'carer.keep', 'carer.resume', 'guest.invite', 'member.add', 'member.change-roles',
-                'member.end', 'practitioner.link', 'role.make', 'role.change', 'role.end', 'settings.change', 'break-glass.offer',
+                'member.end', 'practitioner.link', 'provider.change', 'role.make', 'role.change', 'role.end', 'settings.change', 'break-glass.offer',
                 'break-glass.open', 'record.move', 'patient.merge', 'patient.everything', 'attestation.make', 'attestation.review');
 
 revoke all on care.act from carekeep_server, carekeep_keykeeper;

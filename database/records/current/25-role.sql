@@ -23,8 +23,8 @@ delete from care.permission;
 insert into care.permission (name, module, action)
 select module || '.' || action, module, action
   from unnest(array[
-           'record', 'directory', 'sharing', 'trail', 'member', 'role', 'settings', 'emergency', 'overview', 'assurance', 'journal', 'practice', 'medicines',
-           'research']) module,
+           'record', 'directory', 'sharing', 'trail', 'member', 'role', 'settings', 'sign-in', 'emergency', 'overview', 'assurance', 'journal',
+           'practice', 'medicines', 'research']) module,
        unnest(array['read', 'write', 'export', 'administer']) action;
 
 -- Reach says whose record, a role what can be done with it: an owner without reach reads nobody's.
@@ -65,6 +65,10 @@ select profile, name, profile = any (offered_in), permissions
 update care.built_in_role set permissions = permissions || '{overview.read,overview.administer}'
  where name in ('owner', 'admin', 'data-governance-officer');
 update care.built_in_role set permissions = permissions || '{overview.read}' where name = 'auditor';
+
+-- Whoever names a provider says who is let in: owners, and those alone to whom they give it by a role of the organisation's own.
+update care.built_in_role set permissions = permissions || '{sign-in.read}' where name in ('owner', 'admin');
+update care.built_in_role set permissions = permissions || '{sign-in.administer}' where name = 'owner';
 
 -- Opening a record in an emergency takes to be a clinician besides (58-break-glass.sql): those who make clinicians have the permission to
 -- give, and nothing by it. There is none of it in families.

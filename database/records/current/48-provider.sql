@@ -394,32 +394,41 @@ begin
 end
 $$;
 
--- Ends a provider, with every session that was begun there. Whether there was one.
-create function care.end_provider(provider uuid, key_epoch integer, salt bytea, sealed bytea) returns boolean
-    language plpgsql volatile security definer set search_path = care, pg_temp
+-- Ends a provider, with every session that was begun there: the operator any, an organisation its own. The organisation whose it was; null
+-- if there was none.
+create function care.close_provider(provider uuid, at timestamptz) returns uuid
+    language plpgsql volatile set search_path = care, pg_temp
 as $$
 declare
     p care.provider;
 begin
-    update care.provider x set until = care.clock() where x.id = provider and x.until is null returning x.* into p;
-    if not found then
+    update care.provider x set until = at where x.id = provider and x.until is null returning x.* into p;
+    update care.session s set ended_at = at from care.federated_session f
+     where f.organization_id = s.organization_id and f.session_id = s.id and f.provider_id = p.id and s.ended_at is null;
+    return p.organization_id;
+end
+$$;
+
+-- For the operator: ends a provider. Whether there was one.
+create function care.end_provider(provider uuid, key_epoch integer, salt bytea, sealed bytea) returns boolean
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    organization constant uuid := care.close_provider(provider, care.clock());
+begin
+    if organization is null then
         return false;
     end if;
-    update care.session s set ended_at = care.clock() from care.federated_session f
-     where f.organization_id = s.organization_id and f.session_id = s.id and f.provider_id = p.id and s.ended_at is null;
     perform care.write_sign_in(
-        p.organization_id, null, null, 'provider.end', null, key_epoch, salt, end_provider.sealed);
+        organization, null, null, 'provider.end', null, key_epoch, salt, end_provider.sealed);
     return true;
 end
 $$;
 
 -- Whether members of an organisation sign in at its own providers alone. Refused (false) where it has none.
-create function care.set_sign_in_rule(organization uuid, is_only boolean, key_epoch integer, salt bytea, sealed bytea)
-    returns boolean
-    language plpgsql volatile security definer set search_path = care, pg_temp
+create function care.hold_to_providers(organization uuid, is_only boolean, at timestamptz) returns boolean
+    language plpgsql volatile set search_path = care, pg_temp
 as $$
-declare
-    at timestamptz := care.clock();
 begin
     if is_only and not exists (
         select from care.provider p where p.organization_id = organization and p.until is null) then
@@ -440,14 +449,119 @@ begin
                   join care.provider p on p.id = f.provider_id
                  where f.organization_id = s.organization_id and f.session_id = s.id and p.organization_id = organization);
     end if;
+    return true;
+end
+$$;
+
+-- For the operator: the same, with its entry.
+create function care.set_sign_in_rule(organization uuid, is_only boolean, key_epoch integer, salt bytea, sealed bytea)
+    returns boolean
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+begin
+    if not care.hold_to_providers(organization, is_only, care.clock()) then
+        return false;
+    end if;
     perform care.write_sign_in(
         organization, null, null, 'sign-in.rule', null, key_epoch, salt, set_sign_in_rule.sealed);
     return true;
 end
 $$;
 
+-- For an organisation's owners, by a pass: its own providers, and no others.
+
+-- Those that are on, with how many members sign in there.
+create function care.own_providers()
+    returns table (organization_id uuid, id uuid, sealed bytea, since timestamptz, linked bigint, is_only boolean)
+    language plpgsql stable security definer set search_path = care, pg_temp rows 3
+as $$
+declare
+    shown care.pass := care.acting();
+begin
+    if not coalesce('provider.read' = any (shown.powers), false) then
+        raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
+    end if;
+    return query
+        select p.organization_id, p.id, p.sealed, p.since,
+               (select count(*) from care.identity i where i.organization_id = p.organization_id and i.provider_id = p.id),
+               exists (select from care.sign_in_rule r where r.organization_id = p.organization_id)
+          from care.provider p
+         where p.organization_id = shown.organization_id and p.until is null
+         order by p.since, p.id;
+end
+$$;
+
+-- The organisation whose providers the pass that is shown changes. Its changes come one after the other.
+create function care.changing_providers() returns uuid
+    language plpgsql volatile set search_path = care, pg_temp
+as $$
+declare
+    shown care.pass := care.acting();
+begin
+    if not coalesce('provider.change' = any (shown.powers), false) then
+        raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
+    end if;
+    perform pg_advisory_xact_lock(hashtextextended('carekeep providers ' || shown.organization_id, 0));
+    return shown.organization_id;
+end
+$$;
+
+-- Names a provider, which makes members of these roles at most: of those that whoever names it may give. Ten at a time are plenty.
+-- One that is there is not changed: whoever signs in would find another behind the same button.
+create function care.name_provider(provider uuid, settings bytea, roles text[]) returns void
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    organization constant uuid := care.changing_providers();
+begin
+    perform care.require_may_give(care.acting_member(), roles, '{}');
+    perform care.require_offered(organization, roles);
+    if (select count(*) from care.provider p where p.organization_id = organization and p.until is null) >= 10 then
+        raise exception using errcode = '23514', message = 'there are ten', constraint = 'providers_are_few';
+    end if;
+    -- Visits go by a provider's id alone: one of another organisation's would stand in its place.
+    if exists (select from care.provider p where p.id = provider) then
+        raise exception using errcode = '23505', message = 'there is such a provider', constraint = 'provider_is_one';
+    end if;
+    insert into care.provider (organization_id, id, sealed, admits, since)
+    values (organization, provider, settings, roles, care.clock());
+end
+$$;
+
+-- Ends one. outcome: 0 ended, 1 there is none, 2 it is the last one where members sign in in no other way.
+create function care.stop_provider(provider uuid) returns integer
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+declare
+    organization constant uuid := care.changing_providers();
+begin
+    if not exists (
+        select from care.provider p where p.organization_id = organization and p.id = provider and p.until is null) then
+        return 1;
+    elsif exists (select from care.sign_in_rule r where r.organization_id = organization) and not exists (
+        select from care.provider p where p.organization_id = organization and p.id <> provider and p.until is null) then
+        return 2;
+    end if;
+    perform care.close_provider(provider, care.clock());
+    return 0;
+end
+$$;
+
+-- Says whether members sign in at these providers alone. False where there is none.
+create function care.require_providers(is_only boolean) returns boolean
+    language plpgsql volatile security definer set search_path = care, pg_temp
+as $$
+begin
+    return care.hold_to_providers(care.changing_providers(), is_only, care.clock());
+end
+$$;
+
 grant execute on function
     care.providers(uuid),
+    care.own_providers(),
+    care.name_provider(uuid, bytea, text[]),
+    care.stop_provider(uuid),
+    care.require_providers(boolean),
     care.begin_flow(uuid, bytea),
     care.return_flow(uuid, bytea),
     care.refuse_flow(uuid, text, integer, bytea, bytea),
