@@ -55,6 +55,8 @@ public enum Refusal: String, Error, Sendable, CaseIterable {
     case lastOwner = "last_owner"
     /// That would be more patients than one may be shown in a day. Whoever runs the organisation is told.
     case tooManyPatients = "too_many_patients"
+    /// Ten providers of an organisation's own are enough.
+    case tooManyProviders = "too_many_providers"
     /// Ten reports of what looks wrong within a day are enough.
     case tooManyReports = "too_many_reports"
     /// The last overview is not old enough for another one.

@@ -176,6 +176,7 @@ extension PostgresError {
         case (_, _, "own_account_waits_for_an_age"?): Refusal.accountWaits
         case (_, _, "role_is_theirs_to_give"?), (_, _, "role_is_offered_there"?): Refusal.roleIsNotYours
         case (_, _, "answer_is_to_what_is_asked"?), (_, _, "concern_is_open"?): Refusal.changedMeanwhile
+        case (_, _, "providers_are_few"?): Refusal.tooManyProviders
         case (_, _, "concerns_are_few_a_day"?): Refusal.tooManyReports
         case (_, _, "overviews_are_days_apart"?): Refusal.overviewIsTooSoon
         case (_, _, "overviews_differ_by_many"?): Refusal.overviewIsTooAlike

@@ -107,16 +107,15 @@ struct ProvidersCommand: AsyncParsableCommand {
             let configuration = try ServerConfiguration.load(from: config)
             let wanted = organization.map { Organization.ID($0) }
             if case .some(.none) = wanted { throw ValidationError("--organization must be the id of an organisation.") }
-            var settings = try settings(configuration)
-            settings.domains = domain.map { $0.lowercased() }
-            settings.claim = claim
-            settings.mappings = try mappings()
-            guard settings.mappings.isEmpty || organization != nil else {
+            let draft = try draft()
+            guard draft.roles.isEmpty || organization != nil else {
                 throw ValidationError("Only an organisation's provider makes members.")
             }
-            guard settings.mappings.isEmpty == (claim == nil) else {
-                throw ValidationError("--claim and --role go together.")
+            let rules = draft.rules(mayBeLocal: configuration.localProviders == .allowed)
+            if let (field, rule) = rules.min(by: { $0.key < $1.key }) {
+                throw ValidationError("\(Self.options[field] ?? field): \(rule)")
             }
+            let settings = draft.settings
             try await OpenHome.forCommand(config: config) { open, admin in
                 let book = ProviderBook(over: admin, keys: open.home.keys)
                 guard let id = try await book.add(settings, to: wanted ?? nil) else {
@@ -127,30 +126,25 @@ struct ProvidersCommand: AsyncParsableCommand {
             }
         }
 
-        private func settings(_ configuration: ServerConfiguration) throws -> ProviderSettings {
-            let secret = try secret()
-            switch (google, apple) {
-            case (true, false): return .google(clientID: clientID, secret: secret)
-            case (false, true):
-                guard let team, let keyID else { throw ValidationError("Apple needs --team and --key-id.") }
-                let settings = ProviderSettings.apple(clientID: clientID, team: team, key: keyID, pem: secret)
-                guard settings.canSign else { throw ValidationError("The file holds no key of Apple's (.p8).") }
-                return settings
-            case (true, true): throw ValidationError("One at a time.")
-            case (false, false):
-                guard let name, let issuer else { throw ValidationError("--name and --issuer are needed.") }
-                let mayBeLocal = configuration.localProviders == .allowed
-                guard WebAddress(issuer + "/", mayBeLocal: mayBeLocal) != nil else {
-                    throw ValidationError("The issuer must be an address that begins with https://.")
-                }
-                return ProviderSettings(
-                    name: name,
-                    issuer: issuer,
-                    clientID: clientID,
-                    credential: .secret(secret),
-                    scopes: ["openid", "email", "profile"]
-                )
-            }
+        /// Which option a field of the draft was given with.
+        private static let options = [
+            "client": "--client-id", "secret": "--secret-file", "key": "--key-id", "domains": "--domain", "roles": "--role",
+            "name": "--name", "issuer": "--issuer", "team": "--team", "claim": "--claim",
+        ]
+
+        private func draft() throws -> ProviderDraft {
+            guard !(google && apple) else { throw ValidationError("One at a time.") }
+            var draft = ProviderDraft(google ? .google : apple ? .apple : .other)
+            draft.name = name ?? ""
+            draft.issuer = issuer ?? ""
+            draft.clientID = clientID
+            draft.secret = try secret()
+            draft.team = team ?? ""
+            draft.keyID = keyID ?? ""
+            draft.domains = domain.map { $0.lowercased() }
+            draft.claim = claim ?? ""
+            draft.roles = role
+            return draft
         }
 
         private func secret() throws -> String {
@@ -162,16 +156,6 @@ struct ProvidersCommand: AsyncParsableCommand {
                 throw ValidationError("The secret's file cannot be read, or is empty.")
             }
             return text
-        }
-
-        private func mappings() throws -> [ProviderSettings.Mapping] {
-            try role.map { text in
-                let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-                guard parts.count == 2, let role = Role(rawValue: parts[1]), role != .owner else {
-                    throw ValidationError("--role is VALUE=ROLE, and the role is no owner's.")
-                }
-                return ProviderSettings.Mapping(value: parts[0], role: role)
-            }
         }
     }
 

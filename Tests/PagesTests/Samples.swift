@@ -923,10 +923,57 @@ extension Samples {
             ("settings", self.frame().document(SettingsPage(settings: [setting, later, choice], mayChange: true))),
             ("settings-read", self.frame().document(SettingsPage(settings: [setting, choice], mayChange: false))),
             ("practitioners", self.frame().document(practitioners)),
+            ("provider-desk", self.frame().document(self.providerDesk)),
+            ("new-provider", self.frame().document(self.newProvider(.other))),
+            ("new-provider-apple", self.frame().document(self.newProvider(.apple))),
             ("leave", self.frame().document(LeavePage(isUnsure: true))),
             ("role-not-yours", self.frame().document(NoticePage.roleIsNotYours)),
             ("last-owner", self.frame().document(NoticePage.lastOwner)),
             ("too-many-patients", self.frame().document(NoticePage.tooManyPatients)),
         ]
+    }
+
+    private var providerDesk: ProviderDeskPage {
+        ProviderDeskPage(
+            lines: [
+                .init(
+                    id: "p1",
+                    name: self.word("Northgate"),
+                    issuer: self.word("https://idp.example"),
+                    clientID: self.word("carekeep"),
+                    returnAddress: "https://care.example/sign-in/back/p1",
+                    logoutAddress: "https://care.example/sign-in/logout/p1",
+                    domains: [self.word("example.org")],
+                    claim: self.word("groups"),
+                    roles: [self.word("doctors=clinician")],
+                    since: Moment(Day(2026, 3, 3)!, hour: 14),
+                    linked: 1
+                )
+            ],
+            isOnly: true,
+            mayChange: true,
+            signInAddress: "https://care.example/sign-in/at/o1",
+            notice: .named,
+            problem: "Members would have no way in."
+        )
+    }
+
+    private func newProvider(_ kind: NewProviderPage.Kind) -> NewProviderPage {
+        let fields = ["name", "issuer", "client", "secret", "team", "key", "domains", "claim", "roles"]
+        return NewProviderPage(
+            kind: kind,
+            roleNames: ["clinician"],
+            draft: .init(
+                name: self.word("Northgate"),
+                issuer: self.word("https://idp.example"),
+                clientID: self.word("carekeep"),
+                team: self.word("TEAM"),
+                keyID: self.word("KEY"),
+                domains: self.word("example.org"),
+                claim: self.word("groups"),
+                roles: self.word("doctors = clinician"),
+                rules: Dictionary(uniqueKeysWithValues: fields.map { ($0, "Please enter it.") })
+            )
+        )
     }
 }

@@ -544,9 +544,7 @@ def api(home):
 
 
 def invite(home, api, email, roles=("clinician",)):
-    answer = httpx.post(f"{home.url}/api/members", verify=home.trust(),
-                        json={"name": "Invited Somebody", "email": email, "roles": list(roles)},
-                        headers={"Authorization": api.headers["Authorization"]})
+    answer = api.post(f"{home.url}/api/members", json={"name": "Invited Somebody", "email": email, "roles": list(roles)})
     assert answer.status_code == 201, answer.text
 
 
@@ -576,9 +574,7 @@ def test_whom_the_organisation_invited_needs_no_password(home, api):
 def test_a_claim_makes_members_of_the_roles_it_stands_for(home, api):
     with Provider() as one:
         one.id = add(home, one, "Joining", "--claim", "groups", "--role", "doctors=clinician", "--role", "desk=staff")
-        names = lambda: {member["name"]: sorted(member["roles"]) for member in httpx.get(
-            f"{home.url}/api/members", verify=home.trust(),
-            headers={"Authorization": api.headers["Authorization"]}).json()}
+        names = lambda: {member["name"]: sorted(member["roles"]) for member in api.get(f"{home.url}/api/members").json()}
         one.subject = "asha"
         one.claims = {"email": "asha@sunrise.example", "email_verified": True, "name": "Asha <b>Rao</b>",
                       "groups": ["cooks"]}

@@ -387,6 +387,10 @@ VISITS = [
     Visit("agreement-desk-wrong", "settings/agreements", "ada", at("/settings/agreements"),
           send("form[action='/settings/agreements'] button"), True),
     Visit("agreement-version", "settings/agreements/:agreement", "ada", lambda p: p.agreement),
+    Visit("provider-desk", "settings/providers", "ada", at("/settings/providers")),
+    Visit("new-provider", "settings/providers/new", "ada", at("/settings/providers/new?kind=other")),
+    Visit("new-provider-wrong", "settings/providers/new", "ada", at("/settings/providers/new?kind=apple"),
+          send("form[action='/settings/providers/new'] button"), True),
     # The organisation
     Visit("members", "members", "ada", at("/members")),
     Visit("members-clinic", "members", "owner", at("/members")),

@@ -727,12 +727,13 @@ extension GateChecks {
         try here.know(one, as: subject)
         try everybody.know(one, as: subject)
         let only = { (house: House, isOnly: Bool) -> Bool in
-            try scene.admin.query(
-                """
-                select care.set_sign_in_rule(
-                    \(house.organization), \(isOnly), 1, \(Primitive.freshBytes(32)), '\\x00')
-                """
+            let salt = Primitive.freshBytes(32)
+            let isDone = try scene.admin.query(
+                "select care.set_sign_in_rule(\(house.organization), \(isOnly), 1, \(salt), '\\x00')"
             )[0].decode(Bool.self, at: 0)
+            let told = try entries(salt).map(\.act)
+            try must("set_sign_in_rule", "an entry says so", told == (isDone ? ["sign-in.rule"] : []))
+            return isDone
         }
         let password = { (someone: Someone) -> Int32? in
             try answer(

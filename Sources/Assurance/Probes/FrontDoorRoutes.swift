@@ -61,7 +61,8 @@ public struct FrontDoorRoute: Sendable, Hashable, CustomStringConvertible {
             GET /patients/{patient}/note /patients/{patient}/own-account /patients/{patient}/records/{record}
             GET /patients/{patient}/records/{record}/sign /patients/{patient}/records/{record}/versions/{version}
             GET /patients/{patient}/sharing /practitioners /reports /roles /roles/{role} /second-factor
-            GET /settings /settings/agreements /settings/agreements/{agreement} /step-up
+            GET /settings /settings/agreements /settings/agreements/{agreement} /settings/providers
+            GET /settings/providers/new /step-up
             GET /trust/details /trust/vouch /trust/vouch/{promise} /trust/vouch/{promise}/evidence/{attestation}
             POST /account/activity/report /account/address /account/password /account/pin /account/pin/remove
             POST /account/providers /account/providers/link/{provider} /account/second-factor /account/second-factor/codes
@@ -73,7 +74,8 @@ public struct FrontDoorRoute: Sendable, Hashable, CustomStringConvertible {
             POST /patients/{patient}/records/{record}/sign /patients/{patient}/sharing /patients/{patient}/sharing/invite
             POST /patients/{patient}/sharing/stop /patients/{patient}/sharing/withdraw /practitioners
             POST /reports/{concern} /roles /roles/{role} /roles/{role}/end /second-factor
-            POST /settings /settings/agreements /settings/agreements/{agreement} /sign-out /step-up
+            POST /settings /settings/agreements /settings/agreements/{agreement} /settings/providers
+            POST /settings/providers/new /sign-out /step-up
             POST /trust/vouch/{promise} /trust/vouch/{promise}/review /trust/vouch/{promise}/withdraw
             """
         )

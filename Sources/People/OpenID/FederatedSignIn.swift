@@ -100,6 +100,8 @@ public final class FederatedSignIn: Sendable {
     private let door: OutsideDoor
     private let directory: ProviderDirectory
     private let base: String
+    /// Whether plain HTTP to this very machine is taken: for development alone.
+    public let mayBeLocal: Bool
 
     /// `base` is where people reach this server, `https://care.example.org`. `mayBeLocal` takes providers on this machine, without HTTPS:
     /// for development alone.
@@ -117,6 +119,7 @@ public final class FederatedSignIn: Sendable {
         self.gate = gate
         self.signIn = signIn
         self.base = base
+        self.mayBeLocal = mayBeLocal
         self.door = door
         directory = ProviderDirectory(door: door, mayBeLocal: mayBeLocal)
     }
@@ -129,6 +132,11 @@ public final class FederatedSignIn: Sendable {
     /// Where a provider tells us that somebody signed out there.
     public static func logoutAddress(of provider: UUID, base: String) -> String {
         "\(base)/sign-in/logout/\(provider.uuidString.lowercased())"
+    }
+
+    /// What a provider says of itself.
+    func document(of issuer: String) async throws -> ProviderDirectory.Document {
+        try await directory.document(of: issuer)
     }
 
     // MARK: Going there

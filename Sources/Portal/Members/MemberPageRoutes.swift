@@ -52,6 +52,7 @@ struct MemberPageRoutes {
                 members: all.filter { !$0.hasLeft }.map { line($0, own, visit) },
                 former: all.filter(\.hasLeft).map { line($0, own, visit) },
                 notices: notices.map { (Moment($0.at, in: visit.zone), names[$0.account] ?? "Somebody") },
+                seesProviders: visit.person.permits.contains("sign-in.read"),
                 hasAppointments: visit.person.profile == .clinic
             )
         )

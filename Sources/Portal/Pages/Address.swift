@@ -160,6 +160,10 @@ extension Address {
     /// What members are asked, for those who may: GET lists; POST publishes, with `csrf`, `kind`, `language`, `title`, `text`,
     /// `effective` (yyyy-mm-dd).
     static let agreementDesk: Address = "/settings/agreements"
+    static let providerDesk: Address = "/settings/providers"
+    static func providerDesk(done: String) -> Address { "/settings/providers?done=\(done)" }
+    static let newProvider: Address = "/settings/providers/new"
+    static func newProvider(_ kind: String) -> Address { "/settings/providers/new?kind=\(kind)" }
     static let agreementDeskDone: Address = "/settings/agreements?done=1"
 
     /// One of them: GET shows the form; POST publishes, with `csrf`, `as` (next, language) and the same, with `changes`.

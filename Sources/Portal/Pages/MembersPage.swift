@@ -16,6 +16,8 @@ struct MembersPage: PageBody {
     var former: [Line]
     /// Who went beyond the limit of whom they may be shown in a day, and when.
     var notices: [(when: Moment, name: String)] = []
+    /// Whether whoever looks may see where people sign in.
+    var seesProviders = false
     /// Whether appointments let people in here.
     var hasAppointments = false
 
@@ -29,7 +31,8 @@ struct MembersPage: PageBody {
         <p class="lead">Everybody who belongs here, and as what. A role says what somebody may do; whose record they reach is
         another matter, and is told in that record. <a href="\(Address.roles)">What each role permits</a>.
         <a href="\(Address.settings)">Settings</a>.
-        <a href="\(Address.agreementDesk)">What everybody agrees to</a>.\(Self.practitioners, if: self.hasAppointments)</p>
+        <a href="\(Address.agreementDesk)">What everybody agrees to</a>.
+        \("<a href=\"\(Address.providerDesk)\">Where people sign in</a>.", if: self.seesProviders)\(Self.practitioners, if: self.hasAppointments)</p>
         \(self.told(in: frame.words), if: !self.notices.isEmpty)
         <ul class="readers">\(self.members.map { self.line($0, in: frame.words) })</ul>
         \(self.left(in: frame.words), if: !self.former.isEmpty)

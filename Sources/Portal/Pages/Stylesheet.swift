@@ -192,6 +192,7 @@ enum Stylesheet {
         .facts div { display: grid; grid-template-columns: 13rem 1fr; gap: 0 1.2rem; padding: .5rem 0; border-top: 1px solid var(--line); }
         .facts dt { color: var(--soft); grid-row: span 30; }
         .facts dd { margin: 0; grid-column: 2; }
+        .place { overflow-wrap: anywhere; user-select: all; }
         .note { margin: 1rem 0 0; padding: .6rem 1rem; border-left: 4px solid var(--accent); background: var(--tint); border-radius: 0 8px 8px 0; white-space: pre-line; }
         .note p { margin: 0; }
         pre { overflow: auto; max-height: 32rem; font-size: .875rem; line-height: 1.45; background: var(--ground); border-radius: 8px; padding: 1rem; margin: 0; }

@@ -139,6 +139,7 @@ func portal(
     secondFactor.add(toPages: pages)
     accounts.add(toPages: pages)
     LinkedProviderRoutes(federated: services.federated, signIn: services.signIn).add(to: pages)
+    ProviderDeskRoutes(federated: services.federated, baseURL: baseURL).add(to: pages)
     sessions.add(toPages: pages)
     VouchRoutes(attestations: services.attestations, trust: services.trust).add(to: pages)
     MemberPageRoutes(members: services.members).add(to: pages)

@@ -184,6 +184,7 @@ extension Refusal {
         case .unavailable: .wentWrong(id: requestID.description)
         case .signedOut, .secondFactorNeeded, .stepUpNeeded: .notDone(why: "Please sign in first.")
         case .agreementNeeded: .notDone(why: "There is something to agree to first.")
+        case .tooManyProviders: .notDone(why: "There are ten already. Please end one first.")
         case .tooManyReports: .notDone(why: "Ten reports in a day are the most. Please wait until tomorrow.")
         case .overviewIsTooSoon: .notDone(why: OverviewPage.tooSoon)
         case .overviewIsTooAlike: .notDone(why: OverviewPage.tooAlike)
@@ -252,7 +253,7 @@ extension Refusal {
         case .exists, .changedMeanwhile, .lastOwner, .cannotBeCountersigned, .overviewIsTooAlike: .conflict
         case .versionDiffers, .severalMatch: .preconditionFailed
         case .shareLastsTooLong, .weakPassword, .patientMerged, .settingIsOutOfBounds, .endIsNotPossible,
-            .reachIsNotYours, .accountWaits, .unreadableText, .weakPIN, .wrongPIN, .secondPersonNeeded:
+            .reachIsNotYours, .tooManyProviders, .accountWaits, .unreadableText, .weakPIN, .wrongPIN, .secondPersonNeeded:
             .unprocessableContent
         }
     }
@@ -305,6 +306,7 @@ extension Refusal {
                 .businessRule,
                 "\(rawValue): something changed about fewer people since the last overview than the setting overview.smallest says"
             )
+        case .tooManyProviders: Outcome(.businessRule, "an organisation has ten providers at most; end one first")
         case .tooManyReports: Outcome(.throttled, "ten reports within a day are taken, and no more")
         case .settingIsOutOfBounds: Outcome(.value, "there is no such setting, or the value is out of its bounds")
         case .endIsNotPossible:
