@@ -128,7 +128,8 @@ struct ProvidersCommand: AsyncParsableCommand {
 
         /// Which option a field of the draft was given with.
         private static let options = [
-            "client": "--client-id", "secret": "--secret-file", "key": "--key-id", "domains": "--domain", "roles": "--role",
+            "client": "--client-id", "secret": "--secret-file", "key": "--key-id", "domains": "--domain",
+            "roles": "--role",
             "name": "--name", "issuer": "--issuer", "team": "--team", "claim": "--claim",
         ]
 

@@ -391,7 +391,8 @@ public struct DeclaredGrants: Sendable {
         carekeep_server may insert on token (epoch, organization_id, patient_id, value)
         carekeep_server may select on version
         """
-            + agreements + activity + overviews + appointments + providerDesk + telling + ofTokens + countersigning + "\n"
+            + agreements + activity + overviews + appointments + providerDesk + telling + ofTokens + countersigning
+            + "\n"
             + emergencies + "\n"
             + family
     )

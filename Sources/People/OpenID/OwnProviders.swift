@@ -32,9 +32,9 @@ extension FederatedSignIn {
         case lastWayIn = 2
     }
 
-    /// The providers of the caller's organisation, the first one first, and whether they are the only way in.
+    /// The providers of the caller's organisation, the first one first, and whether they are the only way in. `isChanging` opens them to
+    /// be changed afterwards: whoever has to show who they are does so before anything is typed.
     ///
-    /// - Parameter isChanging: to change them afterwards, so that whoever has to show who they are does so before anything is typed.
     /// - Throws: `Refusal.notFound`, `Refusal.stepUpNeeded`.
     public func ownProviders(
         for caller: Caller,
@@ -64,9 +64,9 @@ extension FederatedSignIn {
         return (found, try rows[0].first?.decode(Bool.self, at: 5) ?? false)
     }
 
-    /// Names another one, which answered just now as providers do; its id.
+    /// Names another one, which answered just now as providers do; its id. Of the draft ``ProviderDraft/rules(mayBeLocal:)`` has nothing
+    /// to say.
     ///
-    /// - Parameter draft: one of which ``ProviderDraft/rules(mayBeLocal:)`` has nothing to say.
     /// - Throws: `SignInTrouble.unreachable`, `.garbage` or `.document` where nothing of the kind answers; `Refusal.roleIsNotYours` if it
     ///   would make what the caller may not give; `Refusal.tooManyProviders`, `Refusal.notFound`, `Refusal.stepUpNeeded`.
     @discardableResult

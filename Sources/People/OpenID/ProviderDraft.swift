@@ -49,7 +49,8 @@ public struct ProviderDraft: Sendable {
             rules["client"] = "Please enter the id by which the provider knows this server."
         }
         if secret.isEmpty || secret.utf8.count > 8192 {
-            rules["secret"] = kind == .apple ? "Please paste Apple's key." : "Please enter the secret that the provider gave."
+            rules["secret"] =
+                kind == .apple ? "Please paste Apple's key." : "Please enter the secret that the provider gave."
         }
         if kind == .apple {
             let isID = { (text: String) in text.wholeMatch(of: /[A-Z0-9]{10}/) != nil }
@@ -64,7 +65,8 @@ public struct ProviderDraft: Sendable {
         if roles.count > 50 || mappings.count != roles.count {
             rules["roles"] = "Please write each as value = role. The role is one of those here, and no owner's."
         } else if roles.isEmpty != claim.isEmpty {
-            rules[claim.isEmpty ? "claim" : "roles"] = "A claim and its values go together: please fill in both, or neither."
+            rules[claim.isEmpty ? "claim" : "roles"] =
+                "A claim and its values go together: please fill in both, or neither."
         }
         return rules
     }
@@ -93,7 +95,8 @@ public struct ProviderDraft: Sendable {
     private var mappings: [ProviderSettings.Mapping] {
         roles.compactMap { text in
             let parts = text.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
-            guard parts.count == 2, Self.isLine(parts[0], atMost: 200), let role = Role(rawValue: parts[1]), role != .owner
+            guard parts.count == 2, Self.isLine(parts[0], atMost: 200), let role = Role(rawValue: parts[1]),
+                role != .owner
             else { return nil }
             return ProviderSettings.Mapping(value: parts[0], role: role)
         }

@@ -55,7 +55,8 @@ struct ProviderDeskPage: PageBody {
             switch notice {
             case .named: "Added. Now enter the two addresses below there, or nobody comes back from it."
             case .ended: "Ended. Whoever was signed in that way is signed out."
-            case .only: "Passwords open nothing here any more, but for owners. Whoever was signed in by one is signed out."
+            case .only:
+                "Passwords open nothing here any more, but for owners. Whoever was signed in by one is signed out."
             case .both: "Passwords open again."
             }
         return "<div class=\"notice\" role=\"status\"><p>\(words)</p></div>"
@@ -69,7 +70,7 @@ struct ProviderDeskPage: PageBody {
     }
 
     private func row(_ line: Line, in frame: Frame) -> HTML {
-        let fact = { (name: String, value: String) -> HTML in 
+        let fact = { (name: String, value: String) -> HTML in
             "<div><dt>\(name)</dt><dd class=\"place\">\(value)</dd></div>"
         }
         let members = line.linked == 1 ? "One member signs in there" : "\(line.linked) members sign in there"
@@ -154,7 +155,8 @@ struct NewProviderPage: PageBody {
     func title(in frame: Frame) -> String { "Sign in with \(self.provider)" }
 
     func body(in frame: Frame) -> HTML {
-        let problem = self.problem ?? (self.draft.rules.isEmpty ? nil : "Nothing was added. Please look at what is marked below.")
+        let problem =
+            self.problem ?? (self.draft.rules.isEmpty ? nil : "Nothing was added. Please look at what is marked below.")
         return """
             <p class="back"><a href="\(Address.providerDesk)">Where people sign in</a></p>
             <div class="narrow"><h1>Sign in with \(self.provider)</h1>
@@ -188,8 +190,12 @@ struct NewProviderPage: PageBody {
     private var secret: HTML {
         guard self.kind == .apple else {
             return Field(
-                kind: .password, name: "secret", label: "Client secret", hint: "Kept sealed, and shown to nobody again.",
-                error: self.draft.rules["secret"], isRequired: true
+                kind: .password,
+                name: "secret",
+                label: "Client secret",
+                hint: "Kept sealed, and shown to nobody again.",
+                error: self.draft.rules["secret"],
+                isRequired: true
             ).html
         }
         return """

@@ -111,7 +111,8 @@ struct ProviderDeskRoutes {
                 : "What answers there is no provider of that name. Nothing was added."
             if kind == .other { page.draft.rules["issuer"] = words } else { page.problem = words }
         } catch Refusal.roleIsNotYours {
-            page.draft.rules["roles"] = "It would make members of a role that is not offered here, or that you may not give."
+            page.draft.rules["roles"] =
+                "It would make members of a role that is not offered here, or that you may not give."
         } catch Refusal.tooManyProviders {
             page.problem = "There are ten already. Please end one first. Nothing was added."
         }

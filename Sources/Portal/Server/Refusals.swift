@@ -253,7 +253,8 @@ extension Refusal {
         case .exists, .changedMeanwhile, .lastOwner, .cannotBeCountersigned, .overviewIsTooAlike: .conflict
         case .versionDiffers, .severalMatch: .preconditionFailed
         case .shareLastsTooLong, .weakPassword, .patientMerged, .settingIsOutOfBounds, .endIsNotPossible,
-            .reachIsNotYours, .tooManyProviders, .accountWaits, .unreadableText, .weakPIN, .wrongPIN, .secondPersonNeeded:
+            .reachIsNotYours, .tooManyProviders, .accountWaits, .unreadableText, .weakPIN, .wrongPIN,
+            .secondPersonNeeded:
             .unprocessableContent
         }
     }

@@ -368,7 +368,10 @@ extension FunctionMutants {
         ("hold_to_providers", "and p.organization_id = organization);", ");"),
         ("end_provider", "care.close_provider(provider, care.clock())", "provider"),
         ("end_provider", "if organization is null then", "if false then"),
-        ("set_sign_in_rule", "if not care.hold_to_providers(organization, is_only, care.clock()) then", "if false then"),
+        (
+            "set_sign_in_rule", "if not care.hold_to_providers(organization, is_only, care.clock()) then",
+            "if false then"
+        ),
         ("set_sign_in_rule", "perform care.write_sign_in(", "return true; perform care.write_sign_in("),
         ("own_providers", "if not coalesce('provider.read' = any (shown.powers), false) then", "if false then"),
         ("own_providers", "p.organization_id = shown.organization_id and", ""),
