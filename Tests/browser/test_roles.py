@@ -136,6 +136,21 @@ def test_whoever_leaves_is_out_at_once_and_may_come_back_with_nothing(client, cl
     assert invited.status_code == 201 and invited.json()["purpose"] == "join"
 
 
+def test_what_a_leaver_sent_lets_nobody_in(client, clinic_owner, join):
+    person, theirs = join(["admin"])
+    links = {}
+    for sender, headers in (("leaver", theirs), ("owner", bearer(client, clinic_owner))):
+        body = {"name": "Nomvula Dube", "email": f"{secrets.token_hex(6)}@example.org", "roles": ["staff"]}
+        answer = client.post("/api/members", json=body, headers=headers)
+        assert answer.status_code == 201, answer.text
+        links[sender] = answer.json()["link"]
+        assert client.get(links[sender]).status_code == 200
+    assert client.delete(f"/api/members/{person.id}", headers=bearer(client, clinic_owner)).status_code == 200
+    client.cookies.clear()
+    assert client.get(links["leaver"]).status_code == 410
+    assert client.get(links["owner"]).status_code == 200
+
+
 def test_a_successor_takes_over_whom_nobody_else_looks_after(client, clinic_owner, join):
     owner = bearer(client, clinic_owner)
     person, theirs = join(["clinician"])

@@ -158,7 +158,7 @@ public struct DeclaredGrants: Sendable {
         carekeep_gate may select on link
         carekeep_gate may insert on link
         carekeep_gate may delete on link
-        carekeep_gate may update on link (used_at)
+        carekeep_gate may update on link (invited_by, used_at)
         carekeep_gate may delete on link
         carekeep_gate may select on membership
         carekeep_gate may insert on membership

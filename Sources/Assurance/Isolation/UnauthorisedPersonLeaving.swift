@@ -35,6 +35,7 @@ extension GateChecks {
     func leaving() throws {
         try whoEnds()
         try whatEnds()
+        try whatTheySent()
         try whatGoesOn()
         try endsInTime()
         try owners()
@@ -67,6 +68,32 @@ extension GateChecks {
             "everybody may leave",
             try failure(pass("member.leave", two), end(two)) == nil && !belongs(two)
         )
+    }
+
+    /// Whom a leaver added, and who has not come yet, comes by that link no more; others do.
+    private func whatTheySent() throws {
+        let (leaver, stayer) = (try scene.somebody(["admin"], in: north), try scene.somebody(["admin"], in: north))
+        let secrets = (0..<2).map { _ in Primitive.freshBytes(32) }
+        let add = { (by: Someone, secret: [UInt8]) -> String? in
+            try answer(
+                String.self,
+                pass("member.add", by),
+                """
+                select care.add_member(
+                    \(UUID()), \(Primitive.freshBytes(32)), '\\x01', '\\x01', '{staff}', \(Primitive.sha256(secret)))
+                """
+            )
+        }
+        for (by, secret) in [(leaver, secrets[0]), (stayer, secrets[1])] {
+            try must("add_member", "an administrator adds somebody", try add(by, secret) == "set-password")
+        }
+        let isOpen = { (secret: [UInt8]) in
+            try count("link", "secret_sha256 = \(Primitive.sha256(secret)) and used_at is null") == 1
+        }
+        try must("off_board", "what they sent works, before", try isOpen(secrets[0]) && isOpen(secrets[1]))
+        try must("off_board", "who sent it goes", try failure(pass("member.end"), end(leaver)) == nil)
+        try must("off_board", "what they sent ends", try !isOpen(secrets[0]))
+        try must("off_board", "what another sent goes on", try isOpen(secrets[1]))
     }
 
     /// Everything at once, in that organisation and for that account alone.

@@ -20,6 +20,9 @@ extension FunctionMutants {
         ("admit", "a.id = account and a.sign_in_token = address_token", "a.id = account"),
         ("admit", "a.id = account and a.sign_in_token = address_token", "a.sign_in_token = address_token"),
         ("admit", "if found then", "if true then"),
+        ("add_member", "set invited_by = shown.account_id", "set invited_by = l.account_id"),
+        ("add_member", "and l.secret_sha256 = link_sha256", ""),
+        ("off_board", "account in (l.account_id, l.invited_by)", "l.account_id = account"),
         ("admit", "begins timestamptz := 'infinity';", "begins timestamptz := clock_timestamp();"),
     ]
 
@@ -169,7 +172,8 @@ extension FunctionMutants {
             "where s.account_id = account and s.ended_at is null;"
         ),
         (
-            "off_board", "where l.organization_id = organization and l.account_id = account and l.used_at is null;",
+            "off_board",
+            "where l.organization_id = organization and account in (l.account_id, l.invited_by) and l.used_at is null;",
             "where false;"
         ),
         ("off_board", "delete from care.pass p where p.organization_id = organization and p.account_id = account;", ""),

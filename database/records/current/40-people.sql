@@ -51,7 +51,7 @@ grant insert, update (seen_at, ended_at) on care.session to carekeep_gate;
 create policy link_read_by_the_gate on care.link for select to carekeep_gate using (true);
 create policy link_made_by_the_gate on care.link for insert to carekeep_gate with check (true);
 create policy link_used_by_the_gate on care.link for update to carekeep_gate using (true) with check (true);
-grant insert, update (used_at) on care.link to carekeep_gate;
+grant insert, update (used_at, invited_by) on care.link to carekeep_gate;
 
 -- What of an acting party the entry of a sign-in shows, before there is a pass.
 create function care.write_sign_in(
@@ -195,14 +195,18 @@ create function care.add_member(
 as $$
 declare
     shown care.pass := care.acting();
+    link_is_for text;
 begin
     if not coalesce('member.add' = any (shown.powers), false) then
         raise exception using errcode = '42501', message = 'pass is not for this', constraint = 'pass_is_for_this';
     end if;
     perform care.require_may_give(care.acting_member(), roles, '{}');
     perform care.require_offered(shown.organization_id, roles);
-    return care.admit(
+    link_is_for := care.admit(
         shown.organization_id, account, address_token, sealed_address, sealed_name, roles, link_sha256);
+    update care.link l set invited_by = shown.account_id
+     where l.organization_id = shown.organization_id and l.secret_sha256 = link_sha256;
+    return link_is_for;
 end
 $$;
 

@@ -70,7 +70,7 @@ end
 $$;
 
 -- Ends all that somebody is let in by in an organisation, at once: their membership, sessions, links that they have not used, open
--- passes, and every reach. Shares of a record that nobody but they could stop end, too; others stay with those who keep the record.
+-- passes, and every reach; and what they sent to others who have not come yet: somebody else asks those, or nobody does. Shares of a record that nobody but they could stop end, too; others stay with those who keep the record.
 create function care.off_board(organization uuid, account uuid, at timestamptz) returns void
     language plpgsql volatile set search_path = care, pg_temp
 as $$
@@ -92,7 +92,7 @@ begin
     update care.session s set ended_at = at
      where s.organization_id = organization and s.account_id = account and s.ended_at is null;
     update care.link l set used_at = at
-     where l.organization_id = organization and l.account_id = account and l.used_at is null;
+     where l.organization_id = organization and account in (l.account_id, l.invited_by) and l.used_at is null;
     delete from care.pass p where p.organization_id = organization and p.account_id = account;
     delete from care.pin p where p.organization_id = organization and p.account_id = account;
     perform care.end_practitioners(organization, account, null, at);
