@@ -64,7 +64,7 @@ struct ProviderDeskPage: PageBody {
 
     private func list(in frame: Frame) -> HTML {
         """
-        <p>Members find the buttons at <span class="place">\(self.signInAddress)</span>.</p>
+        <p>Members find the buttons at <span class="place">\(self.signInAddress)</span></p>
         <ul class="readers">\(self.lines.map { self.row($0, in: frame) })</ul>
         """
     }
@@ -73,7 +73,12 @@ struct ProviderDeskPage: PageBody {
         let fact = { (name: String, value: String) -> HTML in
             "<div><dt>\(name)</dt><dd class=\"place\">\(value)</dd></div>"
         }
-        let members = line.linked == 1 ? "One member signs in there" : "\(line.linked) members sign in there"
+        let members =
+            switch line.linked {
+            case 0: "nobody signs in there yet"
+            case 1: "one member signs in there"
+            default: "\(line.linked) members sign in there"
+            }
         let end: HTML = """
             <form method="post" action="\(Address.providerDesk)">\(frame.csrfField)
             <input type="hidden" name="do" value="end">
@@ -82,8 +87,8 @@ struct ProviderDeskPage: PageBody {
             """
         return """
             <li class="reader"><div class="about"><strong>\(line.name)</strong>
-            <span>\(members), since \(frame.words.date(line.since.day))</span>
-            <dl class="facts">\(fact("Issuer", line.issuer))\(fact("We are there", line.clientID))
+            <span>Since \(frame.words.date(line.since.day)); \(members)</span>
+            <dl class="facts">\(fact("Issuer", line.issuer))\(fact("Our client ID", line.clientID))
             \(fact("Redirect address", line.returnAddress))\(fact("Back-channel logout", line.logoutAddress))
             \(fact("Only addresses of", line.domains.joined(separator: ", ")), if: !line.domains.isEmpty)
             \(line.claim.map { fact("Makes members by \($0)", line.roles.joined(separator: ", ")) })</dl></div>
@@ -148,7 +153,7 @@ struct NewProviderPage: PageBody {
         switch self.kind {
         case .google: "Google"
         case .apple: "Apple"
-        case .other: "another one"
+        case .other: "another provider"
         }
     }
 
