@@ -8,6 +8,14 @@ import Seals
 extension PatientRecords {
     /// Who reaches a patient now, for those who treat them.
     public func team(of id: String, for caller: Caller) async throws -> [ReachedBy] {
+        try await teamAndColleagues(of: id, for: caller).team
+    }
+
+    /// The same, and everybody who belongs here: of whom one may be let in.
+    public func teamAndColleagues(
+        of id: String,
+        for caller: Caller
+    ) async throws -> (team: [ReachedBy], colleagues: [Member]) {
         let tag = try await index(for: caller).tag(kind: "Patient", id: id)
         let (_, rows) = try await gate.open(
             Errand(.listTeam, targets: [tag]),
@@ -24,7 +32,7 @@ extension PatientRecords {
         )
         let colleagues = try await members.read(rows[1], in: caller.organization)
         let byAccount = Dictionary(colleagues.map { ($0.account, $0) }) { first, _ in first }
-        return try rows[0].map { row in
+        let team = try rows[0].map { row in
             ReachedBy(
                 id: try row.decode(UUID.self, at: 0),
                 member: byAccount[Person.ID(try row.decode(UUID.self, at: 1))],
@@ -35,6 +43,7 @@ extension PatientRecords {
                 lastLooked: nil
             )
         }
+        return (team, colleagues.filter { $0.isActive && !$0.hasLeft })
     }
 
     /// Lets a colleague in, as `careTeam` or, until a time within 31 days, for an `assignment`.

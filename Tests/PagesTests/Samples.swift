@@ -923,6 +923,7 @@ extension Samples {
             ("settings", self.frame().document(SettingsPage(settings: [setting, later, choice], mayChange: true))),
             ("settings-read", self.frame().document(SettingsPage(settings: [setting, choice], mayChange: false))),
             ("practitioners", self.frame().document(practitioners)),
+            ("care-team", self.frame().document(self.careTeam)),
             ("provider-desk", self.frame().document(self.providerDesk)),
             ("new-provider", self.frame().document(self.newProvider(.other))),
             ("new-provider-apple", self.frame().document(self.newProvider(.apple))),
@@ -931,6 +932,34 @@ extension Samples {
             ("last-owner", self.frame().document(NoticePage.lastOwner)),
             ("too-many-patients", self.frame().document(NoticePage.tooManyPatients)),
         ]
+    }
+
+    private var careTeam: CareTeamPage {
+        var patient = self.ada
+        patient.seesTeam = true
+        return CareTeamPage(
+            patient: patient,
+            lines: [
+                .init(
+                    reach: "r1",
+                    name: self.word("Dr Bello"),
+                    role: self.word("clinician"),
+                    reason: "belongs to the care team",
+                    since: Day(fhir: "2026-03-03"),
+                    until: Day(fhir: "2026-03-09"),
+                    isYou: true
+                )
+            ],
+            colleagues: [.init(value: "m2", label: self.word("Jo Carver"))],
+            mayLetIn: true,
+            draft: .init(
+                colleague: "m2",
+                kind: "assignment",
+                until: "2026-03-09",
+                rules: ["colleague": "Please choose.", "kind": "Please choose.", "until": "Please choose a day."]
+            ),
+            notice: .letIn
+        )
     }
 
     private var providerDesk: ProviderDeskPage {

@@ -1,12 +1,15 @@
 """Roles, whoever gives them, and what ends when somebody leaves: over the API and the pages, as real people."""
 
+import datetime
 import re
 import secrets
 import time
+import uuid
 
 import pytest
 
 from code_app import begin_api
+from conftest import csrf_of
 
 
 class Person:
@@ -252,3 +255,35 @@ def test_a_doctor_lets_a_colleague_in_and_out(client, clinic_owner, join):
     assert kinds == ["care-team", "care-team"]
     assert client.delete(f"{team}/{given.json()['id']}", headers=theirs).status_code == 204
     assert client.get(f"/fhir/Patient/{patient}", headers=mates).status_code == 404
+
+
+def test_a_doctor_lets_a_colleague_in_on_the_page(client, clinic_owner, join, sign_in):
+    doctor, theirs = join(["clinician"])
+    mate, mates = join(["clinician"])
+    patient = client.post("/fhir/Patient", json=PATIENT, headers=theirs).json()["id"]
+    team = f"/patients/{patient}/team"
+    sign_in(doctor)
+    assert f'href="{team}"' in client.get(f"/patients/{patient}").text
+    post = lambda place, **fields: client.post(place, data={"csrf": csrf_of(client.get(team))} | fields)
+    errors = lambda answer: set(re.findall(r'id="(\w+)-error"', answer.text))
+    wrong = post(team, colleague="", kind="", until="")
+    assert wrong.status_code == 422 and errors(wrong) == {"colleague", "kind"}
+    far = (datetime.date.today() + datetime.timedelta(days=40)).isoformat()
+    for until in ("", "soon", "2001-01-01", far):
+        wrong = post(team, colleague=mate.id, kind="assignment", until=until)
+        assert wrong.status_code == 422 and errors(wrong) == {"until"}, until
+    assert errors(post(team, colleague=doctor.id, kind="care-team")) == {"colleague"}, "not oneself"
+    assert client.get(f"/fhir/Patient/{patient}", headers=mates).status_code == 404
+    soon = (datetime.date.today() + datetime.timedelta(days=3)).isoformat()
+    assert post(team, colleague=mate.id, kind="assignment", until=soon).headers["location"] == f"{team}?done=in"
+    assert client.get(f"/fhir/Patient/{patient}", headers=mates).status_code == 200
+    page = client.get(team).text
+    assert "Was sent to the job" in page and f'value="{mate.id}"' not in page, "who is in is not offered"
+    reaches = re.findall(r'name="reach" value="([0-9a-f-]{36})"', page)
+    assert len(reaches) == 2
+    assert post(f"{team}/end", reach=str(uuid.uuid4())).status_code == 404
+    assert post(f"{team}/end", reach=reaches[1]).headers["location"] == f"{team}?done=ended"
+    assert client.get(f"/fhir/Patient/{patient}", headers=mates).status_code == 404
+    client.cookies.clear()
+    sign_in(mate)
+    assert client.get(team).status_code == 404

@@ -391,6 +391,9 @@ VISITS = [
     Visit("new-provider", "settings/providers/new", "ada", at("/settings/providers/new?kind=other")),
     Visit("new-provider-wrong", "settings/providers/new", "ada", at("/settings/providers/new?kind=apple"),
           send("form[action='/settings/providers/new'] button"), True),
+    Visit("care-team", "patients/:patient/team", "owner", lambda p: f"/patients/{p.owners_patient}/team"),
+    Visit("care-team-wrong", "patients/:patient/team", "owner", lambda p: f"/patients/{p.owners_patient}/team",
+          send("form[action$='/team'] button"), True),
     # The organisation
     Visit("members", "members", "ada", at("/members")),
     Visit("members-clinic", "members", "owner", at("/members")),

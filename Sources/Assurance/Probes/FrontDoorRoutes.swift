@@ -60,7 +60,7 @@ public struct FrontDoorRoute: Sendable, Hashable, CustomStringConvertible {
             GET /patients/{patient}/carers/{account}/pause /patients/{patient}/growing-up /patients/{patient}/looks
             GET /patients/{patient}/note /patients/{patient}/own-account /patients/{patient}/records/{record}
             GET /patients/{patient}/records/{record}/sign /patients/{patient}/records/{record}/versions/{version}
-            GET /patients/{patient}/sharing /practitioners /reports /roles /roles/{role} /second-factor
+            GET /patients/{patient}/sharing /patients/{patient}/team /practitioners /reports /roles /roles/{role} /second-factor
             GET /settings /settings/agreements /settings/agreements/{agreement} /settings/providers
             GET /settings/providers/new /step-up
             GET /trust/details /trust/vouch /trust/vouch/{promise} /trust/vouch/{promise}/evidence/{attestation}
@@ -72,7 +72,8 @@ public struct FrontDoorRoute: Sendable, Hashable, CustomStringConvertible {
             POST /patients/{patient}/carers/resume /patients/{patient}/carers/withdraw
             POST /patients/{patient}/carers/{account}/pause /patients/{patient}/note /patients/{patient}/own-account
             POST /patients/{patient}/records/{record}/sign /patients/{patient}/sharing /patients/{patient}/sharing/invite
-            POST /patients/{patient}/sharing/stop /patients/{patient}/sharing/withdraw /practitioners
+            POST /patients/{patient}/sharing/stop /patients/{patient}/sharing/withdraw /patients/{patient}/team
+            POST /patients/{patient}/team/end /practitioners
             POST /reports/{concern} /roles /roles/{role} /roles/{role}/end /second-factor
             POST /settings /settings/agreements /settings/agreements/{agreement} /settings/providers
             POST /settings/providers/new /sign-out /step-up

@@ -319,7 +319,11 @@ struct ChartRoutes {
         let roles = visit.person.roles
         // Only a guess which links to show; the gate decides what opens.
         let own = isOwn ?? !roles.isDisjoint(with: [.caregiver, .patient, .teen])
-        return PatientFacts(try patient.resource, words: visit.words).card(id: patient.id, mayShare: own)
+        var card = PatientFacts(try patient.resource, words: visit.words).card(id: patient.id, mayShare: own)
+        card.seesTeam =
+            visit.person.profile != .family && !own
+            && visit.person.permits.isSuperset(of: ["sharing.read", "member.read"])
+        return card
     }
 }
 

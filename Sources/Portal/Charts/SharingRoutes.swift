@@ -68,27 +68,30 @@ struct SharingRoutes {
         return nil
     }
 
+    /// By what right somebody reads, in words.
+    static func reason(_ reach: PatientRecords.ReachedBy, _ visit: PageVisit) -> String {
+        switch reach.kind {
+        case .guardian: "keeps the record"
+        case .self: "it is their own record"
+        case .share: SharingPage.reason(reach.purpose)
+        case .careTeam: "belongs to the care team"
+        case .assignment: "was sent to the job"
+        case .breakGlass, .breakGlassWrite: "opened it in an emergency"
+        case .carer: "looks after them, too"
+        case .carerReading: "reads, as one of the carers"
+        case .appointment:
+            reach.since > Date()
+                ? "has an appointment with them; can read from \(visit.words.date(Moment(reach.since, in: visit.zone).day))"
+                : "has an appointment with them"
+        }
+    }
+
     private func reader(_ reach: PatientRecords.ReachedBy, _ visit: PageVisit) -> SharingPage.Reader {
-        let reason =
-            switch reach.kind {
-            case .guardian: "keeps the record"
-            case .self: "it is their own record"
-            case .share: SharingPage.reason(reach.purpose)
-            case .careTeam: "belongs to the care team"
-            case .assignment: "was sent to the job"
-            case .breakGlass, .breakGlassWrite: "opened it in an emergency"
-            case .carer: "looks after them, too"
-            case .carerReading: "reads, as one of the carers"
-            case .appointment:
-                reach.since > Date()
-                    ? "has an appointment with them; can read from \(visit.words.date(Moment(reach.since, in: visit.zone).day))"
-                    : "has an appointment with them"
-            }
-        return SharingPage.Reader(
+        SharingPage.Reader(
             name: reach.member?.name ?? "Someone who has left",
             role: reach.member.map { visit.words.role($0.roles) } ?? "",
             isYou: reach.member?.account == visit.person.account,
-            reason: reason,
+            reason: Self.reason(reach, visit),
             until: reach.until.map { Day.last(before: $0, in: visit.zone) },
             sees: reach.kinds.map(ShownKinds.words),
             lastLooked: reach.lastLooked.map { Moment($0, in: visit.zone) },

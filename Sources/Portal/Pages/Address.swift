@@ -263,6 +263,12 @@ extension Address {
     /// GET shows who can read; POST shares, with `csrf`, `clinician`, `purpose`, `until` (yyyy-mm-dd).
     static func sharing(of patient: String) -> Address { "/patients/\(patient)/sharing" }
 
+    /// Who treats them. POST lets a colleague in, with `csrf`, `colleague`, `kind`, `until`.
+    static func team(of patient: String) -> Address { "/patients/\(patient)/team" }
+    static func team(of patient: String, done: String) -> Address { "/patients/\(patient)/team?done=\(done)" }
+    /// Ends it. POST, with `csrf`, `reach`.
+    static func endTeam(of patient: String) -> Address { "/patients/\(patient)/team/end" }
+
     /// The same, when something was done: the id of the account with whom it was shared, or ``SharingPage/Done/stopping``.
     static func sharing(of patient: String, done: String) -> Address { "/patients/\(patient)/sharing?done=\(done)" }
 

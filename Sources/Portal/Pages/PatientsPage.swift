@@ -183,9 +183,11 @@ struct PatientCard: Sendable {
     var mayShare = false
     /// Whether the reader may see who looked.
     var maySeeLooks = true
+    /// Whether the reader is one of those who treat people here, and may see who else does.
+    var seesTeam = false
 
     /// The pages of one record.
-    enum Tab: Sendable { case timeline, looks, sharing, carers }
+    enum Tab: Sendable { case timeline, looks, sharing, carers, team }
 
     /// "born 3 March 2014, 12 years old".
     static func life(born: Day?, died: Day?, isDead: Bool = false, in frame: Frame) -> String {
@@ -224,6 +226,7 @@ struct PatientCard: Sendable {
             \(self.mayShare ? self.link("Sharing", Address.sharing(of: self.id), tab == .sharing) : nil)
             \(self.mayShare && frame.words.audience == .family
                 ? self.link("Family", Address.carers(of: self.id), tab == .carers) : nil)
+            \(self.seesTeam ? self.link("Care team", Address.team(of: self.id), tab == .team) : nil)
             </ul></nav>
             """
     }

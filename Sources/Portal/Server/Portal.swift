@@ -133,6 +133,7 @@ func portal(
     charts.add(to: pages)
     carers.add(to: pages)
     SharingRoutes(records: services.records, charts: charts, baseURL: baseURL).add(to: pages)
+    CareTeamRoutes(records: services.records, charts: charts).add(to: pages)
     growingUp.add(to: pages)
     NoteRoutes(records: services.records, charts: charts).add(to: pages)
     signing.add(toPages: pages)
