@@ -5,11 +5,11 @@ import secrets
 
 import pytest
 
-from code_app import second_step, set_up
+from code_app import second_step
 from conftest import csrf_of
 from installation import Person, installation
 from provider import Provider
-from test_providers import fly, show_password
+from test_providers import fly, link
 
 OWNER = Person("ada@tester.example")
 ADMIN = Person("ira@tester.example")
@@ -81,7 +81,15 @@ def test_an_owner_adds_one_and_somebody_signs_in_there(home, owner, provider):
         offered = client.get(f"/sign-in/at/{home.organization}").text
         assert "Sign in with Northgate" in offered
         provider.subject = "bea"
-        assert show_password(client, provider, MEMBER, fly(client, provider)).status_code == 303
+        assert "nobody signs in there yet" in owner.get("/settings/providers").text
+        answer = link(home, client, provider, MEMBER, fly(client, provider))
+        assert answer.status_code == 303 and answer.headers["location"] == "/account/providers?done=linked"
+    assert "one member signs in there" in owner.get("/settings/providers").text
+    with home.client() as client:
+        assert fly(client, provider).status_code == 303
+        assert client.get("/patients").headers["location"].startswith("/second-factor"), "the code is asked for all the same"
+        second_step(home, client, MEMBER)
+        assert client.get("/patients").status_code == 200
 
 
 def test_what_is_wrong_is_named_and_nothing_is_kept(home, owner):

@@ -284,6 +284,8 @@ def test_a_doctor_lets_a_colleague_in_on_the_page(client, clinic_owner, join, si
     assert post(f"{team}/end", reach=str(uuid.uuid4())).status_code == 404
     assert post(f"{team}/end", reach=reaches[1]).headers["location"] == f"{team}?done=ended"
     assert client.get(f"/fhir/Patient/{patient}", headers=mates).status_code == 404
+    gone = post(f"{team}/end", reach=reaches[0], own="yes")
+    assert gone.headers["location"] == "/patients" and client.get(team).status_code == 404
     client.cookies.clear()
     sign_in(mate)
     assert client.get(team).status_code == 404

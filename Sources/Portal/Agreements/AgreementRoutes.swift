@@ -83,7 +83,7 @@ struct AgreementRoutes {
     private func desk(_ visit: PageVisit, draft: AgreementDeskPage.Draft = .init(), isDone: Bool = false) async throws
         -> Response
     {
-        try Self.require("settings.read", visit)
+        try visit.require("settings.read")
         let counts = try await members.agreementCounts(for: visit.caller)
         let page = AgreementDeskPage(
             counts: counts.map { AgreementDeskPage.Line($0, zone: visit.zone) },
@@ -111,7 +111,7 @@ struct AgreementRoutes {
     }
 
     private func one(_ visit: PageVisit, draft: AgreementDeskPage.Draft? = nil) async throws -> Response {
-        try Self.require("settings.administer", visit)
+        try visit.require("settings.administer")
         let id = try Self.agreement(visit)
         let versions = try await members.agreementCounts(for: visit.caller).filter { $0.agreement == id }
         guard let last = versions.first else { throw Refusal.notFound }
@@ -183,9 +183,6 @@ struct AgreementRoutes {
     }
 
     /// Only whom to show the page; the gate decides what is done.
-    private static func require(_ permission: String, _ visit: PageVisit) throws {
-        guard visit.person.permits.contains(permission) else { throw Refusal.notFound }
-    }
 
     private static func agreement(_ visit: some RequestContext) throws -> UUID {
         guard let id = UUID(uuidString: try visit.parameters.require("agreement")) else { throw Refusal.notFound }

@@ -9,7 +9,7 @@ import Records
 ///
 ///     GET  /patients/{id}/team        who reaches the patient
 ///     POST /patients/{id}/team        colleague, kind (care-team or assignment), until (a day)
-///     POST /patients/{id}/team/end    reach: they do not any more
+///     POST /patients/{id}/team/end    reach: they do not any more; own, if it is the reader's own
 struct CareTeamRoutes {
     let records: PatientRecords
     let charts: ChartRoutes
@@ -89,6 +89,8 @@ struct CareTeamRoutes {
         let form = try await Form(request, of: visit.caller)
         guard let reach = form["reach"].flatMap(UUID.init(uuidString:)) else { throw Refusal.notFound }
         try await records.endReach(reach, of: visit.patient, for: visit.caller)
+        // Whoever ended their own way in sees this record no more.
+        if form["own"] != nil { return .seeOther(.patients) }
         return .seeOther(.team(of: try visit.patient, done: CareTeamPage.Notice.ended.rawValue))
     }
 }

@@ -43,7 +43,7 @@ struct MemberPageRoutes {
     // MARK: People
 
     private func list(_ visit: PageVisit) async throws -> Response {
-        try Self.require("member.administer", visit)
+        try visit.require("member.administer")
         let (all, own, _) = try await members.people(for: visit.caller)
         let notices = try await members.notices(for: visit.caller)
         let names = Dictionary(all.map { ($0.account, $0.name) }) { first, _ in first }
@@ -78,7 +78,7 @@ struct MemberPageRoutes {
         ending: MemberPage.Ending = .init(),
         problem: String? = nil
     ) async throws -> Response {
-        try Self.require("member.administer", visit)
+        try visit.require("member.administer")
         let account = Person.ID(try Self.id("member", visit))
         let (all, own, offered) = try await members.people(for: visit.caller)
         guard let member = all.first(where: { $0.account == account }), !member.hasLeft else { throw Refusal.notFound }
@@ -162,7 +162,7 @@ struct MemberPageRoutes {
     // MARK: Settings
 
     private func settings(_ visit: PageVisit, wrong: (name: String, value: String)? = nil) async throws -> Response {
-        try Self.require("settings.read", visit)
+        try visit.require("settings.read")
         let all = try await members.settings(for: visit.caller)
         let page = SettingsPage(
             settings: all.map { setting in
@@ -218,7 +218,7 @@ struct MemberPageRoutes {
         _ visit: PageVisit,
         draft: RolesPage.Draft = .init()
     ) async throws -> Response {
-        try Self.require("role.administer", visit)
+        try visit.require("role.administer")
         let (_, own, offered) = try await members.people(for: visit.caller)
         let page = RolesPage(
             offered: offered.map {
@@ -254,7 +254,7 @@ struct MemberPageRoutes {
     }
 
     private func role(_ visit: PageVisit, problem: String? = nil) async throws -> Response {
-        try Self.require("role.administer", visit)
+        try visit.require("role.administer")
         let id = try Self.id("role", visit)
         let (all, own, _) = try await members.people(for: visit.caller)
         guard let role = own.first(where: { $0.id == id }) else { throw Refusal.notFound }
@@ -290,11 +290,6 @@ struct MemberPageRoutes {
 
     private static func sorted(_ permissions: Set<String>) -> [String] {
         Members.permissions.filter(permissions.contains)
-    }
-
-    /// Only whom to show the page; the gate decides what is changed.
-    private static func require(_ permission: String, _ visit: PageVisit) throws {
-        guard visit.person.permits.contains(permission) else { throw Refusal.notFound }
     }
 
     private static func id(_ name: String, _ visit: PageVisit) throws -> UUID {

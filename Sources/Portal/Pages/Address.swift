@@ -266,7 +266,7 @@ extension Address {
     /// Who treats them. POST lets a colleague in, with `csrf`, `colleague`, `kind`, `until`.
     static func team(of patient: String) -> Address { "/patients/\(patient)/team" }
     static func team(of patient: String, done: String) -> Address { "/patients/\(patient)/team?done=\(done)" }
-    /// Ends it. POST, with `csrf`, `reach`.
+    /// Ends it. POST, with `csrf`, `reach`, `own`.
     static func endTeam(of patient: String) -> Address { "/patients/\(patient)/team/end" }
 
     /// The same, when something was done: the id of the account with whom it was shared, or ``SharingPage/Done/stopping``.

@@ -58,6 +58,7 @@ struct CareTeamPage: PageBody {
         let end: HTML? = line.reach.map { reach in
             """
             <form method="post" action="\(Address.endTeam(of: self.patient.id))">\(frame.csrfField)
+            \("<input type=\"hidden\" name=\"own\" value=\"yes\">", if: line.isYou)
             <button type="submit" class="quiet" name="reach" value="\(reach)">End<span class="hidden"> the way in of \(line.name)</span>
             </button></form>
             """

@@ -30,7 +30,7 @@ struct ProviderDeskRoutes {
         _ notice: ProviderDeskPage.Notice? = nil,
         problem: String? = nil
     ) async throws -> Response {
-        try Self.require("sign-in.read", visit)
+        try visit.require("sign-in.read")
         let own = try await federated.ownProviders(for: visit.caller)
         let page = ProviderDeskPage(
             lines: own.providers.map { line($0, visit) },
@@ -83,7 +83,7 @@ struct ProviderDeskRoutes {
     }
 
     private func form(_ kind: NewProviderPage.Kind?, _ visit: PageVisit) async throws -> Response {
-        try Self.require("sign-in.administer", visit)
+        try visit.require("sign-in.administer")
         guard let kind else { throw Refusal.notFound }
         return try await SecondFactorRoutes.steppingUp(backTo: .newProvider(kind.rawValue)) {
             _ = try await federated.ownProviders(for: visit.caller, isChanging: true)
@@ -93,7 +93,7 @@ struct ProviderDeskRoutes {
 
     private func name(_ request: Request, _ visit: PageVisit) async throws -> Response {
         let form = try await Form(request, of: visit.caller)
-        try Self.require("sign-in.administer", visit)
+        try visit.require("sign-in.administer")
         guard let kind = form["kind"].flatMap(NewProviderPage.Kind.init) else { throw Refusal.notFound }
         var page = NewProviderPage(kind: kind, roleNames: Self.roleNames, draft: Self.typed(form))
         let draft = Self.draft(form, kind)
@@ -149,9 +149,5 @@ struct ProviderDeskRoutes {
         draft.roles = text("roles").split(whereSeparator: \.isNewline).map(String.init)
             .filter { !$0.allSatisfy(\.isWhitespace) }
         return draft
-    }
-
-    private static func require(_ permission: String, _ visit: PageVisit) throws {
-        guard visit.person.permits.contains(permission) else { throw Refusal.notFound }
     }
 }

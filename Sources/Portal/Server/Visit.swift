@@ -66,4 +66,9 @@ struct PageVisit: ChildRequestContext {
         self.caller = caller
         self.person = person
     }
+
+    /// Says that there is no such page to somebody without a permission. Whether something is done is for the gate to decide.
+    func require(_ permission: String) throws {
+        guard person.permits.contains(permission) else { throw Refusal.notFound }
+    }
 }

@@ -70,7 +70,8 @@ end
 $$;
 
 -- Ends all that somebody is let in by in an organisation, at once: their membership, sessions, links that they have not used, open
--- passes, and every reach; and what they sent to others who have not come yet: somebody else asks those, or nobody does. Shares of a record that nobody but they could stop end, too; others stay with those who keep the record.
+-- passes, and every reach; and links that they sent to others who have not come yet: somebody else asks those, or nobody does. Shares of
+-- a record that nobody but they could stop end, too; others stay with those who keep the record.
 create function care.off_board(organization uuid, account uuid, at timestamptz) returns void
     language plpgsql volatile set search_path = care, pg_temp
 as $$
